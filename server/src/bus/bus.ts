@@ -1,0 +1,24 @@
+/**
+ * News between processes: at most once, in order per publisher, to whoever listens now. Nobody may depend on a message
+ * arriving; it says "look again", and a state that matters is in the database.
+ */
+export interface Bus {
+  publish(topic: string, message: unknown): void;
+  /** Calls `handler` for every message of the topic until the returned function is called. */
+  subscribe(topic: string, handler: (message: unknown) => void): Promise<() => Promise<void>>;
+  /** Resolves when all that was published has been handed over; for shutdown and tests. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
+ * `tasks`: events for the live stream. `interest`: which sample topics somebody listens to (see `worker/live.ts`).
+ */
+export const BUS_TOPICS = {
+  deviceChanged: 'device-changed',
+  devices: 'devices',
+  samples: 'samples',
+  tasks: 'tasks',
+  interest: 'interest',
+} as const;

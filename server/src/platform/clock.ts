@@ -1,0 +1,19 @@
+import { setTimeout as sleepTimer } from 'node:timers/promises';
+
+/** Time as an argument. `now` follows the wall clock and may jump; `monotonic` never does. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Milliseconds since an arbitrary origin, never going back. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await sleepTimer(ms, undefined, signal ? { signal } : {});
+  },
+};

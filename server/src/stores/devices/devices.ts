@@ -1,0 +1,122 @@
+import type { CollectorConfig, DeviceQuery, DeviceStatus } from '@sotp/contract/devices.ts';
+import type { Inventory } from '@sotp/contract/inventory.ts';
+import type { ErrorCode } from '@sotp/contract/errors.ts';
+import type { CredentialKind } from '@sotp/contract/credentials.ts';
+
+/** A collector as stored on a device: defaults filled in, settings validated. */
+export interface StoredCollector {
+  readonly name: string;
+  readonly intervalSeconds: number;
+  readonly settings: Record<string, unknown>;
+}
+
+/** What the last run of a collector on a device said. */
+export interface CollectorRun {
+  readonly name: string;
+  readonly up: boolean;
+  /** Scheduled instant, epoch ms. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly error: { code: ErrorCode; message: string } | null;
+  readonly credentialId: string | null;
+}
+
+/** The device row, its configuration, its state and the head of its facts. Times are epoch ms. */
+export interface StoredDevice {
+  readonly id: number;
+  readonly name: string;
+  readonly address: string;
+  readonly site: string | null;
+  readonly tags: readonly string[];
+  readonly disabled: boolean;
+  readonly createdAt: number;
+  readonly credentialIds: readonly number[];
+  readonly collectors: readonly StoredCollector[];
+  readonly parentIds: readonly number[];
+  /** As of the moment of reading: what outlived its `validUntil` reads `unknown`. */
+  readonly status: DeviceStatus;
+  readonly statusReason: string | null;
+  readonly statusSince: number;
+  readonly lastSeenAt: number | null;
+  readonly runs: readonly CollectorRun[];
+  readonly system: Inventory['system'];
+  readonly factsAt: number | null;
+}
+
+export interface NewDevice {
+  readonly name: string;
+  readonly address: string;
+  /** Address in normal form and SNMP port: what makes two devices the same. Unique. */
+  readonly endpoint: string;
+  readonly site: string | null;
+  readonly tags: readonly string[];
+  readonly credentialIds: readonly number[];
+  readonly collectors: readonly StoredCollector[];
+  readonly parentIds: readonly number[];
+}
+
+export interface DeviceChange extends Partial<NewDevice> {
+  readonly disabled?: boolean;
+}
+
+/** Only devices of these sites; undefined: all. */
+export interface DeviceScope {
+  readonly sites?: readonly string[];
+}
+
+/** What the scheduler needs of a device. */
+export interface ScheduleRow {
+  readonly deviceId: number;
+  readonly collector: string;
+  readonly intervalSeconds: number;
+}
+
+/** The outcome of one poll as state: written together for many devices. */
+export interface StateUpdate {
+  readonly deviceId: number;
+  readonly run: CollectorRun;
+  readonly status: Exclude<DeviceStatus, 'disabled' | 'maintenance'>;
+  readonly reason: string | null;
+  /** After this instant the status reads `unknown`: two intervals of the slowest collector and a grace. */
+  readonly validUntil: number;
+  readonly seen: boolean;
+}
+
+export interface DeviceStore {
+  create(device: NewDevice): Promise<number>;
+  get(id: number): Promise<StoredDevice | undefined>;
+  getMany(ids: readonly number[]): Promise<StoredDevice[]>;
+  byEndpoint(endpoint: string): Promise<StoredDevice | undefined>;
+  list(query: DeviceQuery, scope: DeviceScope): Promise<{ items: StoredDevice[]; nextCursor: string | null }>;
+  summary(scope: DeviceScope): Promise<Map<DeviceStatus, number>>;
+  update(id: number, change: DeviceChange): Promise<boolean>;
+  remove(id: number): Promise<boolean>;
+  /** Every (device, collector) that is to be polled. */
+  schedule(): Promise<ScheduleRow[]>;
+  inventory(id: number): Promise<Inventory | undefined>;
+  /** Replaces the given sections. */
+  writeFacts(id: number, at: number, facts: Partial<Inventory>): Promise<void>;
+  writeState(updates: readonly StateUpdate[]): Promise<{ deviceId: number; status: DeviceStatus }[]>;
+}
+
+export interface StoredCredential {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: CredentialKind;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly deviceCount: number;
+}
+
+/** Names and kinds only; the secret is in the SecretStore under `credential/ID`. */
+export interface CredentialStore {
+  create(name: string, kind: CredentialKind): Promise<StoredCredential>;
+  get(id: number): Promise<StoredCredential | undefined>;
+  list(after: number, limit: number): Promise<StoredCredential[]>;
+  touch(id: number, name?: string): Promise<boolean>;
+  /** Throws `conflict` when devices still use it. */
+  remove(id: number): Promise<boolean>;
+  devicesUsing(id: number): Promise<number[]>;
+}
+
+export type { CollectorConfig };

@@ -1,0 +1,85 @@
+import type { Labels, Point, RangeFunction, SeriesKind } from '@sotp/contract/metrics.ts';
+
+/** What a series is, apart from its device. Structurally the collectors' `SeriesSpec`. */
+export interface SeriesSpec {
+  readonly metric: string;
+  readonly labels: Readonly<Labels>;
+  readonly unit: string | null;
+  readonly kind: SeriesKind;
+}
+
+/** Known by identity: the same object means the same series in the same order. */
+export interface Layout {
+  readonly series: readonly SeriesSpec[];
+}
+
+/** One poll of one device: a row. */
+export interface PollRow {
+  readonly deviceId: number;
+  /** The scheduled instant, epoch ms: the samples' time. */
+  readonly at: number;
+  /** The true instant, epoch ms: what rates divide by. */
+  readonly polledAt: number;
+  /** Counters start anew with this row. */
+  readonly restarted: boolean;
+  readonly layout: Layout;
+  /** NaN: no value. Infinities are refused. */
+  readonly values: Float64Array;
+}
+
+/** Where a batch comes from; a (source, sequence) that is already stored is not stored again. */
+export interface BatchOrigin {
+  readonly source: string;
+  readonly sequence: number;
+}
+
+export interface StoredSeries extends SeriesSpec {
+  readonly id: number;
+  readonly deviceId: number;
+}
+
+export interface SeriesFilter {
+  readonly deviceIds?: readonly number[];
+  readonly metric?: string;
+  readonly labels?: Readonly<Labels>;
+  /** Ids greater than this, ascending. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+export interface RangeQuery {
+  readonly series: readonly StoredSeries[];
+  /** Epoch ms, inclusive; aligned down to `stepMs` by the store. */
+  readonly from: number;
+  /** Epoch ms, exclusive. */
+  readonly to: number;
+  readonly stepMs: number;
+  readonly fn: RangeFunction;
+}
+
+export interface RangeResult {
+  readonly series: StoredSeries;
+  /** One point a step from `from` to `to`, null where there was nothing. */
+  readonly points: readonly Point[];
+}
+
+export interface LatestValue {
+  readonly series: StoredSeries;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** The time series, whichever back end keeps them. Both back ends pass `metrics.contract.ts`. */
+export interface MetricStore {
+  /** Stores rows and the origin's sequence in one transaction; true when they were new, false when already there. */
+  write(rows: readonly PollRow[], origin?: BatchOrigin): Promise<boolean>;
+  /** The catalogue. */
+  series(filter: SeriesFilter): Promise<StoredSeries[]>;
+  range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]>;
+  /** The newest value of every series of a device that is at most `maxAgeMs` old. */
+  latest(deviceId: number, maxAgeMs: number): Promise<LatestValue[]>;
+  /** Forgets a device's series and samples. */
+  removeDevice(deviceId: number): Promise<void>;
+  /** Creates partitions ahead and drops what retention no longer keeps; called every few minutes by the leader. */
+  maintain(now: number): Promise<void>;
+}
