@@ -1,0 +1,36 @@
+import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import type { Knowledge } from '#collectors/snmp/plan.ts';
+import { readHostResources } from './hostResources.ts';
+import { readInterfaces } from './interfaces.ts';
+import { mergeReadings } from './reading.ts';
+import { readSystem } from './system.ts';
+import { readUcd } from './ucd.ts';
+
+export interface KnowledgeOptions {
+  /** False when only facts are wanted (a one-shot probe): counters are then not looked at. True when left out. */
+  readonly plan?: boolean;
+}
+
+/**
+ * Reads a device as a whole: its facts, and what to read at every poll from now on. A subject that the device does not
+ * answer gives an empty section; only a silent device throws.
+ */
+export async function readKnowledge(reader: SnmpReader, options: KnowledgeOptions = {}): Promise<Knowledge> {
+  const plan = options.plan ?? true;
+  const system = await readSystem(reader);
+  const interfaces = await readInterfaces(reader, plan);
+  const host = await readHostResources(reader);
+  const ucd = await readUcd(reader);
+  const { facts, series } = mergeReadings([system, interfaces, host, withoutDoubles(ucd, host)]);
+  return { facts, series: plan ? series : [], profiles: [] };
+}
+
+type Reading = Awaited<ReturnType<typeof readUcd>>;
+
+/** HOST-RESOURCES says the same in finer grain; UCD fills in only where it is silent. */
+function withoutDoubles(ucd: Reading, host: Reading): Reading {
+  const facts = { ...ucd.facts };
+  if (host.facts.processors?.length) delete facts.processors;
+  if (host.facts.memory?.length) delete facts.memory;
+  return { facts, series: ucd.series };
+}
