@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { AppError } from '#platform/errors.ts';
+import type { Log } from '#platform/log.ts';
+import type { Postgres } from './postgres.ts';
+
+/** The shipped migrations: `NNNN_what.sql`, numbered, forward only. */
+export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+/** Any number will do, as long as no other use of advisory locks in this database has it. */
+const LOCK = 7_362_001;
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+async function readMigrations(dir: string): Promise<Migration[]> {
+  const files = (await readdir(dir)).filter((file) => /^\d{4}_.+\.sql$/.test(file)).toSorted();
+  const migrations = await Promise.all(
+    files.map(async (file) => {
+      const sql = await readFile(path.join(dir, file), 'utf8');
+      const checksum = createHash('sha256').update(sql).digest('hex');
+      return { number: Number(file.slice(0, 4)), name: file.slice(0, -4), sql, checksum };
+    }),
+  );
+  for (const [i, migration] of migrations.entries()) {
+    if (migrations[i - 1]?.number === migration.number) {
+      throw new AppError('internal', `Two migrations have the number of ${migration.name}.`);
+    }
+  }
+  return migrations;
+}
+
+/** What the shipped migrations amount to; changes with any of them. */
+export async function migrationsChecksum(dir = MIGRATIONS_DIR): Promise<string> {
+  const migrations = await readMigrations(dir);
+  return createHash('sha256')
+    .update(migrations.map((migration) => migration.checksum).join())
+    .digest('hex');
+}
+
+/**
+ * Brings the schema up to what this program ships: every file once, in order, each in a transaction of its own, so a
+ * kill leaves whole steps and the next start goes on. Starters that race wait for each other. Answers what it applied.
+ * Throws `database_schema_newer` when the database was written by a newer program, `internal` when a shipped file changed.
+ */
+export async function migrate(pg: Postgres, log: Log, dir = MIGRATIONS_DIR): Promise<string[]> {
+  const migrations = await readMigrations(dir);
+  const session = await pg.session({ patient: true });
+  const applied: string[] = [];
+  try {
+    await session.query('select pg_advisory_lock($1)', [LOCK]);
+    await session.query(`create table if not exists schema_migrations (
+      number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
+    const done = await session.query<{ number: number; name: string; checksum: string }>(
+      'select number, name, checksum from schema_migrations order by number',
+    );
+    const shipped = new Map(migrations.map((migration) => [migration.number, migration]));
+    for (const row of done.rows) {
+      const migration = shipped.get(row.number);
+      if (!migration) {
+        throw new AppError(
+          'database_schema_newer',
+          `The database was written by a newer SOTP (migration ${row.name}): run that version, or restore a backup.`,
+        );
+      }
+      if (migration.checksum !== row.checksum) {
+        throw new AppError('internal', `Migration ${migration.name} is not the one that was applied to this database.`);
+      }
+      shipped.delete(row.number);
+    }
+    for (const migration of shipped.values()) {
+      log.info({ migration: migration.name }, 'applying migration');
+      await session.query('begin');
+      await session.query(migration.sql);
+      await session.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [
+        migration.number,
+        migration.name,
+        migration.checksum,
+      ]);
+      await session.query('commit');
+      applied.push(migration.name);
+    }
+    return applied;
+  } finally {
+    await session.close();
+  }
+}

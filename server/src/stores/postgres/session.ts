@@ -1,0 +1,51 @@
+import pg from 'pg';
+import { toDatabaseFault } from './faults.ts';
+
+/** One connection for as long as its owner wants it. Session advisory locks are gone the moment it is lost. */
+export interface Session {
+  query<T = Record<string, unknown>>(
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<{ rows: T[]; rowCount: number }>;
+  onNotification(handler: (channel: string, payload: string) => void): void;
+  /** Resolves when the connection is gone, whoever closed it. */
+  readonly lost: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects at once; throws `database_unavailable` when it cannot. */
+export async function openSession(config: pg.ClientConfig, database: string): Promise<Session> {
+  const client = new pg.Client(config);
+  let ended = false;
+  const lost = new Promise<void>((resolve) => {
+    const end = () => {
+      ended = true;
+      resolve();
+    };
+    client.once('end', end);
+    client.on('error', end);
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    client.end().catch(() => undefined);
+    throw toDatabaseFault(error, database);
+  }
+  return {
+    async query<T>(text: string, params: readonly unknown[] = []) {
+      try {
+        const result = await client.query(text, params as unknown[]);
+        return { rows: result.rows as T[], rowCount: result.rowCount ?? 0 };
+      } catch (error) {
+        throw toDatabaseFault(error, database);
+      }
+    },
+    onNotification(handler) {
+      client.on('notification', (message) => handler(message.channel, message.payload ?? ''));
+    },
+    lost,
+    async close() {
+      if (!ended) await client.end().catch(() => undefined);
+    },
+  };
+}
