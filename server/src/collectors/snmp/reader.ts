@@ -14,6 +14,11 @@ export interface WalkLimits {
 export interface SnmpReader {
   /** One varbind per OID, in order; null where the device has no such instance. */
   get(oids: readonly string[]): Promise<(SnmpVarbind | null)[]>;
+  /**
+   * One GETNEXT for many OIDs: what follows each of them, wherever it is; null at the end of the device's view. Tells
+   * in few requests which tables a device has.
+   */
+  next(oids: readonly string[]): Promise<(SnmpVarbind | null)[]>;
   /** All instances below `root`, in the device's order, which is lexicographic. */
   walk(root: string, limits?: WalkLimits): Promise<SnmpVarbind[]>;
   /**
