@@ -1,0 +1,160 @@
+import { AppError } from '#platform/errors.ts';
+
+/** RFC 2578 section 3.5: at most 128 sub-identifiers of at most 2^32 - 1. */
+const MAX_ARCS = 128;
+const MAX_ARC = 0xffff_ffff;
+
+function invalid(dotted: string): AppError {
+  return new AppError(
+    'validation_failed',
+    `"${dotted.slice(0, 80)}" is no object identifier such as 1.3.6.1.2.1.1.3.0.`,
+  );
+}
+
+/** The arcs of a dotted OID, with or without a leading dot. Throws `validation_failed`. */
+export function parseOid(dotted: string): number[] {
+  const text = dotted.startsWith('.') ? dotted.slice(1) : dotted;
+  if (!/^\d{1,10}(\.\d{1,10})*$/.test(text)) throw invalid(dotted);
+  const arcs = text.split('.').map(Number);
+  if (arcs.length > MAX_ARCS || arcs.some((arc) => arc > MAX_ARC)) throw invalid(dotted);
+  return arcs;
+}
+
+/** The content octets of a dotted OID, without tag and length. Throws `validation_failed`. */
+export function encodeOid(dotted: string): Buffer {
+  const arcs = parseOid(dotted);
+  const [root = 0, second = 0, ...rest] = arcs;
+  if (root > 2 || (root < 2 && second > 39) || root * 40 + second > MAX_ARC) throw invalid(dotted);
+  const octets: number[] = [];
+  for (const arc of [root * 40 + second, ...rest]) pushArc(octets, arc);
+  return Buffer.from(octets);
+}
+
+/** The content octets of the part of an OID that hangs below another: "3" or "4.10.0.0.1". Throws `validation_failed`. */
+export function encodeIndex(dotted: string): Buffer {
+  const octets: number[] = [];
+  for (const arc of parseOid(dotted)) pushArc(octets, arc);
+  return Buffer.from(octets);
+}
+
+function pushArc(octets: number[], arc: number): void {
+  if (arc >= 0x1000_0000) octets.push(0x80 | (arc >>> 28));
+  if (arc >= 0x20_0000) octets.push(0x80 | ((arc >>> 21) & 0x7f));
+  if (arc >= 0x4000) octets.push(0x80 | ((arc >>> 14) & 0x7f));
+  if (arc >= 0x80) octets.push(0x80 | ((arc >>> 7) & 0x7f));
+  octets.push(arc & 0x7f);
+}
+
+/**
+ * True when the octets are an OID: every sub-identifier complete, without leading zeros, at most 32 bits, at most 128
+ * of them. No octets at all count as one: agents send that for "none", and it reads as 0.0.
+ */
+export function isOid(octets: Uint8Array, start = 0, end: number = octets.length): boolean {
+  let arcs = 1;
+  let value = 0;
+  let first = true;
+  for (let at = start; at < end; at += 1) {
+    const octet = octets[at] ?? 0;
+    if (first && octet === 0x80) return false;
+    value = value * 128 + (octet & 0x7f);
+    first = octet < 0x80;
+    if (first) {
+      arcs += 1;
+      if (value > MAX_ARC) return false;
+      value = 0;
+    } else if (value > MAX_ARC) return false;
+  }
+  return first ? arcs <= MAX_ARCS : end === start;
+}
+
+/** The dotted form of content octets for which `isOid` holds. */
+export function decodeOid(octets: Uint8Array, start = 0, end: number = octets.length): string {
+  if (end <= start) return '0.0';
+  let text = '';
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const octet = octets[at] ?? 0;
+    value = value * 128 + (octet & 0x7f);
+    if (octet < 0x80) {
+      if (text === '') {
+        const root = value < 80 ? Math.floor(value / 40) : 2;
+        text = `${root}.${value - root * 40}`;
+      } else text += `.${value}`;
+      value = 0;
+    }
+  }
+  return text;
+}
+
+/** The dotted form of octets that hang below an OID: its index. */
+export function decodeIndex(octets: Uint8Array, start = 0, end: number = octets.length): string {
+  let text = '';
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const octet = octets[at] ?? 0;
+    value = value * 128 + (octet & 0x7f);
+    if (octet < 0x80) {
+      text += text === '' ? value : `.${value}`;
+      value = 0;
+    }
+  }
+  return text;
+}
+
+/**
+ * Orders the content octets of two OIDs as SNMP does, arc by arc: negative, zero or positive. Octets alone do not
+ * order: 16384 (81 80 00) comes after 16383 (ff 7f).
+ */
+export function compareOctets(
+  a: Uint8Array,
+  b: Uint8Array,
+  aStart = 0,
+  aEnd: number = a.length,
+  bStart = 0,
+  bEnd: number = b.length,
+): number {
+  const aLength = aEnd - aStart;
+  const bLength = bEnd - bStart;
+  const shorter = Math.min(aLength, bLength);
+  let differs = 0;
+  while (differs < shorter && a[aStart + differs] === b[bStart + differs]) differs += 1;
+  if (differs === shorter) return aLength - bLength;
+  const aRest = arcRest(a, aStart + differs, aEnd);
+  const bRest = arcRest(b, bStart + differs, bEnd);
+  if (aRest !== bRest) return aRest - bRest;
+  return (a[aStart + differs] ?? 0) - (b[bStart + differs] ?? 0);
+}
+
+/** Octets that the sub-identifier around `at` still has from there on. */
+function arcRest(octets: Uint8Array, at: number, end: number): number {
+  let last = at;
+  while (last < end && (octets[last] ?? 0) >= 0x80) last += 1;
+  return last - at;
+}
+
+/** Orders two dotted OIDs as SNMP does. */
+export function compareOids(a: string, b: string): number {
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    let x = 0;
+    let y = 0;
+    for (let c = a.charCodeAt(i); i < a.length && c !== 46; c = a.charCodeAt(i)) {
+      x = x * 10 + c - 48;
+      i += 1;
+    }
+    for (let c = b.charCodeAt(j); j < b.length && c !== 46; c = b.charCodeAt(j)) {
+      y = y * 10 + c - 48;
+      j += 1;
+    }
+    if (x !== y) return x - y;
+    i += 1;
+    j += 1;
+  }
+  return (i < a.length ? 1 : 0) - (j < b.length ? 1 : 0);
+}
+
+/** True when `oid` lies below `root` (and is not `root` itself); both dotted without a leading dot. */
+export function isBelow(oid: string, root: string): boolean {
+  return oid.length > root.length && oid.startsWith(root) && oid.charCodeAt(root.length) === 46;
+}
