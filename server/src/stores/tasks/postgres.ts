@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '#stores/postgres/postgres.ts';
+import type { StoredTask, TaskState, TaskStore } from './tasks.ts';
+
+interface TaskRow {
+  id: string;
+  kind: string;
+  state: TaskState;
+  progress: number;
+  device_id: number | null;
+  created_by: string;
+  created_at: Date;
+  finished_at: Date | null;
+  result: unknown;
+  error: StoredTask['error'];
+}
+
+const COLUMNS = 'id, kind, state, progress, device_id, created_by, created_at, finished_at, result, error';
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function toTask(row: TaskRow): StoredTask {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    progress: row.progress,
+    deviceId: row.device_id,
+    createdBy: row.created_by,
+    createdAt: row.created_at.getTime(),
+    finishedAt: row.finished_at?.getTime() ?? null,
+    result: row.result ?? undefined,
+    error: row.error,
+  };
+}
+
+function asJson(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value).replaceAll('\\u0000', '\\ufffd');
+}
+
+/** Tasks in PostgreSQL. */
+export function createPostgresTasks(db: Queryable): TaskStore {
+  return {
+    async create(task) {
+      const result = await db.query<TaskRow>(
+        `insert into tasks (id, kind, state, device_id, created_by) values ($1, $2, 'waiting', $3, $4) returning ${COLUMNS}`,
+        [randomUUID(), task.kind, task.deviceId, task.createdBy],
+      );
+      return toTask(result.rows[0]!);
+    },
+    async get(id) {
+      if (!UUID.test(id)) return undefined;
+      const result = await db.query<TaskRow>(`select ${COLUMNS} from tasks where id = $1`, [id]);
+      return result.rows[0] && toTask(result.rows[0]);
+    },
+    async list(before, limit) {
+      const result = await db.query<TaskRow>(
+        `select ${COLUMNS} from tasks where $1::timestamptz is null or created_at < $1
+         order by created_at desc limit $2`,
+        [before === undefined ? null : new Date(before), limit],
+      );
+      return result.rows.map(toTask);
+    },
+    async update(id, change) {
+      if (!UUID.test(id)) return false;
+      const result = await db.query(
+        `update tasks set
+           state = coalesce($2, state),
+           progress = coalesce($3, progress),
+           result = coalesce($4::jsonb, result),
+           error = coalesce($5::jsonb, error),
+           finished_at = case when $2 in ('done', 'failed', 'cancelled') then now() else finished_at end
+         where id = $1 and state in ('waiting', 'running')`,
+        [id, change.state ?? null, change.progress ?? null, asJson(change.result), asJson(change.error)],
+      );
+      return result.rowCount > 0;
+    },
+    async prune(before) {
+      const result = await db.query('delete from tasks where created_at < $1', [new Date(before)]);
+      return result.rowCount;
+    },
+  };
+}
