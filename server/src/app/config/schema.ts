@@ -1,0 +1,156 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+/** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
+export interface KeyMeta {
+  readonly about: string;
+  readonly secret?: boolean;
+  /** Shown instead of the default when that depends on the machine. */
+  readonly defaultText?: string;
+}
+
+function key<T extends z.ZodType>(schema: T, about: string, more: Omit<KeyMeta, 'about'> = {}): T {
+  return schema.meta({ about, ...more });
+}
+
+const port = z.number().int().min(0).max(65_535);
+
+const listening = {
+  port: key(port.default(8080), 'TCP port of the web pages and the API; 0 takes a free one'),
+  host: key(z.string().min(1).default('127.0.0.1'), 'Address to listen on; `0.0.0.0` or `::` for every interface'),
+  tls: key(
+    z
+      .strictObject({
+        cert: key(z.string().min(1).optional(), 'File with the certificate chain (PEM); with it SOTP speaks HTTPS'),
+        key: key(z.string().min(1).optional(), 'File with the private key of the certificate (PEM)'),
+      })
+      .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'needs both cert and key, or neither')
+      .prefault({}),
+    'TLS',
+  ),
+  trustedProxies: key(
+    z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'an IP address or a CIDR range')).default([]),
+    'Proxies whose `X-Forwarded-*` headers are believed: addresses or CIDR ranges',
+  ),
+  publicUrl: key(
+    z.url({ protocol: /^https?$/ }).optional(),
+    'Address under which browsers reach SOTP, when a proxy stands in front; used in links',
+    { defaultText: 'made from host and port' },
+  ),
+};
+
+const data = {
+  dataDir: key(z.string().min(1).default('./data'), 'Directory of the database, the key file and the spool'),
+  databaseUrl: key(
+    z.url({ protocol: /^postgres(ql)?$/, error: 'a URL like postgresql://user:password@host:5432/sotp' }).optional(),
+    'PostgreSQL 15 or newer to use instead of the embedded one: `postgresql://user:password@host:5432/sotp`',
+    { secret: true, defaultText: 'embedded PostgreSQL' },
+  ),
+  retention: key(
+    z
+      .strictObject({
+        rawDays: key(z.number().int().min(1).max(3650).default(30), 'Days for which every sample is kept'),
+      })
+      .prefault({}),
+    'Retention',
+  ),
+};
+
+const processes = {
+  roles: key(
+    z
+      .array(z.enum(['hub', 'collector']))
+      .min(1)
+      .default(['hub', 'collector']),
+    'What this machine does: `hub` (pages, API, scheduler), `collector` (asks devices), or both',
+  ),
+  collectors: key(
+    z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(() => Math.max(1, Math.min(8, availableParallelism()))),
+    'Number of collector processes',
+    { defaultText: 'one a core, at most 8' },
+  ),
+  partitions: key(
+    z.number().int().min(1).max(256).default(4),
+    'Parts into which the devices are divided among collector processes; the same on every machine',
+  ),
+  demo: key(z.number().int().min(0).max(250).default(0), 'Number of simulated devices to add; 0 for none'),
+};
+
+const access = {
+  adminPassword: key(
+    z.string().min(8, 'at least 8 characters').max(256).optional(),
+    'Password of user `admin` at the first start; without it a one-time set-up link is printed',
+    { secret: true, defaultText: 'none: set-up link' },
+  ),
+};
+
+const logging = {
+  logLevel: key(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'The least severe log entries that are written',
+  ),
+  logFormat: key(
+    z.enum(['pretty', 'json']).default(() => (process.stderr.isTTY ? 'pretty' : 'json')),
+    'Log lines for people (`pretty`) or for machines (`json`)',
+    { defaultText: '`pretty` on a terminal, else `json`' },
+  ),
+};
+
+/** Every key that SOTP knows. Strict: a key that is not here is an error. */
+export const Config = z.strictObject({ ...listening, ...data, ...processes, ...access, ...logging });
+export type Config = z.infer<typeof Config>;
+
+/** What can be a value of a single key; lists are given in environment variables with commas. */
+export type KeyKind = 'number' | 'text' | 'list';
+
+/** A key that holds a value, by its path: `tls.cert`. */
+export interface ConfigKey extends KeyMeta {
+  readonly path: string;
+  /** The environment variable: `SOTP_TLS_CERT`. */
+  readonly env: string;
+  readonly kind: KeyKind;
+  /** As it stands in the reference; `defaultText` where the machine decides. */
+  readonly defaultValue: unknown;
+  /** The words that are allowed, when only some are. */
+  readonly choices: readonly string[];
+}
+
+function innermost(schema: z.core.$ZodType): z.core.$ZodType {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
+    inner = inner.unwrap();
+  }
+  return inner;
+}
+
+function kindOf(schema: z.core.$ZodType): KeyKind {
+  if (schema instanceof z.ZodNumber) return 'number';
+  return schema instanceof z.ZodArray ? 'list' : 'text';
+}
+
+function choicesOf(schema: z.core.$ZodType): string[] {
+  const item = schema instanceof z.ZodArray ? schema.element : schema;
+  return item instanceof z.ZodEnum ? item.options.map(String) : [];
+}
+
+function collect(shape: Record<string, z.core.$ZodType>, prefix: string): ConfigKey[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const path = prefix + name;
+    const inner = innermost(schema);
+    if (inner instanceof z.ZodObject) return collect(inner.shape, `${path}.`);
+    const meta = z.globalRegistry.get(schema) as KeyMeta | undefined;
+    if (meta === undefined) throw new Error(`configuration key ${path} has no description`);
+    const env = `SOTP_${path.replaceAll('.', '_').replaceAll(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
+    const defaultValue = schema instanceof z.ZodDefault ? schema.parse(undefined) : undefined;
+    const { about, secret, defaultText } = meta;
+    return [{ path, env, kind: kindOf(inner), defaultValue, choices: choicesOf(inner), about, secret, defaultText }];
+  });
+}
+
+/** All keys in the order of the reference. */
+export const configKeys: readonly ConfigKey[] = collect(Config.shape, '');

@@ -1,0 +1,248 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Clock } from '#platform/clock.ts';
+import { AppError } from '#platform/errors.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { PostgresBinaries } from './binaries.ts';
+import { findPostgresBinaries } from './binaries.ts';
+import type { DatabaseUser } from './os-user.ts';
+import { databaseUser, launchAs } from './os-user.ts';
+import { clearLeftover, isPostmasterOf, readPostmasterFile } from './postmaster.ts';
+import { postgresSettings } from './settings.ts';
+
+export interface EmbeddedPostgresOptions {
+  /** SOTP's data directory, which exists; the database lives in `postgres/` below it. */
+  readonly dataDir: string;
+  readonly connections: number;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Called when the server ends without having been asked to. */
+  readonly onExit?: (reason: string) => void;
+}
+
+export interface EmbeddedPostgres extends Component {
+  /** Connection string, password included; valid while it runs. */
+  url(): string;
+}
+
+const NAME = 'sotp';
+const MAX_LOG_BYTES = 10_000_000;
+
+function secretOf(dataDir: string, mayCreate: boolean): string {
+  const path = join(dataDir, 'postgres.secret');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  if (!mayCreate) {
+    throw new AppError(
+      'database_unavailable',
+      `${path}, the password of the embedded database, is missing: bring it back from a backup`,
+    );
+  }
+  const secret = randomBytes(24).toString('base64url');
+  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+  return secret;
+}
+
+function urlFor(port: number, secret: string, database = NAME): string {
+  return `postgresql://${NAME}:${secret}@127.0.0.1:${port}/${database}`;
+}
+
+/** The URL of the embedded database of this data directory when it runs now; for commands beside a running SOTP. */
+export function runningDatabaseUrl(dataDir: string): string | undefined {
+  const directory = join(dataDir, 'postgres');
+  const file = readPostmasterFile(directory);
+  if (!file?.ready || !isPostmasterOf(file.pid, directory)) return undefined;
+  return urlFor(file.port, secretOf(dataDir, false));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** Creates the database cluster beside its final place and moves it there, so that an interrupted start leaves nothing half made. */
+function initialise(dataDir: string, binaries: PostgresBinaries, user: DatabaseUser | undefined): void {
+  const fresh = join(dataDir, 'postgres.new');
+  const passwordFile = join(dataDir, 'postgres.pwfile');
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  try {
+    writeFileSync(passwordFile, `${secretOf(dataDir, true)}\n`, { mode: 0o600 });
+    if (user) for (const path of [fresh, passwordFile]) chownSync(path, user.uid, user.gid);
+    const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+    const access = ['--auth=scram-sha-256', `--username=${NAME}`, `--pwfile=${passwordFile}`];
+    const args = [`--pgdata=${fresh}`, ...locale, ...access, '--data-checksums'];
+    const launch = launchAs(user, binaries.initdb, args, [fresh]);
+    const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
+    const made = spawnSync(launch.command, launch.args, { ...launch.identity, cwd: '/', env, encoding: 'utf8' });
+    if (made.status !== 0) {
+      const output = `${made.stderr ?? ''}${made.error?.message ?? ''}`;
+      if (/No space left/i.test(output))
+        throw new AppError(
+          'disk_full',
+          `no space left for the database in ${dataDir}: free at least 200 MB or use --data-dir`,
+        );
+      const line = output.split('\n').find((text) => /error|fatal/i.test(text)) ?? output.trim().split('\n').at(-1);
+      throw new AppError(
+        'database_unavailable',
+        `the database could not be created in ${dataDir}: ${line ?? 'initdb failed'}`,
+      );
+    }
+    renameSync(fresh, join(dataDir, 'postgres'));
+  } finally {
+    rmSync(passwordFile, { force: true });
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function openLog(path: string): number {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
+  return openSync(path, 'a', 0o600);
+}
+
+function lastTrouble(logPath: string, from: number): string {
+  const lines = readFileSync(logPath, 'utf8').slice(from).split('\n');
+  const line = lines.findLast((text) => /(FATAL|PANIC|ERROR):/.test(text)) ?? lines.findLast((text) => text !== '');
+  return line?.replace(/^.*?(FATAL|PANIC|ERROR):\s*/, '') ?? 'no reason given';
+}
+
+async function ensureDatabase(port: number, secret: string): Promise<void> {
+  const probe = new pg.Client({ connectionString: urlFor(port, secret) });
+  try {
+    await probe.connect();
+    return;
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === '3D000')) throw cause;
+  } finally {
+    await probe.end().catch(() => undefined);
+  }
+  const client = new pg.Client({ connectionString: urlFor(port, secret, 'postgres') });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${NAME}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A PostgreSQL of our own below the data directory: made at the first start, listening on loopback only, stopped with us. */
+export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): EmbeddedPostgres {
+  const { dataDir, log, clock } = options;
+  const directory = join(dataDir, 'postgres');
+  const logPath = join(dataDir, 'postgres.log');
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let url = '';
+
+  function launch(binaries: PostgresBinaries, user: DatabaseUser | undefined, port: number): ChildProcess {
+    const settings = Object.entries(postgresSettings(port, options.connections));
+    const args = ['-D', directory, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const run = launchAs(user, binaries.postgres, args, [directory]);
+    const fd = openLog(logPath);
+    try {
+      // Detached: Ctrl-C goes to the whole terminal group, but the database must outlive the processes that use it.
+      const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
+      return spawn(run.command, run.args, {
+        ...run.identity,
+        cwd: '/',
+        env,
+        detached: true,
+        stdio: ['ignore', fd, fd],
+      });
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async function tryStart(binaries: PostgresBinaries, user: DatabaseUser | undefined): Promise<string | undefined> {
+    const port = await freePort();
+    const from = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
+    const server = launch(binaries, user, port);
+    let failed: string | undefined;
+    server.once('error', (error) => (failed = error.message));
+    server.once('exit', () => (failed ??= lastTrouble(logPath, from)));
+    const end = clock.monotonic() + 60_000;
+    for (;;) {
+      if (failed !== undefined) return failed;
+      const file = readPostmasterFile(directory);
+      if (file?.pid === server.pid && file?.ready) break;
+      if (clock.monotonic() > end) {
+        server.kill('SIGQUIT');
+        return 'it did not become ready within 60 s';
+      }
+      await clock.sleep(10);
+    }
+    child = server;
+    server.once('exit', (code, signal) => {
+      child = undefined;
+      if (!stopping) options.onExit?.(signal ?? `exit status ${code}`);
+    });
+    const secret = secretOf(dataDir, false);
+    await ensureDatabase(port, secret);
+    url = urlFor(port, secret);
+    return undefined;
+  }
+
+  return {
+    name: 'embedded PostgreSQL',
+    url: () => url,
+    async start() {
+      stopping = false;
+      const binaries = findPostgresBinaries();
+      const user = databaseUser(directory);
+      if (!existsSync(join(directory, 'PG_VERSION'))) {
+        // The account that runs the database must be able to pass through the data directory.
+        if (user) chmodSync(dataDir, 0o711);
+        initialise(dataDir, binaries, user);
+      }
+      const leftover = await clearLeftover(directory, clock);
+      if (leftover === 'stopped') log.info('stopped the database of an earlier run that had been killed');
+      let trouble = '';
+      for (let attempt = 0; attempt < 10; attempt++) {
+        const failed = await tryStart(binaries, user);
+        if (failed === undefined) return;
+        trouble = failed;
+        // A killed postmaster's last children, or somebody who was quicker at the port: both pass by themselves.
+        if (!/shared memory block|address already in use|could not create any TCP/i.test(failed)) break;
+        await clock.sleep(200);
+      }
+      if (/No space left/i.test(trouble)) {
+        throw new AppError(
+          'disk_full',
+          `no space left for the database in ${dataDir}: free some space and start again`,
+        );
+      }
+      throw new AppError('database_unavailable', `the embedded database does not start: ${trouble} (see ${logPath})`);
+    },
+    async stop() {
+      stopping = true;
+      const server = child;
+      if (!server) return;
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGINT');
+      const timer = setTimeout(() => server.kill('SIGQUIT'), 6_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
