@@ -13,7 +13,8 @@ export interface Bus {
 
 /**
  * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
- * `tasks`: events for the live stream. `interest`: which sample topics somebody listens to (see `worker/live.ts`).
+ * `tasks`: events for the live stream. `access-changed`: {userId?, tokenId?} whoever serves them checks again that they
+ * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`).
  */
 export const BUS_TOPICS = {
   deviceChanged: 'device-changed',
@@ -21,4 +22,5 @@ export const BUS_TOPICS = {
   samples: 'samples',
   tasks: 'tasks',
   interest: 'interest',
+  access: 'access-changed',
 } as const;
