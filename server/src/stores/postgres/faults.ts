@@ -86,5 +86,6 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 
 /** True when a foreign key refused the row: what it refers to is gone, or is still referred to. */
 export function isForeignKeyViolation(error: unknown): boolean {
-  return codeOf(error) === '23503';
+  // 23001 is what PostgreSQL 18 says where older ones say 23503.
+  return codeOf(error) === '23503' || codeOf(error) === '23001';
 }
