@@ -1,9 +1,10 @@
 import type { CollectorModule } from './collector.ts';
+import { icmpCollector } from './icmp/collector.ts';
 
 /** All collectors that SOTP has, by name. A new collector adds one line here. */
-const MODULES: readonly CollectorModule<never>[] = [];
+const MODULES: readonly CollectorModule[] = [icmpCollector];
 
-const byName = new Map(MODULES.map((module) => [module.name, module as unknown as CollectorModule]));
+const byName = new Map(MODULES.map((module) => [module.name, module] as const));
 
 /** Every collector, in the order in which the operator sees them. */
 export const collectors: readonly CollectorModule[] = [...byName.values()];
