@@ -6,6 +6,8 @@ export interface Bus {
   publish(topic: string, message: unknown): void;
   /** Calls `handler` for every message of the topic until the returned function is called. */
   subscribe(topic: string, handler: (message: unknown) => void): Promise<() => Promise<void>>;
+  /** Calls `handler` when messages may have been missed (the connection was lost and is back): look at everything again. */
+  onGap?(handler: () => void): void;
   /** Resolves when all that was published has been handed over; for shutdown and tests. */
   flush(): Promise<void>;
   close(): Promise<void>;
