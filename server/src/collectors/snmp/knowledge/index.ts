@@ -1,9 +1,14 @@
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
 import type { Knowledge } from '#collectors/snmp/plan.ts';
+import { readAddresses } from './addresses.ts';
+import { readEntity } from './entity.ts';
+import { readEntitySensors } from './entitySensor.ts';
 import { readHostResources } from './hostResources.ts';
 import { readInterfaces } from './interfaces.ts';
 import { mergeReadings } from './reading.ts';
 import { readSystem } from './system.ts';
+import { readNeighbors } from './neighbors.ts';
+import { readVlans } from './vlans.ts';
 import { readUcd } from './ucd.ts';
 
 export interface KnowledgeOptions {
@@ -21,7 +26,22 @@ export async function readKnowledge(reader: SnmpReader, options: KnowledgeOption
   const interfaces = await readInterfaces(reader, plan);
   const host = await readHostResources(reader);
   const ucd = await readUcd(reader);
-  const { facts, series } = mergeReadings([system, interfaces, host, withoutDoubles(ucd, host)]);
+  const hardware = await readEntity(reader);
+  const sensors = await readEntitySensors(reader, hardware);
+  const lists = {
+    addresses: await readAddresses(reader),
+    hardware,
+    vlans: await readVlans(reader),
+    neighbors: await readNeighbors(reader, interfaces.facts.interfaces ?? []),
+  };
+  const { facts, series } = mergeReadings([
+    system,
+    interfaces,
+    host,
+    withoutDoubles(ucd, host),
+    sensors,
+    { facts: lists, series: [] },
+  ]);
   return { facts, series: plan ? series : [], profiles: [] };
 }
 
