@@ -46,7 +46,7 @@ const TRANSIENT = new Set([11, 105]); // EAGAIN, ENOBUFS: the queue is full now
 const SEND_ERRORS: Readonly<Record<number, string>> = {
   1: 'this machine refuses to send there (a local firewall rule)',
   13: 'this machine refuses to send there (a broadcast or prohibited address)',
-  22: 'this machine cannot send there (invalid argument)',
+  22: 'this machine does not send there (a blackhole route, or an impossible address)',
   90: 'the packet is too large for the way there',
   99: 'this machine has no address to send from',
   101: 'network unreachable: this machine has no route to it',
