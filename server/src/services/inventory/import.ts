@@ -1,0 +1,152 @@
+import type { z } from 'zod';
+import { DeviceCreate } from '@sotp/contract/devices.ts';
+import type { DevicePatch, ImportResult } from '@sotp/contract/devices.ts';
+import { endpointOf } from '#domain/endpoint.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
+import type { Actor } from '#services/access/actor.ts';
+import type { Audit } from '#services/access/audit.ts';
+import type { DeviceStore, StoredDevice } from '#stores/devices/devices.ts';
+import { createDraft, patchDraft } from './draft.ts';
+import type { DraftDeps } from './draft.ts';
+import type { Devices } from './devices.ts';
+import { fieldPath } from './fields.ts';
+import { parseDeviceCsv } from './import-csv.ts';
+import type { ImportRow } from './import-row.ts';
+
+/** Many devices at once. A row whose address and SNMP port are known updates that device with what it says. */
+export interface DeviceImport {
+  /** Each row is done as a whole or, with an error that names its line, not at all. `dryRun` says what would happen. */
+  run(actor: Actor, rows: readonly ImportRow[], dryRun: boolean): Promise<ImportResult>;
+  /** The same from a CSV file; credentials are named by name or id. */
+  runCsv(actor: Actor, text: string, dryRun: boolean): Promise<ImportResult>;
+}
+
+export interface DeviceImportDeps extends DraftDeps {
+  service: Devices;
+  store: DeviceStore;
+  audit: Audit;
+}
+
+type Step =
+  | { kind: 'create'; line: number; input: DeviceCreate }
+  | { kind: 'update'; line: number; id: string; patch: DevicePatch }
+  | { kind: 'unchanged'; line: number };
+
+const COUNTED = { create: 'created', update: 'updated', unchanged: 'unchanged' } as const;
+
+function sentence(thrown: unknown): string {
+  const error = toAppError(thrown);
+  if (error.code === 'internal' || error.code === 'database_unavailable') throw thrown;
+  return error.message;
+}
+
+function zodSentence(error: z.ZodError): string {
+  return error.issues.map((issue) => `${fieldPath(issue.path) || 'row'}: ${issue.message}`).join('; ');
+}
+
+function sameAsStored(before: StoredDevice, patch: DevicePatch): boolean {
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  return (
+    (patch.name === undefined || patch.name === before.name) &&
+    (patch.site === undefined || (patch.site || null) === before.site) &&
+    (patch.tags === undefined || same(patch.tags.toSorted(), before.tags.toSorted())) &&
+    (patch.credentials === undefined || same(patch.credentials, before.credentialIds.map(String))) &&
+    (patch.parents === undefined || same(patch.parents, before.parentIds.map(String)))
+  );
+}
+
+export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
+  const { service, store, audit } = deps;
+
+  /** The port that the row speaks of, or the usual one: enough to find the device that is already there. */
+  function endpointOfRow(input: DeviceCreate): string {
+    const port = input.collectors?.find(({ name }) => name === 'snmp')?.settings?.['port'];
+    return endpointOf(input.address, typeof port === 'number' ? port : 161);
+  }
+
+  async function plan(actor: Actor, row: ImportRow, seen: Map<string, number>): Promise<Step> {
+    if (row.error !== undefined) throw new AppError('validation_failed', row.error);
+    const parsed = DeviceCreate.safeParse(row.value);
+    if (!parsed.success) throw new AppError('validation_failed', zodSentence(parsed.error));
+    const input = parsed.data;
+    const endpoint = endpointOfRow(input);
+    const earlier = seen.get(endpoint);
+    if (earlier !== undefined) {
+      throw new AppError('duplicate_device', `${endpoint} is in line ${earlier} already`);
+    }
+    seen.set(endpoint, row.line);
+    const existing = await store.byEndpoint(endpoint);
+    if (!existing) {
+      await createDraft(deps, actor, input);
+      return { kind: 'create', line: row.line, input };
+    }
+    // Beyond the actor's sites a device can be met, not touched: the service says so.
+    await service.find(actor, String(existing.id)).catch(() => {
+      throw new AppError('duplicate_device', `there is already a device at ${endpoint}, outside of your sites`);
+    });
+    const { address: _address, collectors, ...patch } = input;
+    const change = await patchDraft(deps, actor, existing, { ...patch, ...(collectors ? { collectors } : {}) });
+    const collectorsSame =
+      collectors === undefined || JSON.stringify(change.collectors) === JSON.stringify(existing.collectors);
+    if (collectorsSame && sameAsStored(existing, patch)) return { kind: 'unchanged', line: row.line };
+    return {
+      kind: 'update',
+      line: row.line,
+      id: String(existing.id),
+      patch: { ...patch, ...(collectors ? { collectors } : {}) },
+    };
+  }
+
+  /** Ids of credentials by their names and by themselves. */
+  async function credentialIds(): Promise<Map<string, string>> {
+    const ids = new Map<string, string>();
+    let after = 0;
+    for (;;) {
+      const page = await deps.credentials.list(after, 1000);
+      for (const { id, name } of page) ids.set(String(id), String(id)).set(name, String(id));
+      const last = page.at(-1);
+      if (!last || page.length < 1000) return ids;
+      after = last.id;
+    }
+  }
+
+  const self: DeviceImport = {
+    async runCsv(actor, text, dryRun) {
+      const ids = await credentialIds();
+      const rows = parseDeviceCsv(text, (name) => {
+        const id = ids.get(name);
+        if (id === undefined) throw new AppError('validation_failed', `credentials: there is no credential “${name}”`);
+        return id;
+      });
+      return self.run(actor, rows, dryRun);
+    },
+    async run(actor, rows, dryRun) {
+      const result: ImportResult = { created: 0, updated: 0, unchanged: 0, errors: [] };
+      const seen = new Map<string, number>();
+      const steps: Step[] = [];
+      for (const row of rows) {
+        try {
+          steps.push(await plan(actor, row, seen));
+        } catch (thrown) {
+          result.errors.push({ line: row.line, message: sentence(thrown) });
+        }
+      }
+      if (dryRun) {
+        for (const { kind } of steps) result[COUNTED[kind]] += 1;
+        return result;
+      }
+      for (const step of steps) {
+        try {
+          if (step.kind === 'create') await service.create(actor, step.input);
+          else if (step.kind === 'update') await service.update(actor, step.id, step.patch);
+          result[COUNTED[step.kind]] += 1;
+        } catch (thrown) {
+          result.errors.push({ line: step.line, message: sentence(thrown) });
+        }
+      }
+      await audit.record(actor, 'device.import', null, { ...result });
+      return result;
+    },
+  };
+  return self;
+}

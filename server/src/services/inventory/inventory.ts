@@ -1,0 +1,71 @@
+import type { Bus } from '#bus/bus.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Log } from '#platform/log.ts';
+import type { Audit } from '#services/access/audit.ts';
+import type { CredentialStore, DeviceStore } from '#stores/devices/devices.ts';
+import type { MetricStore } from '#stores/metrics/metrics.ts';
+import type { SecretStore } from '#stores/secrets/secrets.ts';
+import type { TaskStore } from '#stores/tasks/tasks.ts';
+import type { CollectorCatalog } from './configure.ts';
+import { createCredentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { createDeviceTests } from './device-tests.ts';
+import type { DeviceTests } from './device-tests.ts';
+import { createDevices } from './devices.ts';
+import type { Devices } from './devices.ts';
+import { createDeviceImport } from './import.ts';
+import type { DeviceImport } from './import.ts';
+import { createOpenCollectors } from './open-collectors.ts';
+import type { OpenCollectors } from './open-collectors.ts';
+import { createTasks } from './tasks.ts';
+import type { EnqueuePoll, Tasks } from './tasks.ts';
+
+/** Everything about devices that the API offers, put together. */
+export interface InventoryServices {
+  readonly devices: Devices;
+  readonly credentials: Credentials;
+  readonly deviceImport: DeviceImport;
+  readonly deviceTests: DeviceTests;
+  readonly tasks: Tasks;
+  readonly catalog: CollectorCatalog;
+  /** Opened lazily; stop it with the process. */
+  readonly openCollectors: OpenCollectors;
+}
+
+export interface InventoryDeps {
+  stores: {
+    devices: DeviceStore;
+    credentials: CredentialStore;
+    secrets: SecretStore;
+    metrics: MetricStore;
+    tasks: TaskStore;
+  };
+  catalog: CollectorCatalog;
+  audit: Audit;
+  bus: Bus;
+  enqueuePoll: EnqueuePoll;
+  platform: { log: Log; clock: Clock };
+}
+
+export function createInventory(deps: InventoryDeps): InventoryServices {
+  const { stores, catalog, audit, bus, enqueuePoll, platform } = deps;
+  const { credentials, secrets, metrics, tasks } = stores;
+  const openCollectors = createOpenCollectors({ catalog, ...platform });
+  const devices = createDevices({ devices: stores.devices, credentials, metrics, catalog, audit, bus });
+  return {
+    devices,
+    credentials: createCredentials({ credentials, secrets, audit, bus }),
+    deviceImport: createDeviceImport({
+      devices: stores.devices,
+      store: stores.devices,
+      credentials,
+      catalog,
+      service: devices,
+      audit,
+    }),
+    deviceTests: createDeviceTests({ catalog, open: openCollectors, credentials, secrets, clock: platform.clock }),
+    tasks: createTasks({ tasks, devices, audit, enqueuePoll }),
+    catalog,
+    openCollectors,
+  };
+}
