@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant } from './lists.ts';
+import { Id, Instant, PageQuery } from './lists.ts';
 
 /** The three built-in roles, weakest first. */
 export const BUILT_IN_ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -108,3 +108,11 @@ export const AuditEntry = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
+
+/** `GET /audit`: newest first. */
+export const AuditQuery = PageQuery.extend({
+  actor: z.string().max(200).optional(),
+  action: z.string().max(100).optional(),
+  subject: z.string().max(200).optional(),
+});
+export type AuditQuery = z.infer<typeof AuditQuery>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant, PageQuery } from './lists.ts';
 import { ErrorCode } from './errors.ts';
-import { CredentialSecret } from './credentials.ts';
+import { CredentialKind, CredentialSecret } from './credentials.ts';
 
 export const DEVICE_STATUSES = ['up', 'degraded', 'down', 'unknown', 'maintenance', 'disabled'] as const;
 export const DeviceStatus = z.enum(DEVICE_STATUSES);
@@ -174,3 +174,17 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 export const TaskRef = z.object({ taskId: Id });
+
+/** A collector that this SOTP has; `settings` is the JSON Schema that forms are drawn from. */
+export const CollectorInfo = z.object({
+  name: z.string(),
+  title: z.string(),
+  defaultIntervalSeconds: z.number().int(),
+  settings: z.record(z.string(), z.unknown()),
+  credentialKinds: z.array(CredentialKind),
+});
+export type CollectorInfo = z.infer<typeof CollectorInfo>;
+export const CollectorList = z.object({ items: z.array(CollectorInfo) });
+
+/** `POST /devices/import?dryRun=true`: says what would happen and writes nothing. */
+export const ImportQuery = z.object({ dryRun: z.enum(['true', 'false']).default('false') });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, PageQuery } from './lists.ts';
+import { Id, Instant, PageQuery } from './lists.ts';
 
 export const SeriesKind = z.enum(['gauge', 'counter', 'state']);
 export type SeriesKind = z.infer<typeof SeriesKind>;
@@ -58,3 +58,10 @@ export const MetricAnswer = z.object({
   ),
 });
 export type MetricAnswer = z.infer<typeof MetricAnswer>;
+
+/** `GET /metrics/latest?device=`: the newest value of each of a device's series. */
+export const LatestQuery = z.object({ device: Id });
+export const LatestValue = Series.omit({ deviceId: true }).extend({ at: Instant, value: z.number() });
+export type LatestValue = z.infer<typeof LatestValue>;
+export const LatestAnswer = z.object({ items: z.array(LatestValue) });
+export type LatestAnswer = z.infer<typeof LatestAnswer>;

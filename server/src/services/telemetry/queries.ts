@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import type { MetricAnswer, MetricQuery, RangeFunction, Series, SeriesQuery } from '@sotp/contract/metrics.ts';
+import type {
+  LatestAnswer,
+  MetricAnswer,
+  MetricQuery,
+  RangeFunction,
+  Series,
+  SeriesQuery,
+} from '@sotp/contract/metrics.ts';
 import type { Page } from '@sotp/contract/lists.ts';
 import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
 import { siteInScope } from '#domain/permissions.ts';
@@ -23,23 +30,12 @@ const LATEST_MS = 15 * 60_000;
 export type SampleQuery = z.input<typeof MetricQuery> & { readonly labels?: Readonly<Record<string, string>> };
 export type SampleAnswer = z.infer<typeof MetricAnswer>;
 
-/** The newest value of a series. */
-export interface Latest {
-  readonly id: string;
-  readonly metric: string;
-  readonly labels: Record<string, string>;
-  readonly unit: string | null;
-  readonly kind: Series['kind'];
-  readonly at: string;
-  readonly value: number;
-}
-
 /** What was measured, as far as the actor's sites reach. */
 export interface Telemetry {
   series(actor: Actor, query: SeriesQuery): Promise<Page<Series>>;
   /** Throws `query_too_large` with the limit that was passed. */
   query(actor: Actor, query: SampleQuery, signal?: AbortSignal): Promise<SampleAnswer>;
-  latest(actor: Actor, deviceId: string): Promise<{ items: Latest[] }>;
+  latest(actor: Actor, deviceId: string): Promise<LatestAnswer>;
 }
 
 export interface TelemetryDeps {
