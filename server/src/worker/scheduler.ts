@@ -1,0 +1,193 @@
+import type { Bus } from '#bus/bus.ts';
+import { BUS_TOPICS } from '#bus/bus.ts';
+import type { JobQueues } from '#queue/queue.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import { toAppError } from '#platform/errors.ts';
+import type { LeaderLock, Leadership } from '#services/fleet/fleet.ts';
+import { DeviceChanged, pollQueue } from '#services/telemetry/polls.ts';
+import type { PollJob } from '#services/telemetry/polls.ts';
+import { createPlan, immediateJobs, nextWindow } from './plan.ts';
+import type { Plan, PlanEntry } from './plan.ts';
+import { createSharedClock } from './shared-clock.ts';
+
+export interface SchedulerDeps {
+  /** Every (device, collector) that is to be polled. */
+  readonly schedule: () => Promise<readonly PlanEntry[]>;
+  readonly leader: LeaderLock;
+  readonly queues: JobQueues;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly partitions: number;
+  readonly tickMs?: number;
+}
+
+/** The scheduler of one process; of all of them one leads. `counters` is for `/metrics`. */
+export interface Scheduler extends Component {
+  counters(): Record<string, number>;
+}
+
+/** The whole schedule is read again this often, in case news of a change got lost. */
+const RELOAD_MS = 60_000;
+
+/** Changes that come together are read together. */
+const GATHER_MS = 100;
+
+const keyOf = (entry: PlanEntry) => `${entry.deviceId} ${entry.collector} ${entry.intervalSeconds}`;
+
+/**
+ * Adds, every tick, one job per partition with all that is due until the next tick. Only the leader does; the others
+ * try to take the lead every tick. A device that is new or changed is polled at once, besides its slots.
+ */
+export function createScheduler(deps: SchedulerDeps): Scheduler {
+  const { leader, queues, bus, clock, log, partitions } = deps;
+  const tickMs = deps.tickMs ?? 5_000;
+  const shared = createSharedClock(clock);
+  const counters = {
+    scheduler_leader: 0,
+    scheduler_entries: 0,
+    scheduler_jobs_total: 0,
+    scheduler_polls_total: 0,
+    scheduler_jumps_total: 0,
+    scheduler_enqueue_failed_total: 0,
+  };
+  let stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  let unsubscribe: (() => Promise<void>) | undefined;
+  let known: Set<string> | undefined;
+  let plan: Plan = createPlan([], partitions);
+  const changed = new Set<number>();
+  let wake: (() => void) | undefined;
+
+  async function enqueue(jobs: ReadonlyMap<number, PollJob>): Promise<void> {
+    for (const [partition, job] of jobs) {
+      try {
+        await queues.add(pollQueue(partition), [{ name: 'poll', data: job, urgent: job.urgent ?? false }]);
+        counters.scheduler_jobs_total++;
+        for (const group of job.groups) counters.scheduler_polls_total += group.items.length / 2;
+      } catch (error) {
+        counters.scheduler_enqueue_failed_total++;
+        throw error;
+      }
+    }
+  }
+
+  /** Reads the schedule; polls at once what is new since the last reading, and what is said to have changed. */
+  async function reload(): Promise<void> {
+    const news = new Set(changed);
+    changed.clear();
+    let entries: readonly PlanEntry[];
+    try {
+      entries = await deps.schedule();
+    } catch (error) {
+      for (const deviceId of news) changed.add(deviceId);
+      throw error;
+    }
+    const before = known;
+    known = new Set(entries.map(keyOf));
+    plan = createPlan(entries, partitions);
+    counters.scheduler_entries = plan.size;
+    // The first reading of a new leader says nothing about what is new.
+    const due = entries.filter((entry) => news.has(entry.deviceId) || (before && !before.has(keyOf(entry))));
+    if (due.length > 0) await enqueue(immediateJobs(due, partitions, shared.now()));
+  }
+
+  async function tick(lead: Leadership, plannedUntil: number | null): Promise<number> {
+    const window = nextWindow(plannedUntil, shared.now(), tickMs);
+    if (plannedUntil !== null && window.from !== Math.ceil(plannedUntil)) {
+      counters.scheduler_jumps_total++;
+      log.warn({ plannedUntil, from: window.from }, 'the clock or the scheduler jumped; planning goes on from now');
+    }
+    const askedAt = clock.monotonic();
+    // Written before the jobs are added: a leader that dies in between costs one poll, and doubles none.
+    shared.sync(await lead.advance(window.to), askedAt);
+    await enqueue(plan.jobs(window));
+    return window.to;
+  }
+
+  /** Resolves at the next tick, or soon after a change. */
+  async function rest(until: number, signal: AbortSignal): Promise<void> {
+    const early = Promise.withResolvers<void>();
+    const cancel = new AbortController();
+    wake = early.resolve;
+    const ms = changed.size > 0 ? GATHER_MS : Math.max(0, until - clock.monotonic());
+    const slept = clock.sleep(ms, AbortSignal.any([signal, cancel.signal])).catch(() => undefined);
+    await Promise.race([slept, early.promise]);
+    wake = undefined;
+    cancel.abort();
+    if (changed.size > 0 && ms > GATHER_MS) await clock.sleep(GATHER_MS, signal).catch(() => undefined);
+  }
+
+  async function leadOn(lead: Leadership, signal: AbortSignal): Promise<void> {
+    let lost = false;
+    void lead.lost.then(() => {
+      lost = true;
+      wake?.();
+    });
+    known = undefined;
+    await reload();
+    let plannedUntil = await lead.plannedUntil();
+    // Before the first window this process must know the shared clock.
+    const askedAt = clock.monotonic();
+    shared.sync(await lead.advance(plannedUntil ?? 0), askedAt);
+    // Nobody led for a while, or ever: nothing to go on from, and nothing to warn about.
+    if (plannedUntil !== null && plannedUntil < shared.now() - tickMs) plannedUntil = null;
+    counters.scheduler_leader = 1;
+    log.info({ entries: plan.size }, 'this process leads the scheduling');
+    let nextTick = clock.monotonic();
+    let nextReload = clock.monotonic() + RELOAD_MS;
+    while (!signal.aborted && !lost) {
+      const now = clock.monotonic();
+      if (changed.size > 0 || now >= nextReload) {
+        await reload();
+        if (now >= nextReload) nextReload = now + RELOAD_MS;
+      }
+      if (now >= nextTick) {
+        plannedUntil = await tick(lead, plannedUntil);
+        nextTick = Math.max(nextTick + tickMs, now);
+      }
+      await rest(Math.min(nextTick, nextReload), signal);
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let lead: Leadership | undefined;
+      try {
+        lead = await leader.tryLead();
+        if (lead) await leadOn(lead, signal);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        log.warn({ code: error.code, err: error.message }, 'scheduling is interrupted; trying again');
+      } finally {
+        counters.scheduler_leader = 0;
+        await lead?.release().catch(() => undefined);
+      }
+      if (!signal.aborted) await clock.sleep(Math.min(tickMs, 2_000), signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    name: 'scheduler',
+    counters: () => ({ ...counters }),
+    async start() {
+      stopping = new AbortController();
+      unsubscribe = await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
+        const parsed = DeviceChanged.safeParse(message);
+        if (!parsed.success || counters.scheduler_leader === 0) return;
+        changed.add(parsed.data.deviceId);
+        wake?.();
+      });
+      running = run(stopping.signal);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      await unsubscribe?.();
+      unsubscribe = undefined;
+      await leader.close();
+    },
+  };
+}
