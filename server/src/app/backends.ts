@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { createPostgresBus } from '#bus/postgres/postgres.ts';
+import { createPostgresCache } from '#cache/postgres/postgres.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
+import { createPostgresAudit } from '#stores/audit/postgres.ts';
+import { createCredentialStore } from '#stores/devices/credentials.ts';
+import { createDeviceStore } from '#stores/devices/postgres.ts';
+import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
+import { createPostgresLeases } from '#stores/leases/postgres.ts';
+import { createPostgres } from '#stores/postgres/postgres.ts';
+import { createLocalSecretStore } from '#stores/secrets/local.ts';
+import { createSettingsStore } from '#stores/settings/postgres.ts';
+import { createPostgresTasks } from '#stores/tasks/postgres.ts';
+import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/postgres-tokens.ts';
+import { createPostgresUsers } from '#stores/users/postgres.ts';
+
+export interface BackendOptions {
+  readonly databaseUrl: string;
+  /** Holds the key file of the secrets. */
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Seen in pg_stat_activity: `sotp hub`. */
+  readonly applicationName: string;
+  readonly maxConnections: number;
+  /** Queues that this process may work at once. */
+  readonly maxWorkers: number;
+}
+
+export type Backends = ReturnType<typeof createBackends>;
+
+/** The place where back ends are chosen: everything that keeps or carries state, over one PostgreSQL. Opens nothing. */
+export function createBackends(options: BackendOptions) {
+  const { databaseUrl, log, applicationName, maxConnections, maxWorkers } = options;
+  const pg = createPostgres({ databaseUrl, log, applicationName, maxConnections });
+  const bus = createPostgresBus({ pg, log });
+  const queues = createBullmqQueues({ databaseUrl, log, maxWorkers });
+  const secrets = createLocalSecretStore({ pg, keyFile: join(options.dataDir, 'secret.key') });
+  const leader = createPostgresLeaderLock(pg);
+  const component: Component = {
+    name: 'back ends',
+    async start() {
+      await pg.start();
+      await secrets.open();
+    },
+    async stop() {
+      await Promise.allSettled([queues.close(), leader.close(), bus.flush().then(() => bus.close())]);
+      await pg.stop();
+    },
+  };
+  return {
+    component,
+    pg,
+    bus,
+    queues,
+    cache: createPostgresCache(pg),
+    leader,
+    leases: createPostgresLeases(pg),
+    stores: {
+      secrets,
+      devices: createDeviceStore(pg),
+      credentials: createCredentialStore(pg),
+      users: createPostgresUsers(pg),
+      tokens: createPostgresTokens(pg),
+      links: createPostgresSetupLink(pg),
+      audit: createPostgresAudit(pg),
+      tasks: createPostgresTasks(pg),
+      settings: createSettingsStore(pg),
+    },
+  };
+}

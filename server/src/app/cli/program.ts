@@ -1,0 +1,45 @@
+import { Command, CommanderError } from 'commander';
+import { loadConfig } from '#app/config/load.ts';
+import { toAppError } from '#platform/errors.ts';
+import { registerConfig } from './config.ts';
+import type { CliContext, RegisterCommand } from './context.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerMigrate } from './migrate.ts';
+import { registerStart } from './start.ts';
+
+/** Every command, in the order in which `sotp --help` shows them. */
+const COMMANDS: readonly RegisterCommand[] = [registerStart, registerConfig, registerMigrate, registerDoctor];
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+function inform(command: Command): void {
+  command.exitOverride().showHelpAfterError('(see --help)').helpCommand(false);
+  for (const child of command.commands) inform(child);
+}
+
+/** Runs one command line and answers its exit status: 0 done, 1 failed, 2 wrong usage. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const program = new Command('sotp')
+    .description('SOTP watches networks and servers.')
+    .version(process.env['npm_package_version'] ?? '0.1.0')
+    .option('--config <file>', 'configuration file (default: sotp.yaml in the current directory)')
+    .option('--debug', 'show stack traces');
+  const context: CliContext = {
+    config: () => loadConfig({}, program.opts<{ config?: string }>().config),
+    print: (line) => void process.stdout.write(`${line}\n`),
+    printJson: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+  };
+  for (const register of COMMANDS) register(program, context);
+  inform(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    if (program.opts<{ debug?: boolean }>().debug) console.error(error);
+    else context.note(`sotp: ${toAppError(error).message.replaceAll(/\s*\n\s*/g, ' ')}`);
+    return FAILED;
+  }
+}

@@ -1,0 +1,92 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Config } from '#app/config/load.ts';
+import { runningDatabaseUrl } from '#app/embedded-postgres/embedded-postgres.ts';
+import { findPostgresBinaries } from '#app/embedded-postgres/binaries.ts';
+import { checkPort, prepareDataDir } from '#app/supervisor/checks.ts';
+import { toAppError } from '#platform/errors.ts';
+import { silentLog } from '#platform/log.ts';
+import { createPostgres } from '#stores/postgres/postgres.ts';
+import { icmpRight } from './icmp-right.ts';
+
+/** One thing that was looked at: how it is, and how to mend it when it is not well. */
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+async function finding(check: string, look: () => Promise<string> | string): Promise<Finding> {
+  try {
+    return { check, ok: true, message: await look() };
+  } catch (error) {
+    return { check, ok: false, message: toAppError(error).message };
+  }
+}
+
+function text(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function database(config: Config): Promise<string> {
+  const url = config.databaseUrl ?? runningDatabaseUrl(resolve(config.dataDir));
+  if (url === undefined) {
+    findPostgresBinaries();
+    return 'embedded PostgreSQL is installed and does not run now';
+  }
+  const pg = createPostgres({ databaseUrl: url, log: silentLog, maxConnections: 1, applicationName: 'sotp doctor' });
+  await pg.start();
+  try {
+    const { rows } = await pg.query<{ version: string; drift: number }>(
+      "select current_setting('server_version') as version, extract(epoch from clock_timestamp())::float8 * 1000 as drift",
+    );
+    const drift = Math.round(Math.abs((rows[0]?.drift ?? 0) - Date.now()));
+    return `PostgreSQL ${rows[0]?.version} answers; its clock differs by ${drift} ms`;
+  } finally {
+    await pg.stop();
+  }
+}
+
+function disk(dataDir: string): string {
+  const { bavail, bsize } = statfsSync(prepareDataDir(dataDir));
+  const gib = (bavail * bsize) / 1024 ** 3;
+  return `${resolve(dataDir)} is writable, ${gib.toFixed(1)} GiB free`;
+}
+
+function clock(): string {
+  const now = new Date();
+  if (now.getUTCFullYear() < 2025)
+    throw new Error(`the clock says ${now.toISOString()}: set it, or install an NTP client`);
+  return `${now.toISOString()} (UTC)`;
+}
+
+function receiveBuffer(): string {
+  const limit = Number(text('/proc/sys/net/core/rmem_max') ?? 0);
+  if (limit === 0) return 'the system does not tell its limit';
+  const kib = Math.round(limit / 1024);
+  return limit >= 1_000_000
+    ? `${kib} KiB`
+    : `${kib} KiB, enough for some hundred devices; for thousands run "sudo sysctl -w net.core.rmem_max=4194304"`;
+}
+
+/** Looks at everything that SOTP needs of its machine. Writes nothing but a probe file in the data directory. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const running = runningDatabaseUrl(resolve(config.dataDir)) !== undefined;
+  return Promise.all([
+    finding('Node.js', () => `version ${process.versions.node}`),
+    finding('port', async () => {
+      if (running) return `not tried: SOTP runs on ${resolve(config.dataDir)}`;
+      await checkPort(config.host, config.port);
+      return `${config.port} on ${config.host} is free`;
+    }),
+    finding('data directory', () => disk(config.dataDir)),
+    finding('database', () => database(config)),
+    finding('ICMP', icmpRight),
+    finding('UDP receive buffer', receiveBuffer),
+    finding('clock', clock),
+  ]);
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { AppError } from '#platform/errors.ts';
+import type { Component } from '#platform/lifecycle.ts';
+
+const WEB_DIR = fileURLToPath(new URL('../../../../web', import.meta.url));
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** The part of Next's custom server that is used; the package belongs to the web workspace. */
+interface NextServer {
+  prepare(): Promise<void>;
+  getRequestHandler(): Handler;
+  close(): Promise<void>;
+}
+type CreateNext = (options: {
+  dev: boolean;
+  dir: string;
+  quiet: boolean;
+  hostname: string;
+  port: number;
+}) => NextServer;
+
+/** The web pages, rendered in this process. */
+export interface Pages extends Component {
+  handle: Handler;
+}
+
+/**
+ * Next as a part of the hub. The pages ask the API of the same process at `internalUrl`, with the visitor's cookie, so
+ * they may do what he may do.
+ */
+export function createPages(): Pages {
+  let server: NextServer | undefined;
+  let handler: Handler | undefined;
+  return {
+    name: 'web pages',
+    async start() {
+      if (!existsSync(join(WEB_DIR, '.next', 'BUILD_ID'))) {
+        throw new AppError('not_ready', 'the web pages are not built: run "npm start", or "npm run build" once');
+      }
+      const createNext = createRequire(join(WEB_DIR, 'package.json'))('next') as CreateNext;
+      server = createNext({ dev: false, dir: WEB_DIR, quiet: true, hostname: '127.0.0.1', port: 0 });
+      await server.prepare();
+      handler = server.getRequestHandler();
+    },
+    async stop() {
+      await server?.close();
+    },
+    async handle(request, response) {
+      if (handler) return handler(request, response);
+      response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' });
+      response.end('The pages are being loaded; try again in a second.\n');
+    },
+  };
+}

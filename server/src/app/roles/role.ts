@@ -1,0 +1,80 @@
+// The entry of every role process. What it is to do comes from the supervisor over the pipe; when that pipe closes,
+// the supervisor is gone and the process ends too.
+import { flushCompileCache } from 'node:module';
+import type { FromRole, ToRole } from '#app/supervisor/messages.ts';
+import { systemClock } from '#platform/clock.ts';
+import { toAppError } from '#platform/errors.ts';
+import type { Log } from '#platform/log.ts';
+import { createLog, silentLog } from '#platform/log.ts';
+import type { Role, RoleFactory } from './role-context.ts';
+
+const GRACE_MS = 5_000;
+
+/** Roles are loaded only where they run: a collector need not hold the hub's code in memory. */
+const FACTORIES: Record<string, () => Promise<RoleFactory>> = {
+  hub: async () => (await import('./hub.ts')).createHub,
+  collector: async () =>
+    ((await import(new URL('collector.ts', import.meta.url).href)) as { createCollector: RoleFactory }).createCollector,
+  simulator: async () =>
+    ((await import(new URL('simulator.ts', import.meta.url).href)) as { createSimulator: RoleFactory }).createSimulator,
+};
+
+let role: Role | undefined;
+let log: Log = silentLog;
+let ending = false;
+
+function tell(message: FromRole): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send && process.connected) process.send(message, () => resolve());
+    else resolve();
+  });
+}
+
+async function end(status: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  setTimeout(() => process.exit(1), GRACE_MS).unref();
+  try {
+    await role?.stop();
+  } catch (error) {
+    log.error({ err: error }, 'stopping failed');
+    process.exit(1);
+  }
+  process.exit(status);
+}
+
+async function begin(start: NonNullable<ToRole['start']>): Promise<void> {
+  process.title = `sotp ${start.role}`;
+  const { logLevel, logFormat } = start.config;
+  log = createLog({ level: logLevel, format: logFormat, role: start.role });
+  try {
+    const create = await FACTORIES[start.role]?.();
+    if (!create) throw new Error(`no role ${start.role}`);
+    role = create({ ...start, log, clock: systemClock });
+    const { address, setupLink } = await role.start();
+    await tell({ kind: 'ready', ...(address && { address }), ...(setupLink && { setupLink }) });
+    flushCompileCache();
+  } catch (error) {
+    const { code, message } = toAppError(error);
+    log.debug({ err: error }, 'start failed');
+    await tell({ kind: 'failed', code, message });
+    await end(1);
+  }
+}
+
+process.title = `sotp ${process.argv[2]}`;
+process.on('message', (message: ToRole) => {
+  if (message.kind === 'start' && message.start) void begin(message.start);
+  else if (message.kind === 'stop') void end(0);
+  else if (message.kind === 'processes') role?.processes?.(message.processes ?? []);
+  else if (message.kind === 'drain') void Promise.resolve(role?.drain?.()).then(() => tell({ kind: 'drained' }));
+});
+process.on('disconnect', () => void end(0));
+process.on('SIGTERM', () => void end(0));
+// Ctrl-C reaches the whole terminal group; the supervisor decides the order in which all stop.
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'unexpected error; the process starts anew');
+  void end(1);
+});

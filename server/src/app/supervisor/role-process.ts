@@ -1,0 +1,159 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '#platform/clock.ts';
+import type { Log } from '#platform/log.ts';
+import { AppError } from '#platform/errors.ts';
+import type { FromRole, ProcessState, RoleName, RoleStart, ToRole } from './messages.ts';
+
+const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
+
+/** Heaps sized for what a role holds; without them V8 grows to what the machine has before it collects. */
+const NODE_FLAGS: Record<RoleName, readonly string[]> = {
+  hub: ['--max-semi-space-size=4', '--max-old-space-size=512'],
+  collector: ['--max-semi-space-size=4', '--max-old-space-size=512'],
+  simulator: ['--max-semi-space-size=2', '--max-old-space-size=256'],
+};
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+/** A process that lived this long starts again without having to wait. */
+const STEADY_MS = 60_000;
+
+/** The environment of a role: ours without SOTP's own variables, which may hold secrets. */
+function roleEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('SOTP_'));
+  return { ...Object.fromEntries(kept), NODE_ENV: 'production' };
+}
+
+export interface RoleProcessOptions {
+  /** Everything but the database URL, which is known only once the database runs. */
+  readonly start: RoleStart;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly onChange: (state: ProcessState) => void;
+}
+
+/** One role in a process of its own, started again with growing delays whenever it dies. */
+export interface RoleProcess {
+  /** Starts it and waits until it says that it is ready; throws what it failed with. */
+  start(): Promise<Extract<FromRole, { kind: 'ready' }>>;
+  send(message: ToRole): void;
+  /** Asks it to take no new work and waits for its word, at most `withinMs`. */
+  drain(withinMs: number): Promise<void>;
+  /** Stops it for good: asks, and kills what has not ended `withinMs` later. */
+  stop(withinMs: number): Promise<void>;
+  state(): ProcessState;
+}
+
+/** Prepares a role process; nothing runs before `start`. */
+export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
+  const { log, clock } = options;
+  const { role, index } = options.start;
+  let state: ProcessState = { role, index, pid: null, state: 'stopped', restarts: 0, since: clock.now() };
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let delayMs = FIRST_DELAY_MS;
+  let retry: NodeJS.Timeout | undefined;
+  const drained = new Set<() => void>();
+
+  function change(part: Partial<ProcessState>): void {
+    state = { ...state, ...part, since: clock.now() };
+    options.onChange(state);
+  }
+
+  function send(message: ToRole): void {
+    if (child?.connected) child.send(message, () => undefined);
+  }
+
+  function launch(onMessage: (message: FromRole) => void, onEnd: (reason: string) => void): void {
+    const began = clock.monotonic();
+    const process = fork(ENTRY, [role], {
+      execArgv: [...NODE_FLAGS[role], '--disable-warning=ExperimentalWarning'],
+      env: roleEnvironment(),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'json',
+    });
+    child = process;
+    change({ pid: process.pid ?? null, state: 'starting' });
+    process.on('message', (message: FromRole) => {
+      if (message.kind === 'ready') change({ state: 'ready' });
+      if (message.kind === 'drained') for (const tell of drained) tell();
+      onMessage(message);
+    });
+    let over = false;
+    function ended(reason: string): void {
+      if (over) return;
+      over = true;
+      child = undefined;
+      if (clock.monotonic() - began > STEADY_MS) delayMs = FIRST_DELAY_MS;
+      change({ pid: null, state: stopping ? 'stopped' : 'restarting' });
+      onEnd(reason);
+    }
+    process.once('error', (error) => ended(error.message));
+    process.once('exit', (status, signal) => ended(signal ? `killed by ${signal}` : `exit status ${status}`));
+    send({ kind: 'start', start: options.start });
+  }
+
+  function revive(reason: string): void {
+    if (stopping) return;
+    log.warn({ process: `${role} ${index}`, reason, retryInMs: delayMs }, 'a process ended and is started again');
+    retry = setTimeout(() => {
+      change({ restarts: state.restarts + 1 });
+      launch((message) => {
+        if (message.kind === 'failed') log.error({ process: `${role} ${index}`, code: message.code }, message.message);
+      }, revive);
+    }, delayMs);
+    delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);
+  }
+
+  return {
+    send,
+    state: () => state,
+    start() {
+      return new Promise((resolve, reject) => {
+        let first: 'pending' | 'settled' = 'pending';
+        function onMessage(message: FromRole): void {
+          if (message.kind === 'failed') {
+            if (first === 'pending') stopping = true;
+            first = 'settled';
+            reject(new AppError(message.code, message.message));
+          } else if (message.kind === 'ready') {
+            first = 'settled';
+            resolve(message);
+          }
+        }
+        function onEnd(reason: string): void {
+          if (first === 'settled') return revive(reason);
+          stopping = true;
+          reject(new AppError('internal', `the ${role} process ended while it started (${reason}); its log says why`));
+        }
+        launch(onMessage, onEnd);
+      });
+    },
+    async drain(withinMs) {
+      if (!child?.connected) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, withinMs);
+        function tell(): void {
+          clearTimeout(timer);
+          resolve();
+        }
+        drained.add(tell);
+        child?.once('exit', tell);
+        send({ kind: 'drain' });
+      });
+    },
+    async stop(withinMs) {
+      stopping = true;
+      clearTimeout(retry);
+      const running = child;
+      if (!running) return;
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      send({ kind: 'stop' });
+      const timer = setTimeout(() => running.kill('SIGKILL'), withinMs);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}

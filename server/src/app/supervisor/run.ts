@@ -1,0 +1,48 @@
+import type { Config } from '#app/config/load.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createLog } from '#platform/log.ts';
+import { createSupervisor } from './supervisor.ts';
+
+const STOP_LIMIT_MS = 9_500;
+
+export interface RunOptions {
+  readonly print: (line: string) => void;
+  /** Epoch ms at which the start began. */
+  readonly since: number;
+}
+
+/** Runs SOTP in the foreground until a signal ends it. Answers the exit status; throws what kept it from starting. */
+export async function runSupervisor(config: Config, options: RunOptions): Promise<number> {
+  process.title = 'sotp supervisor';
+  const log = createLog({ level: config.logLevel, format: config.logFormat, role: 'supervisor' });
+  const supervisor = createSupervisor({ config, log, clock: systemClock, say: options.print });
+  let stopping: Promise<void> | undefined;
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+  function stop(): Promise<void> {
+    if (!stopping) {
+      // Whatever hangs, the one who asked gets his prompt back.
+      setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+      stopping = supervisor.stop();
+    }
+    return stopping;
+  }
+  try {
+    const started = await Promise.race([supervisor.start(), asked]);
+    if (started) {
+      const took = ((Date.now() - options.since) / 1000).toFixed(1);
+      if (started.setupLink) options.print(`Set the administrator's password at ${started.setupLink}`);
+      const what = started.address ? `SOTP is ready at ${started.address}` : 'SOTP is ready, collecting';
+      options.print(`${what} (started in ${took} s)`);
+      await asked;
+    }
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+  options.print('Stopping SOTP');
+  await stop();
+  options.print('SOTP has stopped');
+  return 0;
+}

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '#app/config/load.ts';
+import type { EmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
+import { createEmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
+import { migrateDatabase } from '#app/database.ts';
+import type { Clock } from '#platform/clock.ts';
+import { toAppError } from '#platform/errors.ts';
+import type { Log } from '#platform/log.ts';
+import { checkPort, prepareDataDir } from './checks.ts';
+import type { DataDirLock } from './lock.ts';
+import { lockDataDir } from './lock.ts';
+import type { ProcessState, RoleName } from './messages.ts';
+import type { RoleProcess } from './role-process.ts';
+import { createRoleProcess } from './role-process.ts';
+
+export interface SupervisorOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Says what is being done, for a person who waits. */
+  readonly say: (line: string) => void;
+}
+
+/** What the last line of a start tells. */
+export interface Started {
+  readonly address?: string;
+  readonly setupLink?: string;
+}
+
+export interface Supervisor {
+  start(): Promise<Started>;
+  /** Stops everything in order within ten seconds: readiness, work, processes, database. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 1_000;
+const WORK_STOP_MS = 3_500;
+const HUB_STOP_MS = 2_000;
+const DATABASE_RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000];
+
+function plannedRoles(config: Config): { role: RoleName; index: number }[] {
+  const roles: { role: RoleName; index: number }[] = [];
+  if (config.demo > 0) roles.push({ role: 'simulator', index: 1 });
+  if (config.roles.includes('hub')) roles.push({ role: 'hub', index: 1 });
+  if (config.roles.includes('collector')) {
+    for (let index = 1; index <= config.collectors; index++) roles.push({ role: 'collector', index });
+  }
+  return roles;
+}
+
+/** The process that starts all others, keeps them alive and stops them. It serves nobody itself. */
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { log, clock } = options;
+  let lock: DataDirLock | undefined;
+  let database: EmbeddedPostgres | undefined;
+  let processes: RoleProcess[] = [];
+  let stopped: Promise<void> | undefined;
+
+  function tellHub(): void {
+    const states: ProcessState[] = processes.map((process) => process.state());
+    for (const process of processes) {
+      if (process.state().role === 'hub') process.send({ kind: 'processes', processes: states });
+    }
+  }
+
+  function reviveDatabase(attempt: number): void {
+    const delay = DATABASE_RETRY_MS[Math.min(attempt, DATABASE_RETRY_MS.length - 1)] ?? 10_000;
+    setTimeout(() => {
+      if (stopped) return;
+      database?.start().then(
+        () => log.info('the database runs again'),
+        (error: unknown) => {
+          log.error({ err: toAppError(error).message }, 'the database does not start again yet');
+          reviveDatabase(attempt + 1);
+        },
+      );
+    }, delay);
+  }
+
+  async function startDatabase(config: Config): Promise<string> {
+    if (config.databaseUrl !== undefined) return config.databaseUrl;
+    if (!existsSync(join(config.dataDir, 'postgres', 'PG_VERSION'))) options.say('Creating the database');
+    database = createEmbeddedPostgres({
+      dataDir: config.dataDir,
+      connections: 60 + 20 * config.collectors,
+      log,
+      clock,
+      onExit(reason) {
+        log.error({ reason }, 'the database ended and is started again');
+        reviveDatabase(0);
+      },
+    });
+    await database.start();
+    return database.url();
+  }
+
+  async function startRoles(config: Config, databaseUrl: string): Promise<Started> {
+    processes = plannedRoles(config).map(({ role, index }) =>
+      createRoleProcess({ start: { role, index, config, databaseUrl }, log, clock, onChange: tellHub }),
+    );
+    const answers = await Promise.all(processes.map((process) => process.start()));
+    const hub = answers[processes.findIndex((process) => process.state().role === 'hub')];
+    return { address: hub?.address, setupLink: hub?.setupLink };
+  }
+
+  async function stopAll(): Promise<void> {
+    const hubs = processes.filter((process) => process.state().role === 'hub');
+    const others = processes.filter((process) => process.state().role !== 'hub');
+    await Promise.all(hubs.map((hub) => hub.drain(DRAIN_MS)));
+    await Promise.all(others.map((process) => process.stop(WORK_STOP_MS)));
+    await Promise.all(hubs.map((hub) => hub.stop(HUB_STOP_MS)));
+    await database?.stop();
+    lock?.release();
+  }
+
+  return {
+    async start() {
+      const dataDir = prepareDataDir(options.config.dataDir);
+      const config = { ...options.config, dataDir };
+      lock = lockDataDir(dataDir);
+      if (config.roles.includes('hub')) await checkPort(config.host, config.port);
+      const databaseUrl = await startDatabase(config);
+      await migrateDatabase(databaseUrl, log);
+      return startRoles(config, databaseUrl);
+    },
+    stop: () => (stopped ??= stopAll()),
+  };
+}
