@@ -5,14 +5,6 @@ import { hashOf, readStamp } from './hash.mjs';
 import { findNode24, root } from './node24.mjs';
 import { seconds, SetupError } from './progress.mjs';
 
-const MANIFESTS = [
-  'package.json',
-  'package-lock.json',
-  'contract/package.json',
-  'server/package.json',
-  'simulator/package.json',
-  'web/package.json',
-];
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const stampFile = join(root, 'node_modules', '.sotp-installed');
 
@@ -106,7 +98,7 @@ function runNpmCi(progress) {
 /** Installs the locked dependencies unless just these are installed. An interrupted run leaves no stamp, so the next one repairs it. */
 export async function installDependencies(progress) {
   checkVersions();
-  const wanted = hashOf(root, MANIFESTS, [process.platform, process.arch]);
+  const wanted = hashOf(root, ['package-lock.json'], [process.platform, process.arch]);
   if (readStamp(stampFile) === wanted && findNode24()) return progress.done('up to date');
   checkNpm();
   const since = performance.now();
