@@ -17,6 +17,7 @@ export interface SeriesSpec {
 /**
  * The series that a poll gives, in the order of its values. Kept and handed out again as the same object for as long
  * as the shape does not change: stores know a layout by its identity, so a poll costs no look-up of series.
+ * Devices of equal shape may share one: series are known by (device, layout).
  */
 export interface Layout {
   readonly series: readonly SeriesSpec[];
