@@ -5,10 +5,17 @@ import { registerConfig } from './config.ts';
 import type { CliContext, RegisterCommand } from './context.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMigrate } from './migrate.ts';
+import { registerSimulate } from './simulate.ts';
 import { registerStart } from './start.ts';
 
 /** Every command, in the order in which `sotp --help` shows them. */
-const COMMANDS: readonly RegisterCommand[] = [registerStart, registerConfig, registerMigrate, registerDoctor];
+const COMMANDS: readonly RegisterCommand[] = [
+  registerStart,
+  registerSimulate,
+  registerConfig,
+  registerMigrate,
+  registerDoctor,
+];
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
