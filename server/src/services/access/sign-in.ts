@@ -27,6 +27,10 @@ export interface SignIn {
    */
   signIn(login: Login, from: string, oldSession?: string): Promise<SignedIn>;
   signOut(session: string): Promise<void>;
+  /** That whoever is signed in still knows his password; limited like signing in. Throws `invalid_credentials`. */
+  confirm(user: { username: string; password: string }, from: string): Promise<void>;
+  /** A new session for somebody who has just proved himself. */
+  open(userId: string): Promise<SignedIn>;
   /** Whose session it is; undefined when it is none. */
   authenticate(session: string, from: string | null): Promise<{ actor: Actor; user: User } | undefined>;
 }
@@ -91,6 +95,20 @@ export function createSignIn(deps: SignInDeps): SignIn {
     async signOut(session) {
       await sessions.close(session);
       bus.publish(BUS_TOPICS.access, {});
+    },
+    async confirm({ username, password }, from) {
+      await limits.admit(username, from);
+      const user = await users.byUsername(username);
+      if (!(await passwords.verify(user?.passwordHash ?? null, password))) {
+        await limits.failed(from);
+        throw new AppError('invalid_credentials', 'The current password is wrong.');
+      }
+      await limits.succeeded(username, from);
+    },
+    async open(userId) {
+      const user = await users.get(Number(userId));
+      if (!user || user.disabled) throw new AppError('unauthenticated', 'Sign in first.');
+      return { session: await sessions.open(user), user: toUser(user) };
     },
     async authenticate(session, from) {
       const user = await sessions.resume(session);

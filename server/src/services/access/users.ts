@@ -19,6 +19,8 @@ export interface Users {
   list(query: PageQuery): Promise<Page<User>>;
   /** A new password, role or scope, or being disabled, ends every session of the user at once. */
   update(actor: Actor, id: string, patch: UserPatch): Promise<User>;
+  /** Ends every session of the actor, this one too. */
+  changeOwnPassword(actor: Actor, password: string): Promise<void>;
   remove(actor: Actor, id: string): Promise<void>;
 }
 
@@ -97,6 +99,12 @@ export function createUsers({ users, sessions, passwords, audit, bus }: UsersDep
         passwordChanged: password !== undefined,
       });
       return toUser(after);
+    },
+    async changeOwnPassword(actor, password) {
+      if (actor.userId === null) throw new AppError('forbidden', 'Only a person has a password.');
+      await users.update(actor.userId, { passwordHash: await passwords.hash(password), endSessions: true });
+      await endSessions(actor.userId);
+      await audit.record(actor, 'user.password', `user/${actor.userId}`);
     },
     async remove(actor, id) {
       const user = await find(id);

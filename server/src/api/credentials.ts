@@ -1,0 +1,64 @@
+import { Credential, CredentialCreate, CredentialPatch } from '@sotp/contract/credentials.ts';
+import { PageQuery, pageOf } from '@sotp/contract/lists.ts';
+import type { Credentials } from '#services/inventory/credentials.ts';
+import { IdParams, route } from './route.ts';
+import type { Route } from './route.ts';
+
+/** Credentials for devices; secrets go in and never come out. */
+export function credentialRoutes(credentials: Credentials): Route[] {
+  const tag = 'credentials';
+  return [
+    route({
+      method: 'GET',
+      path: '/credentials',
+      access: 'credentials:read',
+      tag,
+      summary: 'List credentials, without their secrets',
+      query: PageQuery,
+      output: pageOf(Credential),
+      handler: ({ query }) => credentials.list(query),
+    }),
+    route({
+      method: 'POST',
+      path: '/credentials',
+      access: 'credentials:write',
+      tag,
+      summary: 'Add a credential',
+      body: CredentialCreate,
+      output: Credential,
+      status: 201,
+      handler: ({ actor, body }) => credentials.create(actor, body),
+    }),
+    route({
+      method: 'GET',
+      path: '/credentials/:id',
+      access: 'credentials:read',
+      tag,
+      summary: 'Show a credential, without its secret',
+      params: IdParams,
+      output: Credential,
+      handler: ({ params }) => credentials.get(params.id),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/credentials/:id',
+      access: 'credentials:write',
+      tag,
+      summary: 'Rename a credential or give it a new secret',
+      params: IdParams,
+      body: CredentialPatch,
+      output: Credential,
+      handler: ({ actor, params, body }) => credentials.update(actor, params.id, body),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/credentials/:id',
+      access: 'credentials:write',
+      tag,
+      summary: 'Remove a credential that no device uses',
+      params: IdParams,
+      output: null,
+      handler: ({ actor, params }) => credentials.remove(actor, params.id),
+    }),
+  ];
+}

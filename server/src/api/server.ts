@@ -1,0 +1,140 @@
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import Fastify, { LogController } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ErrorBody } from '@sotp/contract/errors.ts';
+import { AppError } from '#platform/errors.ts';
+import type { Log } from '#platform/log.ts';
+import type { Access } from '#services/access/access.ts';
+import type { InventoryServices } from '#services/inventory/inventory.ts';
+import type { ProcessBook } from '#services/telemetry/process-book.ts';
+import type { Telemetry } from '#services/telemetry/queries.ts';
+import type { LiveFeed } from '#services/telemetry/stream.ts';
+import { auditRoutes } from './audit.ts';
+import { authRoutes } from './auth.ts';
+import { collectorRoutes } from './collectors.ts';
+import { credentialRoutes } from './credentials.ts';
+import { API_CSP } from './csp.ts';
+import { deviceRoutes } from './devices.ts';
+import { addDocsPage, addOpenApi } from './docs.ts';
+import { handleError } from './errors.ts';
+import { addGuard } from './guard.ts';
+import { addHealth } from './health.ts';
+import type { Readiness } from './health.ts';
+import { metricRoutes } from './metrics.ts';
+import { addStream } from './stream.ts';
+import { taskRoutes } from './tasks.ts';
+import { tokenRoutes } from './tokens.ts';
+import { userRoutes } from './users.ts';
+
+export interface ApiOptions {
+  readonly version: string;
+  /** Addresses and CIDR ranges of proxies whose forwarded headers are believed; never everybody. */
+  readonly trustedProxies: readonly string[];
+  /** Where browsers reach SOTP, when that is not where it listens. */
+  readonly publicUrl?: string | undefined;
+  /** Requests that one address may make in a minute; 6,000 when left out. */
+  readonly requestsPerMinute?: number;
+  /** PEM; with it the server speaks TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
+export interface ApiDeps {
+  options: ApiOptions;
+  access: Access;
+  inventory: InventoryServices;
+  telemetry: Telemetry;
+  live: LiveFeed;
+  /** What this hub and all other processes count, for /metrics; and why it is not ready. */
+  self: { processes: ProcessBook; readiness: Readiness };
+  log: Log;
+}
+
+const BODY_BYTES_MAX = 1024 * 1024;
+/** A hub whose event loop is this late answers 503 rather than later still. */
+const EVENT_LOOP_DELAY_MAX_MS = 3_000;
+
+async function addProtection(api: FastifyInstance, options: ApiOptions): Promise<void> {
+  // The policy itself is set below, so that a page among the routes can bring its own.
+  await api.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false });
+  api.addHook('onRequest', async (request, reply) => {
+    reply.header('content-security-policy', API_CSP);
+    reply.header('cache-control', 'no-store');
+    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
+  });
+  await api.register(underPressure, {
+    maxEventLoopDelay: EVENT_LOOP_DELAY_MAX_MS,
+    pressureHandler() {
+      throw new AppError('overloaded', 'SOTP has more to do than it can at this moment: try again soon.', {
+        retryable: true,
+      });
+    },
+  });
+  await api.register(rateLimit, {
+    max: options.requestsPerMinute ?? 6_000,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new AppError('rate_limited', `Too many requests from your address: wait ${Math.ceil(ttl / 1000)} s.`, {
+        retryable: true,
+        details: { retryAfterSeconds: Math.ceil(ttl / 1000) },
+      }),
+  });
+  await api.register(compress, { encodings: ['gzip'], threshold: 2_048 });
+}
+
+/** The API below /api/v1: everything in its own scope, so that pages beside it are not touched. */
+async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
+  const { access, inventory, options } = deps;
+  api.setValidatorCompiler(validatorCompiler);
+  api.setSerializerCompiler(serializerCompiler);
+  api.setErrorHandler(handleError);
+  api.setNotFoundHandler(async (request, reply) => {
+    const message = `There is no ${request.method} ${request.url.split('?')[0]}; see /api/v1/docs.`;
+    return reply.code(404).send({ error: { code: 'not_found', message } } satisfies ErrorBody);
+  });
+  // Only what routes name is parsed; a form or a text that a foreign page can send without asking is not among it.
+  api.removeContentTypeParser('text/plain');
+  api.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  await addProtection(api, options);
+  addGuard(api, { access, publicUrl: options.publicUrl });
+  await addOpenApi(api, options.version);
+  const secureCookie = options.publicUrl?.startsWith('https:') ?? false;
+  const routes = [
+    ...authRoutes({ access, secureCookie }),
+    ...userRoutes(access.users),
+    ...tokenRoutes(access.tokens),
+    ...credentialRoutes(inventory.credentials),
+    ...deviceRoutes(inventory),
+    ...collectorRoutes(inventory.catalog),
+    ...taskRoutes(inventory.tasks),
+    ...metricRoutes(deps.telemetry),
+    ...auditRoutes(access.audit),
+  ];
+  for (const one of routes) one.bind(api);
+  await addStream(api, { access, live: deps.live, log: deps.log });
+  await addDocsPage(api);
+}
+
+/** The gateway: the API, health and self-metrics on one Fastify that does not listen yet. Pages may be added beside. */
+export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
+  const { options, log } = deps;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+    ...(options.tls ? { https: { ...options.tls } } : {}),
+  }) as unknown as FastifyInstance;
+  await app.register(cookie);
+  await addHealth(app, deps.self);
+  await app.register((api) => addApi(api, deps), { prefix: '/api/v1' });
+  return app;
+}

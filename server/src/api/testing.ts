@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { z } from 'zod';
+import type { RoleName, Scope } from '@sotp/contract/access.ts';
+import { createPostgresBus } from '#bus/postgres/postgres.ts';
+import { createPostgresCache } from '#cache/postgres/postgres.ts';
+import type { CheckResult, CollectorModule, OpenCollector } from '#collectors/collector.ts';
+import type { Clock } from '#platform/clock.ts';
+import { silentLog } from '#platform/log.ts';
+import { createAccess } from '#services/access/access.ts';
+import { systemActor } from '#services/access/actor.ts';
+import { createInventory } from '#services/inventory/inventory.ts';
+import type { EnqueuePoll } from '#services/inventory/tasks.ts';
+import { createProcessBook } from '#services/telemetry/process-book.ts';
+import { createTelemetry } from '#services/telemetry/queries.ts';
+import { createLiveFeed } from '#services/telemetry/stream.ts';
+import { createPostgresAudit } from '#stores/audit/postgres.ts';
+import { createCredentialStore } from '#stores/devices/credentials.ts';
+import { createDeviceStore } from '#stores/devices/postgres.ts';
+import type { LatestValue, MetricStore, RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
+import { openTestDatabase } from '#stores/postgres/testing.ts';
+import { createLocalSecretStore } from '#stores/secrets/local.ts';
+import { createPostgresTasks } from '#stores/tasks/postgres.ts';
+import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/postgres-tokens.ts';
+import { createPostgresUsers } from '#stores/users/postgres.ts';
+import { createApi } from './server.ts';
+import type { ApiOptions } from './server.ts';
+
+/** A clock that stands still until it is told; sleeps end at once. */
+export interface FakeClock extends Clock {
+  advance(ms: number): void;
+}
+
+export function createFakeClock(start = Date.parse('2026-11-23T12:00:00Z')): FakeClock {
+  let now = start;
+  return {
+    now: () => now,
+    monotonic: () => now - start,
+    sleep: async () => sleep(0),
+    advance(ms) {
+      now += ms;
+    },
+  };
+}
+
+/** Collectors that answer as they are told. */
+export function fakeCollectors(check: (name: string, port: unknown) => CheckResult[]): CollectorModule[] {
+  const opened = (name: string): OpenCollector<unknown> => ({
+    poll: () => Promise.reject(new Error('not used here')),
+    check: async (_target, settings) => check(name, (settings as { port?: number }).port),
+    forget() {},
+    metrics: () => ({}),
+    async close() {},
+  });
+  return [
+    {
+      name: 'icmp',
+      title: 'Ping',
+      defaultIntervalSeconds: 30,
+      settings: z.object({ count: z.number().int().min(1).max(20).default(3) }).strict(),
+      credentialKinds: [],
+      open: async () => opened('icmp'),
+    },
+    {
+      name: 'snmp',
+      title: 'SNMP',
+      defaultIntervalSeconds: 60,
+      settings: z.object({ port: z.number().int().min(1).max(65_535).default(161) }).strict(),
+      credentialKinds: ['snmp-v1', 'snmp-v2c', 'snmp-v3'],
+      open: async () => opened('snmp'),
+    },
+  ];
+}
+
+/** Series held in memory; ranges answer one point a step: the series' id. */
+export function fakeMetrics(): MetricStore & { catalogue: StoredSeries[]; removed: number[]; asked: RangeQuery[] } {
+  const catalogue: StoredSeries[] = [];
+  const removed: number[] = [];
+  const asked: RangeQuery[] = [];
+  return {
+    catalogue,
+    removed,
+    asked,
+    write: async () => true,
+    series: async ({ deviceIds, metric, labels, after = 0, limit }) =>
+      catalogue
+        .filter((one) => one.id > after && (!deviceIds || deviceIds.includes(one.deviceId)))
+        .filter((one) => metric === undefined || one.metric === metric)
+        .filter((one) => Object.entries(labels ?? {}).every(([key, value]) => one.labels[key] === value))
+        .slice(0, limit),
+    async range(query) {
+      asked.push(query);
+      return query.series.map((series) => ({ series, points: [[query.from, series.id]] }));
+    },
+    latest: async (deviceId): Promise<LatestValue[]> =>
+      catalogue.filter((one) => one.deviceId === deviceId).map((series) => ({ series, at: 1_000, value: series.id })),
+    removeDevice: async (deviceId) => void removed.push(deviceId),
+    maintain: async () => {},
+  };
+}
+
+export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
+
+/** The whole API over a real database of its own, with fake collectors and a fake metric store. */
+export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?: FakeClock } = {}) {
+  const database = await openTestDatabase();
+  const { pg } = database;
+  const dataDir = await mkdtemp(join(tmpdir(), 'sotp-api-'));
+  const clock = more.clock ?? createFakeClock(Date.now());
+  const bus = createPostgresBus({ pg, log: silentLog });
+  const secrets = createLocalSecretStore({ pg, keyFile: join(dataDir, 'secret.key') });
+  await secrets.open();
+  const metrics = fakeMetrics();
+  const polls: Parameters<EnqueuePoll>[0][] = [];
+  const checks: { answer: (name: string, port: unknown) => CheckResult[] } = { answer: () => [] };
+  const stores = {
+    secrets,
+    metrics,
+    users: createPostgresUsers(pg),
+    tokens: createPostgresTokens(pg),
+    links: createPostgresSetupLink(pg),
+    audit: createPostgresAudit(pg),
+    devices: createDeviceStore(pg),
+    credentials: createCredentialStore(pg),
+    tasks: createPostgresTasks(pg),
+  };
+  const access = createAccess({ stores, cache: createPostgresCache(pg), bus, clock });
+  const inventory = createInventory({
+    stores,
+    catalog: fakeCollectors((name, port) => checks.answer(name, port)),
+    audit: access.audit,
+    bus,
+    enqueuePoll: async (poll) => void polls.push(poll),
+    platform: { log: silentLog, clock },
+  });
+  const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, log: silentLog });
+  const processes = createProcessBook({ bus, clock });
+  const problems: string[] = [];
+  const app: FastifyInstance = await createApi({
+    options: { version: 'test', trustedProxies: [], requestsPerMinute: 1_000_000, ...more.options },
+    access,
+    inventory,
+    telemetry: createTelemetry({ metrics, devices: stores.devices, clock }),
+    live,
+    self: { processes, readiness: async () => problems },
+    log: silentLog,
+  });
+  await app.ready();
+  await live.start();
+  await processes.start();
+
+  /** A token with that role and scope, of a user of its own. */
+  async function tokenFor(role: RoleName, scope: Scope | null = null): Promise<string> {
+    const username = `${role}-${Math.random().toString(36).slice(2, 10)}`;
+    const user = await access.users.create(systemActor, { username, role, scope });
+    const actor = { ...systemActor, userId: Number(user.id), role, scope };
+    return (await access.tokens.create(actor, { name: 'test', role })).token;
+  }
+
+  /** One request below /api/v1; answers the status and the parsed body. */
+  async function call(method: string, path: string, options: { token?: string; body?: unknown } & InjectOptions = {}) {
+    const { token, body, headers, ...rest } = options;
+    const response = await app.inject({
+      method: method as 'GET',
+      url: `/api/v1${path}`,
+      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+      ...(body === undefined ? {} : { payload: body as object }),
+      ...rest,
+    });
+    const text = response.body;
+    const isJson = String(response.headers['content-type']).startsWith('application/json');
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text,
+      json: isJson ? JSON.parse(text) : undefined,
+    };
+  }
+
+  return {
+    app,
+    access,
+    inventory,
+    stores,
+    metrics,
+    polls,
+    checks,
+    problems,
+    clock,
+    bus,
+    pg,
+    call,
+    tokenFor,
+    async close() {
+      await app.close();
+      await live.stop();
+      await processes.stop();
+      await inventory.openCollectors.stop();
+      await bus.close();
+      await database.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

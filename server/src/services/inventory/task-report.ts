@@ -1,0 +1,39 @@
+import { BUS_TOPICS } from '#bus/bus.ts';
+import type { Bus } from '#bus/bus.ts';
+import type { Log } from '#platform/log.ts';
+import type { CollectorRun } from '#stores/devices/devices.ts';
+import type { TaskStore } from '#stores/tasks/tasks.ts';
+
+/** What a runner tells of a poll that somebody asked for: null when it begins, its outcomes when it has ended. */
+export type PollReport = (taskId: string, outcomes: readonly { readonly run: CollectorRun }[] | null) => void;
+
+/** Keeps the task of a poll up to date and tells those who watch it. A fault in it is logged; the poll went well anyway. */
+export function createPollReport(deps: { tasks: TaskStore; bus: Bus; log: Log }): PollReport {
+  const { tasks, bus, log } = deps;
+
+  async function write(taskId: string, outcomes: Parameters<PollReport>[1]): Promise<void> {
+    if (outcomes === null) {
+      await tasks.update(taskId, { state: 'running' });
+    } else {
+      const runs = outcomes.map(({ run }) => ({
+        collector: run.name,
+        up: run.up,
+        durationMs: run.durationMs,
+        error: run.error,
+      }));
+      const answered = runs.some(({ up }) => up);
+      const error = runs.find((run) => run.error !== null)?.error;
+      await tasks.update(taskId, {
+        state: answered || !error ? 'done' : 'failed',
+        progress: 1,
+        result: { collectors: runs },
+        ...(answered || !error ? {} : { error }),
+      });
+    }
+    bus.publish(BUS_TOPICS.tasks, { taskId });
+  }
+
+  return (taskId, outcomes) => {
+    write(taskId, outcomes).catch((error: unknown) => log.warn({ err: error, task: taskId }, 'a task was not updated'));
+  };
+}
