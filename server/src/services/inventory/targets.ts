@@ -7,7 +7,13 @@ import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { DeviceChanged } from '#services/telemetry/polls.ts';
-import type { CredentialStore, DeviceStore, ScheduleRow, StoredCollector, StoredDevice } from '#stores/devices/devices.ts';
+import type {
+  CredentialStore,
+  DeviceStore,
+  ScheduleRow,
+  StoredCollector,
+  StoredDevice,
+} from '#stores/devices/devices.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import { getCredentialSecret } from './credential-secret.ts';
 
@@ -92,10 +98,13 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
       }
     }
     const { id: deviceId, address, name, site, disabled, collectors } = device;
-    return { checkAt, configured: { target: { deviceId, address, credentials: opened }, name, site, disabled, collectors } };
+    return {
+      checkAt,
+      configured: { target: { deviceId, address, credentials: opened }, name, site, disabled, collectors },
+    };
   }
 
-  async function load(deviceId: number): Promise<ConfiguredTarget | undefined> {
+  async function load(deviceId: number, current: () => boolean): Promise<ConfiguredTarget | undefined> {
     const device = await devices.get(deviceId);
     if (!device) {
       kept.delete(deviceId);
@@ -108,26 +117,26 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
       before.checkAt = fresh.checkAt;
       return before.configured;
     }
-    kept.set(deviceId, fresh);
+    if (current()) kept.set(deviceId, fresh);
     return fresh.configured;
   }
 
   function loadOnce(deviceId: number): Promise<ConfiguredTarget | undefined> {
     const known = loading.get(deviceId);
     if (known) return known;
-    const started = load(deviceId).finally(() => {
+    const started: Promise<ConfiguredTarget | undefined> = load(
+      deviceId,
+      () => loading.get(deviceId) === started,
+    ).finally(() => {
       if (loading.get(deviceId) === started) loading.delete(deviceId);
     });
     loading.set(deviceId, started);
     return started;
   }
 
-  async function changed(deviceId: number): Promise<void> {
-    // A load that is under way may have read the old row.
-    loading.delete(deviceId);
-    kept.delete(deviceId);
-    const using = await devices.get(deviceId).catch(() => undefined);
-    for (const id of using?.credentialIds ?? []) decrypted.delete(id);
+  function changed(deviceId: number): void {
+    for (const { id } of kept.peek(deviceId)?.configured.target.credentials ?? []) decrypted.delete(Number(id));
+    // A load that is under way may have read the old row; whoever waits for it gets it, nobody else.
     loading.delete(deviceId);
     kept.delete(deviceId);
     for (const handler of handlers) handler(deviceId);
@@ -149,7 +158,7 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
     async start() {
       unsubscribe = await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
         const parsed = DeviceChanged.safeParse(message);
-        if (parsed.success) void changed(parsed.data.deviceId);
+        if (parsed.success) changed(parsed.data.deviceId);
       });
       bus.onGap?.(() => {
         decrypted.clear();

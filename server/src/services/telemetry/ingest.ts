@@ -1,5 +1,18 @@
-import type { CollectorRun } from '#stores/devices/devices.ts';
+import type { DeviceEvent, SamplesEvent } from '@sotp/contract/live.ts';
 import type { PollResult } from '#collectors/collector.ts';
+import type { Bus } from '#bus/bus.ts';
+import { BUS_TOPICS } from '#bus/bus.ts';
+import { deviceStatus } from '#domain/status.ts';
+import type { Clock } from '#platform/clock.ts';
+import { toAppError } from '#platform/errors.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { CollectorRun, DeviceStore, StateUpdate } from '#stores/devices/devices.ts';
+import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
+import { createFactsFilter } from './facts-filter.ts';
+import { createInterestBook, samplesTopic } from './live.ts';
+import { DeviceChanged } from './polls.ts';
+import type { Batch, FactsRecord, RunRecord, Spool } from './spool.ts';
 
 /** One poll as the runner saw it: its result, or the error in `run`. */
 export interface PollOutcome {
@@ -18,4 +31,233 @@ export interface Ingest {
   record(outcome: PollOutcome): void;
   /** Resolves when all that was recorded so far is durable or given to the spool. */
   flush(): Promise<void>;
+}
+
+export interface IngestDeps {
+  readonly devices: DeviceStore;
+  readonly metrics: MetricStore;
+  readonly bus: Bus;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  /** Epoch ms of the clock that slots are counted by. */
+  readonly now: () => number;
+  readonly log: Log;
+  readonly batchMs?: number;
+  readonly batchRows?: number;
+}
+
+export interface RunningIngest extends Ingest, Component {
+  counters(): Record<string, number>;
+}
+
+/** What is known of a device whose polls come through here. */
+interface Known {
+  collectors: RunRecord['collectors'];
+  readonly runs: Map<string, CollectorRun>;
+  /** Runs from before this process are read from the store. */
+  loaded: boolean;
+}
+
+const BATCH_MS = 500;
+const BATCH_ROWS = 2_000;
+
+function samplesEvent(outcome: PollOutcome, result: PollResult): SamplesEvent {
+  return {
+    deviceId: String(outcome.deviceId),
+    collector: outcome.run.name,
+    at: outcome.run.at,
+    polledAt: result.polledAt,
+    restarted: result.restarted,
+    samples: result.samples.flatMap(({ layout, values }) =>
+      layout.series.map(({ metric, labels, kind, unit }, i) => {
+        const value = values[i];
+        return { metric, labels, kind, unit, value: value === undefined || Number.isNaN(value) ? null : value };
+      }),
+    ),
+  };
+}
+
+export function createIngest(deps: IngestDeps): RunningIngest {
+  const { devices, metrics, bus, spool, clock, log } = deps;
+  const batchMs = deps.batchMs ?? BATCH_MS;
+  const batchRows = deps.batchRows ?? BATCH_ROWS;
+  const interest = createInterestBook(clock);
+  const filter = createFactsFilter(clock);
+  const known = new Map<number, Known>();
+  const counters = {
+    samples_received_total: 0,
+    samples_stored_total: 0,
+    infinite: 0,
+    refused: 0,
+    facts_written_total: 0,
+    facts_refused_total: 0,
+  };
+  let rows: PollRow[] = [];
+  let runs: RunRecord[] = [];
+  let facts: FactsRecord[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let unsubscribe: (() => Promise<void>)[] = [];
+
+  function close(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (runs.length === 0) return;
+    const batch: Batch = { rows, runs, facts };
+    rows = [];
+    runs = [];
+    facts = [];
+    spool.append(batch);
+  }
+
+  /** The store refuses a batch with an infinity in it; here it costs the one value. */
+  function finite(values: Float64Array): Float64Array {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+        values[i] = Number.NaN;
+        counters.infinite++;
+      }
+    }
+    return values;
+  }
+
+  function take(outcome: PollOutcome, result: PollResult): void {
+    const { deviceId, run } = outcome;
+    for (const { layout, values } of result.samples) {
+      counters.samples_received_total += values.length;
+      const { polledAt, restarted } = result;
+      rows.push({ deviceId, at: run.at, polledAt, restarted, layout, values: finite(values) });
+    }
+    const topic = samplesTopic(deviceId);
+    const watched = interest.has(topic);
+    if (watched) bus.publish(topic, samplesEvent(outcome, result));
+    const news = result.facts && filter.news(deviceId, result.facts, watched);
+    if (news) facts.push({ deviceId, at: run.at, facts: news });
+  }
+
+  /** Runs that the store has from before, where this process has none of its own yet. */
+  async function load(ids: readonly number[]): Promise<void> {
+    const missing = ids.filter((id) => known.get(id)?.loaded === false);
+    if (missing.length === 0) return;
+    for (const device of await devices.getMany(missing)) {
+      const entry = known.get(device.id);
+      for (const run of device.runs) if (entry && !entry.runs.has(run.name)) entry.runs.set(run.name, run);
+    }
+    for (const id of missing) {
+      const entry = known.get(id);
+      if (entry) entry.loaded = true;
+    }
+  }
+
+  function stateOf({ deviceId, collectors, run }: RunRecord): StateUpdate {
+    const entry = known.get(deviceId);
+    const verdict = deviceStatus(entry?.collectors ?? collectors, [...(entry?.runs.values() ?? [run])], deps.now());
+    return { deviceId, run, ...verdict, seen: run.up };
+  }
+
+  async function writeRows(batch: Batch, origin: BatchOrigin): Promise<void> {
+    try {
+      await metrics.write(batch.rows, origin);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.retryable || error.code === 'database_unavailable') throw error;
+      log.error(
+        { err: error.message, rows: batch.rows.length },
+        'the store refuses a batch; trying its rows one by one',
+      );
+      for (const row of batch.rows) {
+        await metrics.write([row]).catch((again: unknown) => {
+          if (toAppError(again).retryable) throw again;
+          counters.refused += row.values.length;
+        });
+      }
+    }
+    for (const row of batch.rows) counters.samples_stored_total += row.values.length;
+  }
+
+  async function writeFacts(batch: Batch): Promise<void> {
+    for (const record of batch.facts) {
+      try {
+        await devices.writeFacts(record.deviceId, record.at, record.facts);
+        counters.facts_written_total++;
+        const event: DeviceEvent = { deviceId: String(record.deviceId), change: 'facts' };
+        bus.publish(BUS_TOPICS.devices, event);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        if (error.retryable) throw error;
+        // A device that was removed meanwhile, or facts that the store cannot hold: the next ones will tell.
+        counters.facts_refused_total++;
+        filter.forget(record.deviceId);
+        log.warn({ device: record.deviceId, err: error.message }, 'the store refuses the facts of a device');
+      }
+    }
+  }
+
+  async function deliver(batch: Batch, origin: BatchOrigin): Promise<void> {
+    await writeRows(batch, origin);
+    await load([...new Set(batch.runs.map((record) => record.deviceId))]);
+    for (const { deviceId, status } of await devices.writeState(batch.runs.map(stateOf))) {
+      const event: DeviceEvent = { deviceId: String(deviceId), change: 'status', status };
+      bus.publish(BUS_TOPICS.devices, event);
+    }
+    await writeFacts(batch);
+    for (const { deviceId } of batch.runs) {
+      if (!interest.has(samplesTopic(deviceId))) continue;
+      const event: DeviceEvent = { deviceId: String(deviceId), change: 'polled' };
+      bus.publish(BUS_TOPICS.devices, event);
+    }
+  }
+
+  return {
+    name: 'ingest',
+    record(outcome) {
+      const { deviceId, collectors, run, result } = outcome;
+      let entry = known.get(deviceId);
+      if (!entry) known.set(deviceId, (entry = { collectors, runs: new Map(), loaded: false }));
+      entry.collectors = collectors;
+      entry.runs.set(run.name, run);
+      runs.push({
+        deviceId,
+        collectors: collectors.map(({ name, intervalSeconds }) => ({ name, intervalSeconds })),
+        run,
+      });
+      if (result) take(outcome, result);
+      if (rows.length >= batchRows) close();
+      else timer ??= setTimeout(close, batchMs);
+    },
+    async flush() {
+      close();
+      await spool.flush();
+    },
+    async start() {
+      unsubscribe = [
+        await bus.subscribe(BUS_TOPICS.interest, (message) => interest.note(message)),
+        await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
+          const parsed = DeviceChanged.safeParse(message);
+          if (!parsed.success) return;
+          known.delete(parsed.data.deviceId);
+          filter.forget(parsed.data.deviceId);
+        }),
+      ];
+      await spool.start(deliver);
+    },
+    async stop() {
+      close();
+      await spool.stop();
+      for (const end of unsubscribe) await end();
+      unsubscribe = [];
+    },
+    counters() {
+      const { infinite, refused, ...plain } = counters;
+      const held = spool.counters();
+      return {
+        ...plain,
+        ...held,
+        'samples_dropped_total{reason="infinite"}': infinite,
+        'samples_dropped_total{reason="refused"}': refused,
+        'samples_dropped_total{reason="spool_full"}': held['spool_dropped_samples'] ?? 0,
+        ingest_devices: known.size,
+      };
+    },
+  };
 }

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Bus } from '#bus/bus.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Component } from '#platform/lifecycle.ts';
 
 /** Bus topic on which every process tells its counters, so that one hub's `/metrics` shows all roles. */
 export const PROCESS_REPORT_TOPIC = 'process-report';
@@ -19,3 +22,70 @@ export const ProcessReport = z.object({
   counters: z.record(z.string().max(200), z.number()),
 });
 export type ProcessReport = z.infer<typeof ProcessReport>;
+
+/** What all processes lately told of themselves. */
+export interface ProcessReports extends Component {
+  /** Without those that fell silent; by role and instance. */
+  all(): ProcessReport[];
+}
+
+/** Listens for the reports of every process; for the hub. */
+export function createProcessReports({ bus, clock }: { bus: Bus; clock: Clock }): ProcessReports {
+  const latest = new Map<string, { readonly report: ProcessReport; readonly heardAt: number }>();
+  let unsubscribe: (() => Promise<void>) | undefined;
+  return {
+    name: 'process reports',
+    all() {
+      const silent = clock.monotonic() - 3 * PROCESS_REPORT_MS;
+      for (const [key, { heardAt }] of latest) if (heardAt < silent) latest.delete(key);
+      return [...latest.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { report }]) => report);
+    },
+    async start() {
+      unsubscribe = await bus.subscribe(PROCESS_REPORT_TOPIC, (message) => {
+        const parsed = ProcessReport.safeParse(message);
+        if (!parsed.success) return;
+        const { role, instance } = parsed.data;
+        latest.set(`${role} ${instance}`, { report: parsed.data, heardAt: clock.monotonic() });
+      });
+    },
+    async stop() {
+      await unsubscribe?.();
+      unsubscribe = undefined;
+      latest.clear();
+    },
+  };
+}
+
+export interface ProcessReporterDeps {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly role: string;
+  readonly instance: string;
+  readonly counters: () => Record<string, number>;
+}
+
+/** Tells this process's counters every `PROCESS_REPORT_MS`. */
+export function createProcessReporter(deps: ProcessReporterDeps): Component {
+  const { bus, clock, role, instance, counters } = deps;
+  let stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(PROCESS_REPORT_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const report: ProcessReport = { role, instance, at: clock.now(), counters: counters() };
+      bus.publish(PROCESS_REPORT_TOPIC, report);
+    }
+  }
+  return {
+    name: 'process reporter',
+    async start() {
+      stopping = new AbortController();
+      running = run(stopping.signal);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

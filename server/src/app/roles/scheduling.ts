@@ -1,0 +1,25 @@
+import type { Backends } from '#app/backends.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Log } from '#platform/log.ts';
+import type { EnqueuePoll } from '#services/inventory/tasks.ts';
+import { createEnqueuePoll } from '#worker/poll-now.ts';
+import { createScheduler } from '#worker/scheduler.ts';
+import type { Scheduler } from '#worker/scheduler.ts';
+
+export interface SchedulingDeps {
+  readonly backends: Pick<Backends, 'stores' | 'leader' | 'queues' | 'bus'>;
+  readonly partitions: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The part of the hub that gives out work: the scheduler, and the immediate poll that the API asks for. */
+export function createScheduling(deps: SchedulingDeps): { scheduler: Scheduler; enqueuePoll: EnqueuePoll } {
+  const { backends, partitions, clock, log } = deps;
+  const { stores, leader, queues, bus } = backends;
+  const schedule = () => stores.devices.schedule();
+  return {
+    scheduler: createScheduler({ schedule, leader, queues, bus, clock, log, partitions }),
+    enqueuePoll: createEnqueuePoll({ queues, clock, partitions }),
+  };
+}

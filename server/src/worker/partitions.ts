@@ -1,0 +1,179 @@
+import type { Bus } from '#bus/bus.ts';
+import type { Job, JobQueues, WorkHandle } from '#queue/queue.ts';
+import type { Clock } from '#platform/clock.ts';
+import { toAppError } from '#platform/errors.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { LeaseStore, Member } from '#services/fleet/fleet.ts';
+import { pollQueue } from '#services/telemetry/polls.ts';
+import type { SharedClock } from './shared-clock.ts';
+
+export interface PartitionsDeps {
+  readonly leases: LeaseStore;
+  readonly queues: JobQueues;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** Kept in step with the database by the heartbeats. */
+  readonly shared: SharedClock;
+  readonly log: Log;
+  readonly member: Member;
+  readonly partitions: number;
+  /** Works one job of a partition that this process holds. */
+  readonly handle: (partition: number, job: Job<unknown>) => Promise<unknown>;
+  /** A partition is no longer ours: what was learned of its devices is of no more use here. */
+  readonly lost: (partition: number) => void;
+  /** Whether that process of this machine still runs; so that a dead neighbour's lease need not be waited out. */
+  readonly isAlive?: (pid: number) => boolean;
+  readonly leaseMs?: number;
+  readonly heartbeatMs?: number;
+}
+
+export interface Partitions extends Component {
+  /** True while this process may work the partition: the lease was renewed recently enough. */
+  holds(partition: number): boolean;
+  /** True when the last heartbeat failed: the database is away, as far as this process can tell. */
+  blind(): boolean;
+  held(): number[];
+  counters(): Record<string, number>;
+}
+
+/** "Look at the leases again": somebody joined, left or released. */
+const FLEET_TOPIC = 'fleet';
+
+/** Jobs of one partition at once: the current window, the one before that still runs, and urgent ones. */
+const CONCURRENCY = 8;
+
+/** How long a partition's jobs may take to end when it is given back; a window is shorter. */
+const GRACE_MS = 8_000;
+
+/** Leases partitions as long as it runs, and works the queues of those it holds. */
+export function createPartitions(deps: PartitionsDeps): Partitions {
+  const { leases, queues, bus, clock, shared, log, member } = deps;
+  const leaseMs = deps.leaseMs ?? 15_000;
+  const heartbeatMs = deps.heartbeatMs ?? 5_000;
+  const working = new Map<number, WorkHandle>();
+  const counters = {
+    partitions_held: 0,
+    partitions_taken_total: 0,
+    partitions_lost_total: 0,
+    heartbeats_failed_total: 0,
+  };
+  let leased = new Set<number>();
+  let leasedUntil = Number.NEGATIVE_INFINITY;
+  let failing = false;
+  let stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  let unsubscribe: (() => Promise<void>) | undefined;
+  let wake: (() => void) | undefined;
+
+  const holds = (partition: number) => leased.has(partition) && clock.monotonic() < leasedUntil;
+
+  async function take(partition: number): Promise<void> {
+    const handle = await queues.work(pollQueue(partition), { concurrency: CONCURRENCY }, async (job: Job<unknown>) => {
+      await deps.handle(partition, job);
+    });
+    working.set(partition, handle);
+    counters.partitions_taken_total++;
+    log.debug({ partition }, 'partition taken');
+  }
+
+  async function drop(partition: number): Promise<void> {
+    const handle = working.get(partition);
+    working.delete(partition);
+    await handle?.stop(GRACE_MS);
+    deps.lost(partition);
+    counters.partitions_lost_total++;
+    log.debug({ partition }, 'partition given up');
+  }
+
+  async function beat(): Promise<void> {
+    const askedAt = clock.monotonic();
+    const answer = await leases.beat(member, deps.partitions, leaseMs);
+    shared.sync(answer.now, askedAt);
+    // What lies above the share goes back, the highest first, once its work has stopped.
+    const keep = answer.held.slice(0, answer.share).map((lease) => lease.partition);
+    const excess = answer.held.slice(answer.share).map((lease) => lease.partition);
+    leased = new Set([...keep, ...excess]);
+    // Counted from before the question: whatever the answer took, the lease does not last longer than we think.
+    leasedUntil = askedAt + leaseMs;
+    const gone = [...working.keys()].filter((partition) => !keep.includes(partition));
+    await Promise.all(gone.map(drop));
+    if (excess.length > 0) {
+      await leases.release(member.id, excess);
+      for (const partition of excess) leased.delete(partition);
+      bus.publish(FLEET_TOPIC, { released: excess });
+    }
+    await Promise.all(keep.filter((partition) => !working.has(partition)).map(take));
+    counters.partitions_held = working.size;
+  }
+
+  async function tryBeat(): Promise<void> {
+    try {
+      await beat();
+      if (failing) log.info('the database is back; leases are renewed');
+      failing = false;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      counters.heartbeats_failed_total++;
+      if (!failing) log.warn({ code: error.code, err: error.message }, 'the leases cannot be renewed');
+      failing = true;
+    }
+  }
+
+  /** Frees what neighbours hold that died without a word; only of this machine, where that can be known. */
+  async function buryNeighbours(): Promise<void> {
+    const { isAlive } = deps;
+    if (!isAlive) return;
+    for (const other of await leases.members()) {
+      if (other.host !== member.host || other.id === member.id) continue;
+      if (other.pid === member.pid || !isAlive(other.pid)) await leases.leave(other.id);
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    await buryNeighbours().catch(() => undefined);
+    let joined = false;
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic();
+      await tryBeat();
+      if (!joined && !failing) {
+        // The others learn of us when they beat again; then they give back what is our share.
+        bus.publish(FLEET_TOPIC, { joined: member.id });
+        joined = true;
+      }
+      const woken = Promise.withResolvers<void>();
+      const cancel = new AbortController();
+      wake = woken.resolve;
+      const pause = Math.max(100, startedAt + heartbeatMs - clock.monotonic());
+      const slept = clock.sleep(pause, AbortSignal.any([signal, cancel.signal])).catch(() => undefined);
+      await Promise.race([slept, woken.promise]);
+      wake = undefined;
+      cancel.abort();
+    }
+  }
+
+  return {
+    name: 'partitions',
+    holds,
+    blind: () => failing,
+    held: () => [...working.keys()].toSorted((a, b) => a - b),
+    counters: () => ({ ...counters }),
+    async start() {
+      stopping = new AbortController();
+      unsubscribe = await bus.subscribe(FLEET_TOPIC, () => wake?.());
+      running = run(stopping.signal);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      await unsubscribe?.();
+      unsubscribe = undefined;
+      await Promise.all([...working.keys()].map(drop));
+      leased = new Set();
+      counters.partitions_held = 0;
+      // A database that is away frees the leases by their time.
+      await leases.leave(member.id).catch(() => undefined);
+      bus.publish(FLEET_TOPIC, { left: member.id });
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** Adds what every process tells of itself: memory, CPU and how long its event loop was held up since the last asking. */
+export function processCounters(own: () => Record<string, number>): () => Record<string, number> {
+  const delay = monitorEventLoopDelay({ resolution: 50 });
+  delay.enable();
+  return () => {
+    const cpu = process.cpuUsage();
+    const all = {
+      ...own(),
+      process_resident_bytes: process.memoryUsage.rss(),
+      process_cpu_seconds_total: (cpu.user + cpu.system) / 1e6,
+      'event_loop_delay_ms{quantile="0.99"}': Math.max(0, delay.percentile(99) / 1e6 - 50),
+      event_loop_delay_max_ms: Math.max(0, delay.max / 1e6 - 50),
+    };
+    delay.reset();
+    return all;
+  };
+}

@@ -1,0 +1,234 @@
+import { partitionOf } from '#domain/partition.ts';
+import type { Clock } from '#platform/clock.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { Job } from '#queue/queue.ts';
+import type { Targets } from '#services/inventory/targets.ts';
+import type { Ingest, PollOutcome } from '#services/telemetry/ingest.ts';
+import { PollJob } from '#services/telemetry/polls.ts';
+import { createDistribution } from './counters.ts';
+import { execute } from './execute.ts';
+import { jobItems } from './items.ts';
+import type { PollItem } from './items.ts';
+import { createLane } from './lanes.ts';
+import type { Modules } from './modules.ts';
+import type { SharedClock } from './shared-clock.ts';
+
+export interface RunnerDeps {
+  readonly targets: Targets;
+  readonly modules: Modules;
+  readonly ingest: Ingest;
+  readonly clock: Clock;
+  readonly shared: SharedClock;
+  readonly log: Log;
+  readonly partitions: number;
+  /** Whether this process may poll devices of the partition now. */
+  readonly holds: (partition: number) => boolean;
+  /** A task that somebody watches went on. */
+  readonly report?: (taskId: string, outcomes: readonly PollOutcome[] | null) => void;
+  /** Polls at once; further ones wait. */
+  readonly concurrency?: number;
+}
+
+export interface Runner extends Component {
+  /** Polls what the job holds, each at its instant; resolves when the last has begun. */
+  handle(partition: number, job: Job<unknown>): Promise<void>;
+  /** The device changed. */
+  forget(deviceId: number): void;
+  forgetPartition(partition: number): void;
+  counters(): Record<string, number>;
+}
+
+/** Longest that a poll may take, whatever its interval. */
+const MAX_BUDGET_MS = 30_000;
+/** A poll ends this long before its next slot, so that the next one is not taken for an overlap. */
+const GUARD_MS = 100;
+/** An instant further ahead than a plan reaches: the clock was set back. */
+const MAX_WAIT_MS = 30_000;
+/** How long polls under way may take at shutdown before they are aborted. */
+const DRAIN_MS = 1_500;
+
+type Skip = 'late' | 'running' | 'not_ours' | 'double' | 'gone' | 'clock' | 'stopping';
+
+interface Slot {
+  running: boolean;
+  lastAt: number;
+  down: boolean;
+}
+
+/**
+ * Polls. Each (device, collector) is polled by one at a time, at its instant or not at all; devices that did not answer
+ * last time have a lane of their own, so that waiting for them never holds up the others.
+ */
+export function createRunner(deps: RunnerDeps): Runner {
+  const { targets, modules, ingest, clock, shared, log, holds } = deps;
+  const concurrency = deps.concurrency ?? 1_024;
+  const lane = createLane(concurrency);
+  const slowLane = createLane(Math.max(1, Math.floor(concurrency / 2)));
+  const slots = new Map<string, Map<number, Slot>>();
+  const underWay = new Set<AbortController>();
+  const busy = new Set<Promise<unknown>>();
+  const skipped: Record<Skip, number> = { late: 0, running: 0, not_ours: 0, double: 0, gone: 0, clock: 0, stopping: 0 };
+  const lag = createDistribution();
+  const duration = createDistribution();
+  let polls = 0;
+  let failed = 0;
+  let stopping = new AbortController();
+
+  function slotOf(collector: string, deviceId: number): Slot {
+    let byDevice = slots.get(collector);
+    if (!byDevice) slots.set(collector, (byDevice = new Map()));
+    let slot = byDevice.get(deviceId);
+    if (!slot) byDevice.set(deviceId, (slot = { running: false, lastAt: Number.NEGATIVE_INFINITY, down: false }));
+    return slot;
+  }
+
+  /** Why the item must not be polled now, if so. */
+  function obstacle(item: PollItem, slot: Slot, partition: number): Skip | undefined {
+    if (stopping.signal.aborted) return 'stopping';
+    if (!holds(partition)) return 'not_ours';
+    if (shared.now() - item.at > item.maxLateMs) return 'late';
+    // Right after an urgent poll the regular one would say nothing new, and a rate over so short a time only noise.
+    if (!item.urgent && item.at - slot.lastAt < item.intervalMs / 4) return 'double';
+    return undefined;
+  }
+
+  async function poll(item: PollItem, slot: Slot): Promise<PollOutcome | undefined> {
+    const configured = await targets.target(item.deviceId);
+    if (!configured || configured.disabled || !configured.collectors.some(({ name }) => name === item.collector)) {
+      skipped.gone++;
+      return undefined;
+    }
+    const late = Math.max(0, shared.now() - item.at);
+    lag.add(late);
+    const budgetMs = Math.max(GUARD_MS, Math.min(item.intervalMs, MAX_BUDGET_MS) - late - GUARD_MS);
+    const controller = new AbortController();
+    underWay.add(controller);
+    const { outcome, ended } = await execute({
+      configured,
+      collector: item.collector,
+      opened: modules.get(item.collector),
+      at: item.at,
+      budgetMs,
+      controller,
+      clock,
+    });
+    underWay.delete(controller);
+    polls++;
+    if (!outcome.run.up) failed++;
+    duration.add(outcome.run.durationMs);
+    slot.down = !outcome.run.up;
+    void ended.then(() => {
+      slot.running = false;
+    });
+    // What shutdown cut off says nothing about the device.
+    if (!controller.signal.aborted || !stopping.signal.aborted) ingest.record(outcome);
+    return outcome;
+  }
+
+  async function run(partition: number, item: PollItem): Promise<PollOutcome | undefined> {
+    const slot = slotOf(item.collector, item.deviceId);
+    const early = slot.running ? 'running' : obstacle(item, slot, partition);
+    if (early) {
+      skipped[early]++;
+      return undefined;
+    }
+    slot.running = true;
+    const own = slot.down ? slowLane : lane;
+    await own.enter();
+    try {
+      // Time passed in the line.
+      const after = obstacle(item, slot, partition);
+      if (after) {
+        skipped[after]++;
+        slot.running = false;
+        return undefined;
+      }
+      slot.lastAt = item.at;
+      const outcome = await poll(item, slot);
+      if (!outcome) slot.running = false;
+      return outcome;
+    } catch (thrown) {
+      slot.running = false;
+      const error = toAppError(thrown);
+      log.debug({ device: item.deviceId, code: error.code, err: error.message }, 'a poll could not be made');
+      skipped.gone++;
+      return undefined;
+    } finally {
+      own.leave();
+    }
+  }
+
+  async function handle(partition: number, job: Job<unknown>): Promise<void> {
+    const parsed = PollJob.safeParse(job.data);
+    if (!parsed.success) throw new AppError('internal', 'A job of polls is malformed.', { cause: parsed.error });
+    const { taskId } = parsed.data;
+    if (taskId) deps.report?.(taskId, null);
+    const begun: Promise<PollOutcome | undefined>[] = [];
+    for (const item of jobItems(parsed.data, job.attempt, shared.now())) {
+      const wait = item.at - shared.now();
+      if (wait > MAX_WAIT_MS) {
+        skipped.clock++;
+        continue;
+      }
+      if (wait > 0) await clock.sleep(wait, stopping.signal).catch(() => undefined);
+      const running = run(partition, item);
+      busy.add(running);
+      void running.then(() => busy.delete(running));
+      if (taskId) begun.push(running);
+    }
+    if (!taskId) return;
+    const outcomes = await Promise.all(begun);
+    deps.report?.(
+      taskId,
+      outcomes.filter((outcome) => outcome !== undefined),
+    );
+  }
+
+  return {
+    name: 'runner',
+    handle,
+    forget(deviceId) {
+      modules.forget(deviceId);
+      for (const byDevice of slots.values()) {
+        const slot = byDevice.get(deviceId);
+        if (slot) slot.down = false;
+      }
+    },
+    forgetPartition(partition) {
+      for (const byDevice of slots.values()) {
+        for (const [deviceId, slot] of byDevice) {
+          if (partitionOf(deviceId, deps.partitions) !== partition) continue;
+          modules.forget(deviceId);
+          if (!slot.running) byDevice.delete(deviceId);
+        }
+      }
+    },
+    counters() {
+      const all: Record<string, number> = {
+        polls_total: polls,
+        polls_failed_total: failed,
+        polls_in_flight: underWay.size,
+        polls_waiting: lane.waiting + slowLane.waiting,
+      };
+      for (const [reason, count] of Object.entries(skipped)) all[`polls_skipped_total{reason="${reason}"}`] = count;
+      for (const q of [0.5, 0.9, 0.99]) {
+        all[`poll_lag_ms{quantile="${q}"}`] = lag.quantile(q);
+        all[`poll_duration_ms{quantile="${q}"}`] = duration.quantile(q);
+      }
+      return all;
+    },
+    async start() {
+      stopping = new AbortController();
+    },
+    async stop() {
+      stopping.abort();
+      const drained = Promise.allSettled(busy);
+      await Promise.race([drained, clock.sleep(DRAIN_MS)]);
+      const reason = new AppError('shutting_down', 'SOTP is shutting down.');
+      for (const controller of underWay) controller.abort(reason);
+      await Promise.race([drained, clock.sleep(DRAIN_MS)]);
+    },
+  };
+}
