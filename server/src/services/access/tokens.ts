@@ -16,6 +16,12 @@ const PREFIX = 'sotp_';
 /** How often use is written down. */
 const USED_MS = 60_000;
 
+/** A token that was never there before, and what is stored of it. */
+export function newApiToken(): { token: string; hash: Buffer } {
+  const token = PREFIX + randomToken();
+  return { token, hash: tokenHash(token) };
+}
+
 /** Tokens for programs. A token never may more than its role, nor more than its owner may at that moment. */
 export interface Tokens {
   /** The token itself is in this answer only. */
@@ -62,11 +68,11 @@ export function createTokens({ tokens, users, audit, bus, clock }: TokensDeps): 
           details: { fields: [{ path: 'expiresAt', message: 'must be in the future' }] },
         });
       }
-      const token = PREFIX + randomToken();
+      const { token, hash } = newApiToken();
       const stored = await tokens.create({
         name,
         role,
-        hash: tokenHash(token),
+        hash,
         ownerId: actor.userId,
         expiresAt: expires,
       });

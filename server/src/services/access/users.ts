@@ -16,6 +16,7 @@ import type { Sessions } from './sessions.ts';
 export interface Users {
   create(actor: Actor, user: UserCreate): Promise<User>;
   get(id: string): Promise<User>;
+  byName(username: string): Promise<User>;
   list(query: PageQuery): Promise<Page<User>>;
   /** A new password, role or scope, or being disabled, ends every session of the user at once. */
   update(actor: Actor, id: string, patch: UserPatch): Promise<User>;
@@ -77,6 +78,11 @@ export function createUsers({ users, sessions, passwords, audit, bus }: UsersDep
       return toUser(user);
     },
     get: async (id) => toUser(await find(id)),
+    async byName(username) {
+      const user = await users.byUsername(username);
+      if (!user) throw new AppError('not_found', `There is no user “${username}”.`);
+      return toUser(user);
+    },
     async list({ limit, cursor }) {
       const rows = await users.list(parseCursor(cursor) ?? 0, limit + 1);
       return pageAfter(rows, limit, toUser);
