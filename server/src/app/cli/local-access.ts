@@ -23,7 +23,7 @@ export type UseAccess<T> = (access: Access, actor: Actor) => Promise<T>;
  * Users and tokens straight in the database, for whoever may read it: works with SOTP running or not, and when nobody
  * can sign in any more. What it changes is audited as done on the command line.
  */
-X
+export async function withAccess<T>(command: Command, use: UseAccess<T>): Promise<T> {
   const given = command.optsWithGlobals<{ dataDir?: string; config?: string }>();
   const config = loadConfig({ dataDir: given.dataDir }, given.config);
   return withDatabase(config, async (databaseUrl) => {
