@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createPostgresBus } from '#bus/postgres/postgres.ts';
 import { createPostgresCache } from '#cache/postgres/postgres.ts';
+import { systemClock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
@@ -9,6 +10,7 @@ import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
+import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
 import { createSettingsStore } from '#stores/settings/postgres.ts';
@@ -26,6 +28,8 @@ export interface BackendOptions {
   readonly maxConnections: number;
   /** Queues that this process may work at once. */
   readonly maxWorkers: number;
+  /** Days for which samples are kept; only who does the housekeeping needs it. */
+  readonly rawDays?: number;
 }
 
 export type Backends = ReturnType<typeof createBackends>;
@@ -37,6 +41,12 @@ export function createBackends(options: BackendOptions) {
   const bus = createPostgresBus({ pg, log });
   const queues = createBullmqQueues({ databaseUrl, log, maxWorkers });
   const secrets = createLocalSecretStore({ pg, keyFile: join(options.dataDir, 'secret.key') });
+  const metrics = createPackedMetricStore({
+    pg,
+    clock: systemClock,
+    log,
+    ...(options.rawDays === undefined ? {} : { retention: { rawDays: options.rawDays } }),
+  });
   const leader = createPostgresLeaderLock(pg);
   const component: Component = {
     name: 'back ends',
@@ -58,6 +68,7 @@ export function createBackends(options: BackendOptions) {
     leader,
     leases: createPostgresLeases(pg),
     stores: {
+      metrics,
       secrets,
       devices: createDeviceStore(pg),
       credentials: createCredentialStore(pg),

@@ -1,17 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '#app/config/load.ts';
+import { version } from '#app/version.ts';
 import { toAppError } from '#platform/errors.ts';
 import { registerConfig } from './config.ts';
 import type { CliContext, RegisterCommand } from './context.ts';
+import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerSimulate } from './simulate.ts';
 import { registerStart } from './start.ts';
+import { registerToken } from './token.ts';
+import { registerUser } from './user.ts';
 
 /** Every command, in the order in which `sotp --help` shows them. */
 const COMMANDS: readonly RegisterCommand[] = [
   registerStart,
   registerSimulate,
+  registerDevice,
+  registerUser,
+  registerToken,
   registerConfig,
   registerMigrate,
   registerDoctor,
@@ -29,7 +36,7 @@ function inform(command: Command): void {
 export async function runProgram(args: readonly string[]): Promise<number> {
   const program = new Command('sotp')
     .description('SOTP watches networks and servers.')
-    .version(process.env['npm_package_version'] ?? '0.1.0')
+    .version(version)
     .option('--config <file>', 'configuration file (default: sotp.yaml in the current directory)')
     .option('--debug', 'show stack traces');
   const context: CliContext = {

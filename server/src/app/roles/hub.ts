@@ -1,24 +1,153 @@
+import type { FastifyInstance } from 'fastify';
+import { createApi } from '#api/server.ts';
 import { createBackends } from '#app/backends.ts';
+import { version } from '#app/version.ts';
+import { collectors } from '#collectors/registry.ts';
+import { createLifecycle } from '#platform/lifecycle.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import { createAccess } from '#services/access/access.ts';
+import { createInventory } from '#services/inventory/inventory.ts';
+import { createProcessBook } from '#services/telemetry/process-book.ts';
+import { createProcessReporter } from '#services/telemetry/processes.ts';
+import { createTelemetry } from '#services/telemetry/queries.ts';
+import { createLiveFeed } from '#services/telemetry/stream.ts';
+import { addDemoDevices } from './demo.ts';
+import { baseUrl, readTls, startListening } from './listening.ts';
+import { createHousekeeping } from './housekeeping.ts';
+import { createPages } from './pages.ts';
+import { createProcessTable } from './process-table.ts';
+import { createScheduling } from './scheduling.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
 
-/** The hub: API, live stream, pages, scheduler. */
-export const createHub: RoleFactory = (context: RoleContext) => {
-  const { config, databaseUrl, log } = context;
+const CONNECTIONS = 10;
+const TASKS_KEPT_MS = 7 * 86_400_000;
+
+/** Everything of the hub that neither listens nor serves pages. */
+function compose(context: RoleContext) {
+  const { config, databaseUrl, log, clock } = context;
   const backends = createBackends({
     databaseUrl,
     dataDir: config.dataDir,
     log,
     applicationName: 'sotp hub',
-    maxConnections: 10,
+    maxConnections: CONNECTIONS,
     maxWorkers: 2,
+    rawDays: config.retention.rawDays,
   });
-  return {
+  const { bus, cache, stores } = backends;
+  const { scheduler, enqueuePoll } = createScheduling({ backends, partitions: config.partitions, clock, log });
+  const access = createAccess({ stores, cache, bus, clock });
+  const inventory = createInventory({
+    stores,
+    catalog: collectors,
+    audit: access.audit,
+    bus,
+    enqueuePoll,
+    platform: { log, clock },
+  });
+  const { devices, tasks } = inventory;
+  const telemetry = createTelemetry({ metrics: stores.metrics, devices: stores.devices, clock });
+  const live = createLiveFeed({ bus, devices, tasks, log });
+  const book = createProcessBook({ bus, clock });
+  const table = createProcessTable();
+  const housekeeping = createHousekeeping({
+    chores: [
+      { name: 'retention', run: (now) => stores.metrics.maintain(now) },
+      { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
+    ],
+    leads: () => scheduler.counters()['scheduler_leader'] === 1,
+    clock,
+    log,
+  });
+  const reporter = createProcessReporter({
+    bus,
+    clock,
+    role: 'hub',
+    instance: String(process.pid),
+    counters: () => ({ ...scheduler.counters(), ...table.counters(), bus_dropped_total: bus.dropped() }),
+  });
+  return { backends, access, inventory, telemetry, live, book, table, scheduler, housekeeping, reporter };
+}
+
+/** The hub: API, live stream, pages, scheduler. */
+export const createHub: RoleFactory = (context) => {
+  const { config, log } = context;
+  const parts = compose(context);
+  const { backends, access, inventory, telemetry, live, book, table, scheduler, housekeeping, reporter } = parts;
+  const pages = createPages(log);
+  let draining = false;
+  let app: FastifyInstance | undefined;
+  let closeInternal: (() => Promise<void>) | undefined;
+
+  async function readiness(): Promise<string[]> {
+    if (draining) return ['SOTP is shutting down.'];
+    try {
+      await backends.pg.query('select 1');
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : 'The database does not answer.'];
+    }
+  }
+
+  const gateway: Component = {
+    name: 'gateway',
     async start() {
-      await backends.component.start();
-      return { address: `http://${config.host}:${config.port}` };
+      const { trustedProxies, publicUrl } = config;
+      const options = { version, trustedProxies, publicUrl, tls: readTls(config.tls) };
+      app = await createApi({
+        options,
+        access,
+        inventory,
+        telemetry,
+        live,
+        self: { processes: book, readiness },
+        log,
+      });
+      app.route({
+        method: ['GET', 'HEAD'],
+        url: '/*',
+        async handler(request, reply) {
+          reply.hijack();
+          await pages.handle(request.raw, reply.raw);
+        },
+      });
+      closeInternal = await startListening(app, config);
     },
     async stop() {
-      await backends.component.stop();
+      await closeInternal?.();
+      await app?.close();
+    },
+  };
+  const running = createLifecycle([
+    backends.component,
+    inventory.openCollectors,
+    live,
+    book,
+    gateway,
+    pages,
+    scheduler,
+    housekeeping,
+    reporter,
+  ]);
+
+  return {
+    async start() {
+      await running.start();
+      const { setupToken } = await access.ensureAdmin(config.adminPassword);
+      const address = baseUrl(app, config);
+      if (setupToken === undefined) return { address };
+      return { address, setupLink: `${address}/setup?token=${encodeURIComponent(setupToken)}` };
+    },
+    stop: () => running.stop(),
+    drain() {
+      draining = true;
+    },
+    processes: (states) => table.update(states),
+    agents(agents) {
+      addDemoDevices(inventory, agents).then(
+        (added) => added > 0 && log.info({ added }, 'added the simulated devices'),
+        (error: unknown) => log.error({ err: error }, 'the simulated devices could not be added'),
+      );
     },
   };
 };

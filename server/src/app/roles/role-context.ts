@@ -1,4 +1,4 @@
-import type { ProcessState, RoleStart } from '#app/supervisor/messages.ts';
+import type { DemoAgent, ProcessState, RoleReady, RoleStart } from '#app/supervisor/messages.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 
@@ -6,12 +6,6 @@ import type { Log } from '#platform/log.ts';
 export interface RoleContext extends RoleStart {
   readonly log: Log;
   readonly clock: Clock;
-}
-
-/** What a role says when it is ready: the hub where it listens, and how to become its first administrator. */
-export interface RoleReady {
-  readonly address?: string;
-  readonly setupLink?: string;
 }
 
 /** A role with all its parts. Inert until `start`. */
@@ -22,6 +16,8 @@ export interface Role {
   drain?(): void | Promise<void>;
   /** News of all processes of this machine. */
   processes?(states: readonly ProcessState[]): void;
+  /** The simulated devices that answer now. */
+  agents?(agents: readonly DemoAgent[]): void;
 }
 
 export type RoleFactory = (context: RoleContext) => Role;

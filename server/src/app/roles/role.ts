@@ -13,10 +13,8 @@ const GRACE_MS = 5_000;
 /** Roles are loaded only where they run: a collector need not hold the hub's code in memory. */
 const FACTORIES: Record<string, () => Promise<RoleFactory>> = {
   hub: async () => (await import('./hub.ts')).createHub,
-  collector: async () =>
-    ((await import(new URL('collector.ts', import.meta.url).href)) as { createCollector: RoleFactory }).createCollector,
-  simulator: async () =>
-    ((await import(new URL('simulator.ts', import.meta.url).href)) as { createSimulator: RoleFactory }).createSimulator,
+  collector: async () => (await import('./collector.ts')).createCollector,
+  simulator: async () => (await import('./simulator.ts')).createSimulator,
 };
 
 let role: Role | undefined;
@@ -51,8 +49,7 @@ async function begin(start: NonNullable<ToRole['start']>): Promise<void> {
     const create = await FACTORIES[start.role]?.();
     if (!create) throw new Error(`no role ${start.role}`);
     role = create({ ...start, log, clock: systemClock });
-    const { address, setupLink } = await role.start();
-    await tell({ kind: 'ready', ...(address && { address }), ...(setupLink && { setupLink }) });
+    await tell({ kind: 'ready', ...(await role.start()) });
     flushCompileCache();
   } catch (error) {
     const { code, message } = toAppError(error);
@@ -67,6 +64,7 @@ process.on('message', (message: ToRole) => {
   if (message.kind === 'start' && message.start) void begin(message.start);
   else if (message.kind === 'stop') void end(0);
   else if (message.kind === 'processes') role?.processes?.(message.processes ?? []);
+  else if (message.kind === 'agents') role?.agents?.(message.agents ?? []);
   else if (message.kind === 'drain') void Promise.resolve(role?.drain?.()).then(() => tell({ kind: 'drained' }));
 });
 process.on('disconnect', () => void end(0));

@@ -24,15 +24,30 @@ export interface RoleStart {
   readonly databaseUrl: string;
 }
 
+/** A simulated device that answers now. */
+export interface DemoAgent {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What the supervisor tells a role: `drain` takes no new work, `stop` ends it. */
 export interface ToRole {
-  readonly kind: 'start' | 'drain' | 'stop' | 'processes';
+  readonly kind: 'start' | 'drain' | 'stop' | 'processes' | 'agents';
   readonly start?: RoleStart;
   readonly processes?: readonly ProcessState[];
+  readonly agents?: readonly DemoAgent[];
+}
+
+/** What a role says when it is ready: the hub where it listens and how to become its first administrator, the simulator whom it plays. */
+export interface RoleReady {
+  readonly address?: string;
+  readonly setupLink?: string;
+  readonly agents?: readonly DemoAgent[];
 }
 
 /** What a role tells the supervisor. */
 export type FromRole =
-  | { readonly kind: 'ready'; readonly address?: string; readonly setupLink?: string }
+  | ({ readonly kind: 'ready' } & RoleReady)
   | { readonly kind: 'drained' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };

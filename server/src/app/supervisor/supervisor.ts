@@ -100,7 +100,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       createRoleProcess({ start: { role, index, config, databaseUrl }, log, clock, onChange: tellHub }),
     );
     const answers = await Promise.all(processes.map((process) => process.start()));
-    const hub = answers[processes.findIndex((process) => process.state().role === 'hub')];
+    const agents = answers.flatMap((answer) => answer.agents ?? []);
+    for (const process of processes) if (agents.length > 0) process.send({ kind: 'agents', agents });
+    const hub = answers.find((answer) => answer.address !== undefined);
     return { address: hub?.address, setupLink: hub?.setupLink };
   }
 
