@@ -9,8 +9,6 @@ export interface Served {
   readonly agent: Agent;
   /** Milliseconds before each response, as on a slow device; none when left out. */
   readonly delayMs?: number;
-  /** Takes requests and never answers. */
-  readonly dead?: boolean;
 }
 
 export interface Server {
@@ -64,10 +62,9 @@ function open({ address, port }: Served): Promise<Socket> {
   });
 }
 
-function answer(socket: Socket, { agent, delayMs, dead }: Served, counters: Server['counters']): void {
+function answer(socket: Socket, { agent, delayMs }: Served, counters: Server['counters']): void {
   socket.on('message', (datagram, from) => {
     counters.received++;
-    if (dead) return;
     const response = agent.handle(datagram);
     if (response === null) return;
     const send = (): void => {

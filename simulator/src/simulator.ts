@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import type { Agent } from './agent.ts';
 import { addressAfter } from './addresses.ts';
+import { createFleet } from './fleet/fleet.ts';
+import type { Quirk } from './fleet/device.ts';
 import { openRecordings } from './replay.ts';
 import { serve } from './serve.ts';
-import type { Served } from './serve.ts';
 
 /** Devices that never were. */
 export interface Generated {
@@ -10,8 +12,10 @@ export interface Generated {
   /** Ports of a switch. */
   readonly ports: number;
   readonly seed: number;
-  /** Community that they answer to. */
-  readonly community: string;
+  /** Community that they answer to; any when left out. */
+  readonly community?: string;
+  /** Only switches of one model, all well: for measuring. */
+  readonly plain?: boolean;
 }
 
 export interface SimulatorOptions {
@@ -28,6 +32,8 @@ export interface SimulatedAgent {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** What is wrong with it; null when nothing. A dead one answers to ping, as every loopback address does, not to SNMP. */
+  readonly quirk: Quirk | null;
 }
 
 export interface Simulator {
@@ -37,26 +43,38 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
+const SLOW_MS = 1500;
+
 /** Starts simulated SNMP agents on loopback addresses; resolves when all listen. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { listen, port, source } = options;
-  if ('devices' in source) throw new Error('generated devices are still being built: use --recording or --recordings');
-  const found = await openRecordings(
-    'recording' in source ? { file: source.recording } : { folder: source.recordings },
+  const { port } = options;
+  const agents = await agentsOf(options);
+  const server = await serve(
+    agents.map(({ address, agent, quirk }) => ({ address, port, agent, delayMs: quirk === 'slow' ? SLOW_MS : 0 })),
   );
-  const served: (Served & SimulatedAgent)[] = found.map(({ name, agent }, i) => ({
-    name,
-    address: addressAfter(listen, i),
-    port,
-    agent,
-  }));
-  const server = await serve(served);
   if (options.map !== undefined) {
-    await writeFile(options.map, served.map(({ address, name }) => `${address}\t${name}\n`).join(''));
+    await writeFile(options.map, agents.map(({ address, name }) => `${address}\t${name}\n`).join(''));
   }
   return {
-    agents: served.map(({ name, address }) => ({ name, address, port })),
+    agents: agents.map(({ name, address, quirk }) => ({ name, address, port, quirk })),
     counters: server.counters,
     stop: () => server.stop(),
   };
+}
+
+async function agentsOf(options: SimulatorOptions): Promise<(Omit<SimulatedAgent, 'port'> & { agent: Agent })[]> {
+  const { listen, source } = options;
+  if ('devices' in source) {
+    const fleet = createFleet({ ...source, listen });
+    return fleet.devices.map(({ index, name, address, quirk }) => ({
+      name,
+      address,
+      quirk,
+      agent: fleet.agent(index),
+    }));
+  }
+  const found = await openRecordings(
+    'recording' in source ? { file: source.recording } : { folder: source.recordings },
+  );
+  return found.map(({ name, agent }, i) => ({ name, address: addressAfter(listen, i), quirk: null, agent }));
 }
