@@ -52,6 +52,13 @@ test('copyIn copies a buffer, and reports what the server refuses', async () => 
   assert.equal((await db.pg.query('select * from t2')).rowCount, 2);
 });
 
+test('copyOut gives the data of a query, and reports what the server refuses', async () => {
+  const data = await db.pg.copyOut(`copy (select n from generate_series(1, 3) n) to stdout`);
+  assert.equal(data.toString(), '1\n2\n3\n');
+  await assert.rejects(db.pg.copyOut('copy (select 1/0) to stdout'), /division/);
+  assert.equal((await db.pg.query('select 1')).rowCount, 1);
+});
+
 test('nobody listening is database_unavailable', async () => {
   const pg = createPostgres({ databaseUrl: 'postgres://x@127.0.0.1:1/x', log: silentLog });
   await assert.rejects(pg.start(), unavailable);
@@ -75,6 +82,7 @@ test('connections killed by the server reject what runs on them, and the pool go
   const kill = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'to be killed'`;
   await pg.query('select 1');
   await db.pg.query(kill);
+  while (pg.poolState().total > 0) await new Promise((resolve) => void setImmediate(resolve));
   const sleeping = assert.rejects(pg.query('select pg_sleep(20)'), unavailable);
   const inside = assert.rejects(
     pg.transaction(async (tx) => {
@@ -85,7 +93,7 @@ test('connections killed by the server reject what runs on them, and the pool go
   );
   for (;;) {
     const { rows } = await db.pg.query<{ n: number }>(
-      `select count(*) as n from pg_stat_activity where application_name = 'to be killed' and query like '%sleep%'`,
+      `select count(*) as n from pg_stat_activity where application_name = 'to be killed' and wait_event = 'PgSleep'`,
     );
     if (rows[0]?.n === 2) break;
   }

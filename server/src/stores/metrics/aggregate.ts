@@ -1,0 +1,145 @@
+import type { Point, RangeFunction, SeriesKind } from '@sotp/contract/metrics.ts';
+import { counterIncrease } from '#domain/counters.ts';
+
+/** The samples of one series in the order of time, as parallel columns. NaN: no value. */
+export interface SampleColumns {
+  readonly length: number;
+  /** Scheduled instants, epoch ms, strictly increasing. */
+  readonly at: Float64Array;
+  /** True instants, epoch ms. */
+  readonly polledAt: Float64Array;
+  readonly values: Float64Array;
+  /** 1 where counters began anew with this sample or since the one before. */
+  readonly restarted: Uint8Array;
+}
+
+/** What happened in each of `length` spans of `stepMs` from `from` on. The roll-ups store exactly this. */
+export interface Buckets {
+  readonly from: number;
+  readonly stepMs: number;
+  readonly length: number;
+  readonly count: Float64Array;
+  readonly sum: Float64Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly last: Float64Array;
+  /** Growth of a counter between the readings whose later one lies in the span, and the true ms between them. */
+  readonly increase: Float64Array;
+  readonly coveredMs: Float64Array;
+}
+
+/** Spans in which nothing happened yet. */
+export function emptyBuckets(from: number, stepMs: number, length: number): Buckets {
+  return {
+    from,
+    stepMs,
+    length,
+    count: new Float64Array(length),
+    sum: new Float64Array(length),
+    min: new Float64Array(length).fill(Infinity),
+    max: new Float64Array(length).fill(-Infinity),
+    last: new Float64Array(length).fill(Number.NaN),
+    increase: new Float64Array(length),
+    coveredMs: new Float64Array(length),
+  };
+}
+
+/**
+ * Puts samples into spans. Samples before `from` count only as the reading that a counter grew from. A counter's growth
+ * belongs to the span of the later reading; it is divided by the true time between the two, so a poll that came late
+ * does not bend the rate. `onRate` hears every single rate, for quantiles.
+ */
+export function addSamples(
+  buckets: Buckets,
+  samples: SampleColumns,
+  kind: SeriesKind,
+  onRate?: (bucket: number, perSecond: number) => void,
+): void {
+  const { from, stepMs, length, count, sum, min, max, last, increase, coveredMs } = buckets;
+  const { at, polledAt, values, restarted } = samples;
+  let previous = Number.NaN;
+  let previousAt = 0;
+  let rateBefore: number | null = null;
+  let broken = false;
+  for (let i = 0; i < samples.length; i++) {
+    if (restarted[i] === 1) broken = true;
+    const value = values[i]!;
+    if (value !== value) continue;
+    const bucket = Math.floor((at[i]! - from) / stepMs);
+    if (bucket >= length) break;
+    if (bucket >= 0) {
+      count[bucket]! += 1;
+      sum[bucket]! += value;
+      if (value < min[bucket]!) min[bucket] = value;
+      if (value > max[bucket]!) max[bucket] = value;
+      last[bucket] = value;
+    }
+    if (kind !== 'counter') continue;
+    if (previous === previous) {
+      const spanMs = polledAt[i]! - previousAt;
+      const grown = counterIncrease({ previous, current: value, spanMs, restarted: broken, rateBefore });
+      rateBefore = grown === null ? null : (grown * 1000) / spanMs;
+      if (grown !== null && bucket >= 0) {
+        increase[bucket]! += grown;
+        coveredMs[bucket]! += spanMs;
+        onRate?.(bucket, rateBefore!);
+      }
+    }
+    previous = value;
+    previousAt = polledAt[i]!;
+    broken = false;
+  }
+}
+
+/** Adds finer spans, as stored by a roll-up, to coarser ones. */
+export function addBuckets(into: Buckets, finer: Buckets): void {
+  for (let i = 0; i < finer.length; i++) {
+    const bucket = Math.floor((finer.from + i * finer.stepMs - into.from) / into.stepMs);
+    if (bucket < 0 || bucket >= into.length) continue;
+    into.increase[bucket]! += finer.increase[i]!;
+    into.coveredMs[bucket]! += finer.coveredMs[i]!;
+    if (finer.count[i]! === 0) continue;
+    into.count[bucket]! += finer.count[i]!;
+    into.sum[bucket]! += finer.sum[i]!;
+    into.min[bucket] = Math.min(into.min[bucket]!, finer.min[i]!);
+    into.max[bucket] = Math.max(into.max[bucket]!, finer.max[i]!);
+    into.last[bucket] = finer.last[i]!;
+  }
+}
+
+/** The value of each span under a function; null where there was nothing. Quantiles need samples: see `quantiles`. */
+export function toPoints(buckets: Buckets, fn: Exclude<RangeFunction, 'p95'>): Point[] {
+  const points: Point[] = [];
+  for (let i = 0; i < buckets.length; i++) {
+    points.push([buckets.from + i * buckets.stepMs, valueOf(buckets, i, fn)]);
+  }
+  return points;
+}
+
+function valueOf(buckets: Buckets, i: number, fn: Exclude<RangeFunction, 'p95'>): number | null {
+  const covered = buckets.coveredMs[i]!;
+  if (fn === 'rate') return covered > 0 ? (buckets.increase[i]! * 1000) / covered : null;
+  if (fn === 'increase') return covered > 0 ? buckets.increase[i]! : null;
+  const count = buckets.count[i]!;
+  if (count === 0) return null;
+  if (fn === 'avg') return buckets.sum[i]! / count;
+  return buckets[fn][i]!;
+}
+
+/** The quantile (nearest rank) of what lies in each span: values, or the single rates of a counter. */
+export function quantiles(buckets: Buckets, samples: SampleColumns, kind: SeriesKind, quantile: number): Point[] {
+  const inSpan: number[][] = Array.from({ length: buckets.length }, () => []);
+  if (kind === 'counter') {
+    addSamples(buckets, samples, kind, (bucket, rate) => inSpan[bucket]!.push(rate));
+  } else {
+    for (let i = 0; i < samples.length; i++) {
+      const value = samples.values[i]!;
+      if (value === value) inSpan[Math.floor((samples.at[i]! - buckets.from) / buckets.stepMs)]?.push(value);
+    }
+  }
+  return inSpan.map((values, i): Point => {
+    values.sort((a, b) => a - b);
+    const rank = Math.max(0, Math.ceil(quantile * values.length) - 1);
+    return [buckets.from + i * buckets.stepMs, values[rank] ?? null];
+  });
+}

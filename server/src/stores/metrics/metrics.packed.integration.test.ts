@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { silentLog } from '#platform/log.ts';
+import { systemClock } from '#platform/clock.ts';
+import { openTestDatabase } from '#stores/postgres/testing.ts';
+import type { TestDatabase } from '#stores/postgres/testing.ts';
+import { metricStoreContract } from './metrics.contract.ts';
+import { createPackedMetricStore } from './packed/packed.ts';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 9, 25, 12, 34, 56);
+let db: TestDatabase;
+let now = NOW;
+const clock = { ...systemClock, now: () => now };
+after(() => db.close());
+const again = () => createPackedMetricStore({ pg: db.pg, clock, log: silentLog });
+
+async function open() {
+  db = await openTestDatabase();
+  return again();
+}
+
+metricStoreContract({ open, again, now: NOW });
+
+const layout = { series: [{ metric: 'g', labels: {}, unit: null, kind: 'gauge' as const }] };
+const row = (deviceId: number, at: number) => ({
+  deviceId,
+  at,
+  polledAt: at,
+  restarted: false,
+  layout,
+  values: Float64Array.of(1),
+});
+
+test('hours beyond retention are dropped, and rows that belong there are counted, not stored', async () => {
+  const own = await openTestDatabase();
+  try {
+    const store = createPackedMetricStore({ pg: own.pg, clock, log: silentLog, retention: { rawDays: 1 } });
+    await store.write([row(1, NOW - 20 * HOUR), row(1, NOW)]);
+    await store.maintain(NOW);
+    const head = async () => (await own.pg.query('select * from metric_head')).rowCount;
+    assert.equal(await head(), 2);
+    now = NOW + 10 * HOUR;
+    await store.maintain(now);
+    assert.equal(await head(), 1);
+    await store.write([row(1, NOW - 20 * HOUR), row(1, now), row(1, now + 48 * HOUR)]);
+    assert.equal(await head(), 2);
+    assert.deepEqual(store.counters(), { stored: 3, droppedTooOld: 1, droppedInFuture: 1 });
+  } finally {
+    now = NOW;
+    await own.close();
+  }
+});
+
+test('a row for an hour whose partition was dropped by another process is stored', async () => {
+  const store = again();
+  const at = NOW - 40 * HOUR;
+  await store.write([row(900_001, at)]);
+  const { rows } = await db.pg.query<{ name: string }>(
+    'select tableoid::regclass::text as name from metric_head where device_id = 900001',
+  );
+  await db.pg.query(`drop table ${rows[0]?.name}`);
+  await store.write([row(900_001, at)]);
+  assert.equal((await db.pg.query('select * from metric_head where device_id = 900001')).rowCount, 1);
+});
+
+test('the view gives live samples to SQL', async () => {
+  await again().write([row(900_002, NOW)]);
+  const { rows } = await db.pg.query('select metric, value, at from metric_sample where device_id = 900002');
+  assert.deepEqual(rows, [{ metric: 'g', value: 1, at: new Date(NOW) }]);
+});

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { Postgres } from '#stores/postgres/postgres.ts';
+import type { Layout, PollRow, SeriesFilter, SeriesSpec, StoredSeries } from '#stores/metrics/metrics.ts';
+
+/** Which series a layout has, by position. */
+export interface StoredLayout {
+  readonly id: number;
+  readonly deviceId: number;
+  readonly series: readonly number[];
+}
+
+export interface Catalogue {
+  /** Ids of the rows' layouts, parallel to `rows`; creates series and layouts that are new. */
+  resolve(rows: readonly PollRow[]): Promise<Int32Array>;
+  series(filter: SeriesFilter): Promise<StoredSeries[]>;
+  layoutsOf(deviceIds: readonly number[]): Promise<StoredLayout[]>;
+  removeDevice(deviceId: number): Promise<void>;
+}
+
+const digest = (text: string) => createHash('md5').update(text).digest('hex');
+
+/** The same for the same metric, labels in whatever order, unit and kind. */
+function seriesKey(spec: SeriesSpec): string {
+  const labels = Object.entries(spec.labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return digest(JSON.stringify([spec.metric, labels, spec.unit, spec.kind]));
+}
+
+interface LayoutKeys {
+  readonly key: string;
+  readonly series: readonly string[];
+}
+
+/** Series of a batch of new layouts are created so many at a time. */
+const SERIES_PER_STATEMENT = 5_000;
+
+export function createCatalogue(pg: Postgres): Catalogue {
+  // By device first, so that a removed device can be forgotten; by identity of the layout then, so that a poll whose
+  // shape did not change costs two look-ups and no hashing.
+  const known = new Map<number, WeakMap<Layout, number>>();
+  const keys = new WeakMap<Layout, LayoutKeys>();
+
+  function keysOf(layout: Layout): LayoutKeys {
+    let found = keys.get(layout);
+    if (!found) {
+      const series = layout.series.map(seriesKey);
+      found = { series, key: digest(series.join()) };
+      keys.set(layout, found);
+    }
+    return found;
+  }
+
+  async function findLayouts(wanted: readonly PollRow[]): Promise<PollRow[]> {
+    const { rows } = await pg.query<StoredLayout & { key: string }>(
+      `select l.id, l.device_id as "deviceId", replace(l.key::text, '-', '') as key
+       from unnest($1::int[], $2::uuid[]) as w (device_id, key)
+       join metric_layout l on l.device_id = w.device_id and l.key = w.key`,
+      [wanted.map((row) => row.deviceId), wanted.map((row) => keysOf(row.layout).key)],
+    );
+    const ids = new Map(rows.map((row) => [`${row.deviceId} ${row.key}`, row.id]));
+    return wanted.filter((row) => {
+      const id = ids.get(`${row.deviceId} ${keysOf(row.layout).key}`);
+      if (id === undefined) return true;
+      let layouts = known.get(row.deviceId);
+      if (!layouts) known.set(row.deviceId, (layouts = new WeakMap()));
+      layouts.set(row.layout, id);
+      return false;
+    });
+  }
+
+  /** Ids of series by `device key`; creates those that are new. Sorted, so that two writers never wait for each other. */
+  async function ensureSeries(rows: readonly PollRow[]): Promise<Map<string, number>> {
+    const wanted = new Map<string, { deviceId: number; key: string; spec: SeriesSpec }>();
+    for (const row of rows) {
+      for (const [i, key] of keysOf(row.layout).series.entries()) {
+        const spec = row.layout.series[i];
+        if (spec) wanted.set(`${row.deviceId} ${key}`, { deviceId: row.deviceId, key, spec });
+      }
+    }
+    const all = [...wanted.values()].toSorted((a, b) => a.deviceId - b.deviceId || (a.key < b.key ? -1 : 1));
+    const ids = new Map<string, number>();
+    for (let start = 0; start < all.length; start += SERIES_PER_STATEMENT) {
+      const part = all.slice(start, start + SERIES_PER_STATEMENT);
+      const identity = [part.map((s) => s.deviceId), part.map((s) => s.key)];
+      await pg.query(
+        `insert into metric_series (device_id, key, metric, labels, unit, kind)
+         select * from unnest($1::int[], $2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::text[])
+         on conflict (device_id, key) do nothing`,
+        [
+          ...identity,
+          part.map((s) => s.spec.metric),
+          part.map((s) => JSON.stringify(s.spec.labels)),
+          part.map((s) => s.spec.unit),
+          part.map((s) => s.spec.kind),
+        ],
+      );
+      const { rows: stored } = await pg.query<{ id: number; device_id: number; key: string }>(
+        `select s.id, s.device_id, replace(s.key::text, '-', '') as key
+         from unnest($1::int[], $2::uuid[]) as w (device_id, key)
+         join metric_series s on s.device_id = w.device_id and s.key = w.key`,
+        identity,
+      );
+      for (const row of stored) ids.set(`${row.device_id} ${row.key}`, row.id);
+    }
+    return ids;
+  }
+
+  async function createLayouts(rows: readonly PollRow[]): Promise<void> {
+    const ids = await ensureSeries(rows);
+    const unique = new Map(rows.map((row) => [`${row.deviceId} ${keysOf(row.layout).key}`, row]));
+    const ordered = [...unique.values()].toSorted((a, b) => a.deviceId - b.deviceId);
+    await pg.query(
+      `insert into metric_layout (device_id, key, series)
+       select device_id, key, series::int[] from unnest($1::int[], $2::uuid[], $3::text[]) as t (device_id, key, series)
+       on conflict (device_id, key) do nothing`,
+      [
+        ordered.map((row) => row.deviceId),
+        ordered.map((row) => keysOf(row.layout).key),
+        ordered.map(
+          (row) =>
+            `{${keysOf(row.layout)
+              .series.map((key) => ids.get(`${row.deviceId} ${key}`))
+              .join()}}`,
+        ),
+      ],
+    );
+  }
+
+  const idOf = (row: PollRow) => known.get(row.deviceId)?.get(row.layout);
+
+  return {
+    async resolve(rows) {
+      const missing = rows.filter((row) => idOf(row) === undefined);
+      if (missing.length > 0) {
+        const created = await findLayouts(missing);
+        if (created.length > 0) {
+          await createLayouts(created);
+          await findLayouts(created);
+        }
+      }
+      return Int32Array.from(rows, (row) => idOf(row) ?? 0);
+    },
+    async series(filter) {
+      const params: unknown[] = [];
+      const bind = (value: unknown) => `$${params.push(value)}`;
+      const where = [`id > ${bind(filter.after ?? 0)}::int8`];
+      if (filter.deviceIds) where.push(`device_id = any(${bind(filter.deviceIds)}::int[])`);
+      if (filter.metric !== undefined) where.push(`metric = ${bind(filter.metric)}`);
+      if (filter.labels) where.push(`labels @> ${bind(JSON.stringify(filter.labels))}::jsonb`);
+      const { rows } = await pg.query<StoredSeries>(
+        `select id, device_id as "deviceId", metric, labels, unit, kind from metric_series
+         where ${where.join(' and ')} order by id limit ${bind(filter.limit)}`,
+        params,
+      );
+      return rows;
+    },
+    async layoutsOf(deviceIds) {
+      const { rows } = await pg.query<StoredLayout>(
+        'select id, device_id as "deviceId", series from metric_layout where device_id = any($1::int[]) order by id',
+        [deviceIds],
+      );
+      return rows;
+    },
+    async removeDevice(deviceId) {
+      known.delete(deviceId);
+      await pg.transaction(async (tx) => {
+        await tx.query('delete from metric_layout where device_id = $1', [deviceId]);
+        await tx.query('delete from metric_series where device_id = $1', [deviceId]);
+      });
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Queryable } from '#stores/postgres/postgres.ts';
+import { MAX_SPAN_MS } from '#domain/counters.ts';
+import { inlineInts, inlineInstant, readTuples } from './binary.ts';
+import { decodeInstant } from './row-copy.ts';
+import type { PollBlock } from './timeline.ts';
+
+const COLUMNS = 'h.device_id, h.layout_id, h.at, h.polled_at, h.restarted, h."values"';
+/** Where the first double of a float8[] lies, and how far apart they are. */
+const FIRST_VALUE = 24;
+const VALUE_STRIDE = 12;
+
+export interface HeadRow {
+  readonly deviceId: number;
+  readonly layoutId: number;
+  readonly at: number;
+  readonly polledAt: number;
+  readonly restarted: boolean;
+  /** float8[] in binary form. */
+  readonly values: Buffer;
+}
+
+function toRow(columns: Buffer[]): HeadRow {
+  const [deviceId, layoutId, at, polledAt, restarted, values] = columns as [
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  return {
+    deviceId: deviceId.readInt32BE(0),
+    layoutId: layoutId.readInt32BE(0),
+    at: decodeInstant(at),
+    polledAt: decodeInstant(polledAt),
+    restarted: restarted[0] === 1,
+    values,
+  };
+}
+
+function toBlock(layoutId: number, rows: readonly HeadRow[]): PollBlock {
+  return {
+    layoutId,
+    length: rows.length,
+    at: Float64Array.from(rows, (row) => row.at),
+    polledAt: Float64Array.from(rows, (row) => row.polledAt),
+    restarted: Uint8Array.from(rows, (row) => (row.restarted ? 1 : 0)),
+    column(position) {
+      const column = new Float64Array(rows.length);
+      const offset = FIRST_VALUE + position * VALUE_STRIDE;
+      for (let i = 0; i < rows.length; i++) {
+        const { values } = rows[i]!;
+        column[i] = offset + 8 <= values.length ? values.readDoubleBE(offset) : Number.NaN;
+      }
+      return column;
+    },
+  };
+}
+
+/** Rows as blocks of one layout, by device. */
+export function groupRows(rows: readonly HeadRow[]): Map<number, PollBlock[]> {
+  const byLayout = new Map<number, HeadRow[]>();
+  for (const row of rows) {
+    const group = byLayout.get(row.layoutId);
+    if (group) group.push(row);
+    else byLayout.set(row.layoutId, [row]);
+  }
+  const byDevice = new Map<number, PollBlock[]>();
+  for (const [layoutId, group] of byLayout) {
+    group.sort((a, b) => a.at - b.at || a.polledAt - b.polledAt);
+    const deviceId = group[0]!.deviceId;
+    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), toBlock(layoutId, group)]);
+  }
+  return byDevice;
+}
+
+export interface HeadSelection {
+  readonly deviceIds: readonly number[];
+  readonly layoutIds: readonly number[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Polls of the layouts in [from, to), and every poll of the devices that says "restarted". */
+export async function readHead(pg: Queryable, selection: HeadSelection): Promise<HeadRow[]> {
+  const data = await pg.copyOut(
+    `copy (select ${COLUMNS} from metric_head h
+       where h.device_id = any(${inlineInts(selection.deviceIds)})
+         and h.at >= ${inlineInstant(selection.from)} and h.at < ${inlineInstant(selection.to)}
+         and (h.layout_id = any(${inlineInts(selection.layoutIds)}) or h.restarted)) to stdout (format binary)`,
+  );
+  return readTuples(data, toRow);
+}
+
+/** The last polls of each layout before an instant, newest first: what a counter grew from, and the latest values. */
+export async function readLast(
+  pg: Queryable,
+  layouts: readonly { id: number; deviceId: number }[],
+  before: number,
+  options: { readonly polls: number; readonly maxAgeMs?: number },
+): Promise<HeadRow[]> {
+  const data = await pg.copyOut(
+    `copy (select h.* from unnest(${inlineInts(layouts.map((layout) => layout.deviceId))},
+         ${inlineInts(layouts.map((layout) => layout.id))}) as l (device_id, id)
+       cross join lateral (
+         select ${COLUMNS} from metric_head h
+         where h.device_id = l.device_id and h.layout_id = l.id and h.at < ${inlineInstant(before)}
+           and h.at >= ${inlineInstant(before - (options.maxAgeMs ?? MAX_SPAN_MS))}
+         order by h.at desc limit ${Math.trunc(options.polls)}) h) to stdout (format binary)`,
+  );
+  return readTuples(data, toRow);
+}
