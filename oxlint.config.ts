@@ -89,12 +89,17 @@ export default {
       files: ['server/src/app/**'],
       rules: { 'no-restricted-imports': ['error', { patterns: [PARENT] }] },
     },
-    outside('web', 'contract', [
+    outside('web', 'contract, and its own #ui, #lib and #features', [
+      '../*',
+      '../**',
       '@sotp/server',
       '@sotp/server/**',
       '@sotp/simulator',
       '@sotp/simulator/**',
       '#*/**',
+      '!#ui/**',
+      '!#lib/**',
+      '!#features/**',
       '**/server/src/**',
     ]),
     outside('simulator', "contract, and the server's protocols", [

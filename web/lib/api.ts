@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import {
+  AuditEntry,
+  LoginAnswer,
+  Me,
+  SetupState,
+  Token,
+  TokenCreated,
+  User,
+  type Login,
+  type Setup,
+  type TokenCreate,
+  type UserCreate,
+  type UserPatch,
+} from '@sotp/contract/access.ts';
+import { Credential, type CredentialCreate } from '@sotp/contract/credentials.ts';
+import {
+  Device,
+  DeviceSummary,
+  DeviceTestResult,
+  Task,
+  TaskRef,
+  type DeviceCreate,
+  type DevicePatch,
+  type DeviceTest,
+} from '@sotp/contract/devices.ts';
+import { Inventory } from '@sotp/contract/inventory.ts';
+import { pageOf } from '@sotp/contract/lists.ts';
+import { MetricAnswer, Series } from '@sotp/contract/metrics.ts';
+import { createClient, type Client, type Query } from './client.ts';
+
+const Devices = pageOf(Device);
+const Credentials = pageOf(Credential);
+const Users = pageOf(User);
+const Tokens = pageOf(Token);
+const Audit = pageOf(AuditEntry);
+const SeriesPage = pageOf(Series);
+const part = encodeURIComponent;
+
+/** Every call that the pages make, by noun. */
+export function createApi(client: Client) {
+  return {
+    setup: {
+      state: () => client.get('/auth/setup', SetupState),
+      finish: (body: Setup) => client.send('POST', '/auth/setup', body, z.unknown()),
+    },
+    auth: {
+      login: (body: Login) => client.send('POST', '/auth/login', body, LoginAnswer),
+      logout: () => client.send('POST', '/auth/logout', undefined, null),
+      me: () => client.get('/auth/me', Me),
+    },
+    devices: {
+      list: (query: Query, signal?: AbortSignal) => client.get('/devices', Devices, query, signal),
+      summary: () => client.get('/devices/summary', DeviceSummary),
+      get: (id: string) => client.get(`/devices/${part(id)}`, Device),
+      inventory: (id: string) => client.get(`/devices/${part(id)}/inventory`, Inventory),
+      create: (body: DeviceCreate) => client.send('POST', '/devices', body, Device),
+      update: (id: string, body: DevicePatch) => client.send('PATCH', `/devices/${part(id)}`, body, Device),
+      remove: (id: string) => client.send('DELETE', `/devices/${part(id)}`, undefined, null),
+      poll: (id: string) => client.send('POST', `/devices/${part(id)}/poll`, {}, TaskRef),
+      test: (body: DeviceTest) => client.send('POST', '/devices/test', body, DeviceTestResult),
+    },
+    tasks: { get: (id: string) => client.get(`/tasks/${part(id)}`, Task) },
+    metrics: {
+      query: (query: Query, signal?: AbortSignal) => client.get('/metrics/query', MetricAnswer, query, signal),
+      series: (query: Query) => client.get('/metrics/series', SeriesPage, query),
+    },
+    credentials: {
+      list: () => client.get('/credentials', Credentials, { limit: 1000 }),
+      create: (body: CredentialCreate) => client.send('POST', '/credentials', body, Credential),
+      remove: (id: string) => client.send('DELETE', `/credentials/${part(id)}`, undefined, null),
+    },
+    users: {
+      list: () => client.get('/users', Users, { limit: 1000 }),
+      create: (body: UserCreate) => client.send('POST', '/users', body, User),
+      update: (id: string, body: UserPatch) => client.send('PATCH', `/users/${part(id)}`, body, User),
+      remove: (id: string) => client.send('DELETE', `/users/${part(id)}`, undefined, null),
+    },
+    tokens: {
+      list: () => client.get('/tokens', Tokens, { limit: 1000 }),
+      create: (body: TokenCreate) => client.send('POST', '/tokens', body, TokenCreated),
+      remove: (id: string) => client.send('DELETE', `/tokens/${part(id)}`, undefined, null),
+    },
+    audit: { list: (query: Query) => client.get('/audit', Audit, query) },
+  };
+}
+
+export type Api = ReturnType<typeof createApi>;
+
+/** The API as the browser reaches it: same origin, with the visitor's cookie. */
+export const browserApi: Api = createApi(createClient({ base: '' }));
