@@ -1,8 +1,9 @@
 import type { CollectorModule } from './collector.ts';
 import { icmpCollector } from './icmp/collector.ts';
+import { snmpCollector } from './snmp/index.ts';
 
 /** All collectors that SOTP has, by name. A new collector adds one line here. */
-const MODULES: readonly CollectorModule[] = [icmpCollector];
+const MODULES: readonly CollectorModule[] = [snmpCollector, icmpCollector];
 
 const byName = new Map(MODULES.map((module) => [module.name, module] as const));
 

@@ -1,0 +1,120 @@
+import { AppError } from '#platform/errors.ts';
+import type { MessageHead } from '#protocols/snmp/head.ts';
+import type { RequestPdu } from '#protocols/snmp/request.ts';
+import type { DropReason, Endpoint, Exchange, Outcome, SnmpTransport } from '#collectors/snmp/transport/transport.ts';
+import type { OpenedPdu, Security } from './security.ts';
+import { silenceError } from './silence.ts';
+
+/** Takes the PDU that answers a request: null when it is the answer, else why it is not. */
+export interface ReplySink {
+  take(reply: OpenedPdu): DropReason | null;
+}
+
+export interface SessionOptions {
+  readonly transport: SnmpTransport;
+  readonly endpoint: Endpoint;
+  readonly security: Security;
+  readonly timeoutMs: number;
+  readonly tries: number;
+  /** 0 <= x < 1; for the jitter of retries. */
+  readonly random: () => number;
+}
+
+/** No try waits less than this: a busy agent answers late, and a needless second request makes it busier. */
+const MIN_TIMEOUT_MS = 250;
+
+const opened: OpenedPdu = { buf: new Uint8Array(0), tag: 0, start: 0, end: 0 };
+const never = new AbortController().signal;
+const deaf: ReplySink = { take: () => 'content' };
+const NO_PDU: RequestPdu = { octets: new Uint8Array(0), idAt: 0 };
+
+/**
+ * The conversation with one device: one request in flight, timeouts that follow its measured round trip (RFC 6298),
+ * and what was learned about what it can bear. A class, because there is one per device and its fields are the state.
+ */
+export class Session implements Exchange {
+  readonly endpoint: Endpoint;
+  readonly security: Security;
+  readonly timeoutLimitMs: number;
+  tries: number;
+  signal: AbortSignal = never;
+  /** False once the agent has choked on GETBULK while it answers GETNEXT. */
+  bulk = true;
+  /** Most varbinds of one answer that the agent has not refused; shrinks on tooBig and on silence. */
+  maxVarbinds = 1024;
+  /** True while the last request found no answer. */
+  silent = false;
+  requests = 0;
+  readonly #transport: SnmpTransport;
+  readonly #random: () => number;
+  #smoothedRtt = 0;
+  #rttVariation = 0;
+  #pdu: RequestPdu = NO_PDU;
+  #sink: ReplySink = deaf;
+
+  constructor(options: SessionOptions) {
+    this.#transport = options.transport;
+    this.endpoint = options.endpoint;
+    this.security = options.security;
+    this.timeoutLimitMs = options.timeoutMs;
+    this.tries = options.tries;
+    this.#random = options.random;
+    this.bulk = options.security.version !== 0;
+  }
+
+  /** Sends a request and waits for what `sink` takes. Throws `no_answer`, `no_route`, or the signal's reason. */
+  async request(pdu: RequestPdu, sink: ReplySink): Promise<void> {
+    const outcome = await this.attempt(pdu, sink);
+    if (!outcome.answered) throw silenceError(this, outcome);
+  }
+
+  /** As `request`, but silence is an outcome. */
+  async attempt(pdu: RequestPdu, sink: ReplySink): Promise<Outcome> {
+    if (this.#sink !== deaf) throw new AppError('internal', 'An SNMP session was asked twice at once.');
+    this.#pdu = pdu;
+    this.#sink = sink;
+    this.requests += 1;
+    try {
+      const outcome = await this.#transport.exchange(this);
+      this.silent = !outcome.answered;
+      // Karn: a round trip is only known when there was one try.
+      if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
+      return outcome;
+    } finally {
+      this.#pdu = NO_PDU;
+      this.#sink = deaf;
+    }
+  }
+
+  /** The same conversation with another address of the device. */
+  moved(endpoint: Endpoint): Session {
+    const { security, timeoutLimitMs: timeoutMs, tries } = this;
+    return new Session({ transport: this.#transport, endpoint, security, timeoutMs, tries, random: this.#random });
+  }
+
+  #measure(rtt: number): void {
+    if (this.#smoothedRtt === 0) {
+      this.#smoothedRtt = rtt;
+      this.#rttVariation = rtt / 2;
+      return;
+    }
+    this.#rttVariation += (Math.abs(this.#smoothedRtt - rtt) - this.#rttVariation) / 4;
+    this.#smoothedRtt += (rtt - this.#smoothedRtt) / 8;
+  }
+
+  timeoutMs(attempt: number): number {
+    // The last try waits as long as the operator allows: what comes late is then late, not lost to our impatience.
+    if (this.#smoothedRtt === 0 || attempt + 1 >= this.tries) return this.timeoutLimitMs;
+    const expected = (this.#smoothedRtt + 4 * this.#rttVariation) * 2 ** attempt;
+    const jitter = 1 + 0.25 * this.#random();
+    return Math.min(this.timeoutLimitMs, Math.max(MIN_TIMEOUT_MS, expected) * jitter);
+  }
+
+  render(id: number, scratch: Buffer): Buffer {
+    return this.security.seal(this.#pdu, id, scratch);
+  }
+
+  accept(datagram: Buffer, head: MessageHead): DropReason | null {
+    return this.security.open(datagram, head, opened) ?? this.#sink.take(opened);
+  }
+}

@@ -1,0 +1,55 @@
+import type { CheckResult } from '#collectors/collector.ts';
+import { emptyInventory } from '@sotp/contract/inventory.ts';
+import { toAppError } from '#platform/errors.ts';
+import { encodeOid } from '#protocols/snmp/oid.ts';
+import { PduType } from '#protocols/snmp/pdu.ts';
+import { encodeRequest } from '#protocols/snmp/request.ts';
+import type { SnmpVarbind } from '#protocols/snmp/value.ts';
+import { askEach } from './client/operations.ts';
+import type { Session } from './client/session.ts';
+import { findRefusal, nameOf } from './client/silence.ts';
+
+const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
+const SYS_OBJECT_ID = '1.3.6.1.2.1.1.2.0';
+const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
+const SYS_NAME = '1.3.6.1.2.1.1.5.0';
+/** How long routers and the device get to object; nearly all of them do so within a round trip. */
+const OBJECTION_MS = 1000;
+
+/** Asks a device for as little as proves that it speaks. Throws why it does not, as exactly as can be known. */
+export async function greet(session: Session): Promise<(SnmpVarbind | null)[]> {
+  const probe = encodeRequest(PduType.get, [encodeOid(SYS_UP_TIME)]);
+  const datagram = session.security.seal(probe, 0x1000_0000, Buffer.alloc(0));
+  // The shared socket never hears of ICMP errors, so a connected one listens for them meanwhile.
+  const refusal = findRefusal(session.endpoint, datagram, OBJECTION_MS);
+  const asked = askEach(session, PduType.get, [SYS_UP_TIME, SYS_OBJECT_ID, SYS_NAME, SYS_DESCR]);
+  asked.catch(() => undefined);
+  const refused = await Promise.race([refusal, asked.then(() => null)]);
+  if (refused) throw refused;
+  return await asked;
+}
+
+/** Greets a device with one credential and says how it went, for people. */
+export async function checkCredential(
+  session: Session,
+): Promise<Pick<CheckResult, 'ok' | 'code' | 'message' | 'facts'>> {
+  try {
+    const [upTime, objectId, name, descr] = await greet(session);
+    const system = {
+      ...emptyInventory().system,
+      sysObjectId: typeof objectId?.value === 'string' ? objectId.value : null,
+      sysName: textOf(name),
+      sysDescr: textOf(descr),
+      uptimeSeconds: typeof upTime?.value === 'number' ? upTime.value / 100 : null,
+    };
+    const who = system.sysName || system.sysDescr || system.sysObjectId || nameOf(session.endpoint);
+    return { ok: true, code: null, message: `${who} answers.`, facts: { system } };
+  } catch (error) {
+    const { code, message } = toAppError(error);
+    return { ok: false, code, message };
+  }
+}
+
+function textOf(varbind: SnmpVarbind | null | undefined): string | null {
+  return Buffer.isBuffer(varbind?.value) ? varbind.value.toString('utf8').replaceAll('\0', '').trim() : null;
+}

@@ -1,0 +1,194 @@
+import type { Clock } from '#platform/clock.ts';
+import type { CollectorDeps, Fault, PollContext, PollResult, SampleSet } from '#collectors/collector.ts';
+import type { Inventory } from '@sotp/contract/inventory.ts';
+import { OperStatus } from '@sotp/contract/inventory.ts';
+import { createSnmpReader } from '#collectors/snmp/client/reader.ts';
+import type { Session } from '#collectors/snmp/client/session.ts';
+import { readKnowledge } from '#collectors/snmp/knowledge/index.ts';
+import type { SnmpSettings } from '#collectors/snmp/settings.ts';
+import type { PollDecoder } from './decode.ts';
+import { recallFacts, rememberFacts } from './memory.ts';
+import type { PollRequest, Program } from './program.ts';
+import { runProgram } from './run.ts';
+import type { Programs } from './share.ts';
+import { hasRestarted } from './uptime.ts';
+import type { UptimeReading } from './uptime.ts';
+
+/** Read with every poll besides the series: restarts and changes of the interface table show in them. */
+const WATCHED = ['1.3.6.1.2.1.1.3.0', '1.3.6.1.2.1.2.1.0', '1.3.6.1.2.1.31.1.5.0'];
+const SLOW_EVERY_MS = 300_000;
+const REDISCOVER_EVERY_MS = 6 * 3_600_000;
+/** A device whose tables change all the time is read anew at most this often. */
+const REDISCOVER_AT_MOST_EVERY_MS = 60_000;
+
+interface Cadence {
+  readonly program: Program;
+  requests: readonly PollRequest[];
+  /** Instances that were missing at the first poll after discovery. */
+  missing: number;
+}
+
+/** What is remembered about a device between polls. */
+export interface DeviceState {
+  session: Session;
+  readonly credentialId: string;
+  fast: Cadence | null;
+  slow: Cadence | null;
+  living: Buffer | null;
+  uptime: UptimeReading | null;
+  interfaceNumber: number;
+  tableChanged: number;
+  statuses: Float64Array | null;
+  slowDue: number;
+  discoverDue: number;
+  discoveredAt: number;
+}
+
+/** A device that has just answered for the first time. */
+export function createDeviceState(session: Session, credentialId: string): DeviceState {
+  return {
+    session,
+    credentialId,
+    fast: null,
+    slow: null,
+    living: null,
+    uptime: null,
+    interfaceNumber: Number.NaN,
+    tableChanged: Number.NaN,
+    statuses: null,
+    slowDue: 0,
+    discoverDue: 0,
+    discoveredAt: Number.NEGATIVE_INFINITY,
+  };
+}
+
+export interface DevicePollDeps extends CollectorDeps {
+  readonly programs: Programs;
+}
+
+/** Polls a device once; reads it as a whole first when it is new, or seems to have changed. */
+export async function pollDevice(
+  state: DeviceState,
+  settings: SnmpSettings,
+  ctx: PollContext,
+  deps: DevicePollDeps,
+): Promise<PollResult> {
+  const { clock } = deps;
+  const { session } = state;
+  session.signal = ctx.signal;
+  const faults: Fault[] = [];
+  let facts: Partial<Inventory> = {};
+  let now = clock.monotonic();
+  if (!state.fast || now >= state.discoverDue) facts = await discover(state, settings, deps, faults);
+
+  const polledAt = clock.now();
+  now = clock.monotonic();
+  const samples: SampleSet[] = [];
+  const read = await runCadence(state.fast, session, samples, faults);
+  const restarted = read ? watch(state, read, clock) : false;
+  if (now >= state.slowDue || restarted) {
+    await runCadence(state.slow, session, samples, faults, 0);
+    state.slowDue = now + SLOW_EVERY_MS;
+    if (!facts.system) Object.assign(facts, refreshUptime(state));
+  }
+  if (restarted && !facts.system) Object.assign(facts, refreshUptime(state));
+  if (read && state.fast && !facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
+  return { polledAt, samples, facts, restarted, faults, credentialId: state.credentialId };
+}
+
+async function discover(
+  state: DeviceState,
+  settings: SnmpSettings,
+  { clock, programs }: DevicePollDeps,
+  faults: Fault[],
+): Promise<Partial<Inventory>> {
+  const { session } = state;
+  const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });
+  const knowledge = await readKnowledge(reader);
+  faults.push(...reader.faults);
+  const now = clock.monotonic();
+  const watched = WATCHED;
+  const fast = programs.compile(
+    knowledge.series.filter((one) => one.cadence === 'fast'),
+    watched,
+  );
+  const slowSeries = knowledge.series.filter((one) => one.cadence === 'slow');
+  const slow = slowSeries.length > 0 ? programs.compile(slowSeries, []) : null;
+  // The same program keeps the requests that the device was found to bear.
+  if (state.fast?.program !== fast) state.fast = { program: fast, requests: fast.requests, missing: -1 };
+  if (state.slow?.program !== slow) state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
+  state.living = rememberFacts(knowledge.facts);
+  state.statuses = null;
+  state.discoveredAt = now;
+  state.discoverDue = now + REDISCOVER_EVERY_MS;
+  state.slowDue = 0;
+  return { ...knowledge.facts };
+}
+
+async function runCadence(
+  cadence: Cadence | null,
+  session: Session,
+  samples: SampleSet[],
+  faults: Fault[],
+  watched: number = WATCHED.length,
+): Promise<PollDecoder | null> {
+  if (!cadence) return null;
+  const run = await runProgram(session, cadence.program, cadence.requests, watched);
+  cadence.requests = run.requests;
+  faults.push(...run.faults);
+  if (run.read.values.length > 0) samples.push({ layout: cadence.program.layout, values: run.read.values });
+  return run.read;
+}
+
+/** Looks at what tells of restarts and changes; true when the agent started anew since the poll before. */
+function watch(state: DeviceState, read: PollDecoder, clock: Clock): boolean {
+  const [ticks = Number.NaN, interfaceNumber = Number.NaN, tableChanged = Number.NaN] = read.watched;
+  const now = clock.monotonic();
+  const uptime = Number.isNaN(ticks) ? null : { ticks, atMs: now };
+  const restarted = state.uptime !== null && uptime !== null && hasRestarted(state.uptime, uptime);
+  if (uptime) state.uptime = uptime;
+  const changed =
+    differs(state.interfaceNumber, interfaceNumber) || (!restarted && differs(state.tableChanged, tableChanged));
+  state.interfaceNumber = interfaceNumber;
+  state.tableChanged = tableChanged;
+  const { fast } = state;
+  let vanished = false;
+  if (fast) {
+    if (fast.missing < 0) fast.missing = read.missing;
+    vanished = read.missing - fast.missing > Math.max(3, read.values.length / 10);
+    fast.missing = Math.min(fast.missing, read.missing);
+  }
+  if (restarted || changed || vanished) {
+    state.discoverDue = Math.min(state.discoverDue, Math.max(now, state.discoveredAt + REDISCOVER_AT_MOST_EVERY_MS));
+  }
+  return restarted;
+}
+
+function differs(before: number, now: number): boolean {
+  return !Number.isNaN(before) && !Number.isNaN(now) && before !== now;
+}
+
+/** The system section with the uptime of this poll. */
+function refreshUptime(state: DeviceState): Partial<Inventory> {
+  const system = state.living ? recallFacts(state.living).system : null;
+  return system && state.uptime ? { system: { ...system, uptimeSeconds: state.uptime.ticks / 100 } } : {};
+}
+
+/** The interface section when a port's status is another than at the poll before; nothing else. */
+function refreshStatuses(state: DeviceState, { statuses }: Program, read: PollDecoder): Partial<Inventory> {
+  const now = Float64Array.from(statuses, ({ at }) => read.values[at] ?? Number.NaN);
+  const before = state.statuses;
+  state.statuses = now;
+  if (!before || !state.living || now.every((status, i) => status === before[i] || Number.isNaN(status))) return {};
+  const living = recallFacts(state.living);
+  const byIndex = new Map(statuses.map(({ ifIndex }, i) => [ifIndex, now[i] ?? Number.NaN]));
+  for (const port of living.interfaces ?? []) {
+    const status = byIndex.get(port.ifIndex) ?? Number.NaN;
+    if (!Number.isNaN(status)) port.operStatus = OperStatus.options[status - 1] ?? null;
+  }
+  state.living = rememberFacts({
+    ...(living.system && { system: living.system }),
+    ...(living.interfaces && { interfaces: living.interfaces }),
+  });
+  return living.interfaces ? { interfaces: living.interfaces } : {};
+}

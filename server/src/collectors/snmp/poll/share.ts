@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { PlannedSeries } from '#collectors/snmp/plan.ts';
+import { compileProgram } from './program.ts';
+import type { Program } from './program.ts';
+
+/** Compiled programs, one for all devices that are read alike. */
+export interface Programs {
+  compile(series: readonly PlannedSeries[], watched: readonly string[]): Program;
+}
+
+/** Shares programs as long as any device holds them: 10,000 switches of one model keep one set of names and labels. */
+export function createPrograms(): Programs {
+  const known = new Map<string, WeakRef<Program>>();
+  const cleanup = new FinalizationRegistry<string>((key) => {
+    if (!known.get(key)?.deref()) known.delete(key);
+  });
+  return {
+    compile(series, watched) {
+      const key = keyOf(series, watched);
+      const shared = known.get(key)?.deref();
+      if (shared) return shared;
+      const program = compileProgram(series, watched);
+      known.set(key, new WeakRef(program));
+      cleanup.register(program, key);
+      return program;
+    },
+  };
+}
+
+function keyOf(series: readonly PlannedSeries[], watched: readonly string[]): string {
+  const hash = createHash('sha256');
+  hash.update(watched.join());
+  for (const { oid, scale, text, spec } of series) {
+    hash.update(JSON.stringify([oid, scale, text, spec.metric, spec.kind, spec.unit, spec.labels]));
+  }
+  return hash.digest('base64');
+}

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeMessage } from '#protocols/snmp/message.ts';
+import { PduType } from '#protocols/snmp/pdu.ts';
+import { SnmpType } from '#protocols/snmp/value.ts';
+
+const BINARIES = ['/usr/sbin/snmpd', '/usr/local/sbin/snmpd', '/opt/homebrew/sbin/snmpd'];
+
+/** Where net-snmp's agent is, or undefined. */
+export function findSnmpd(): string | undefined {
+  return BINARIES.find((path) => {
+    try {
+      accessSync(path);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** For `test(name, { skip: skipWithoutSnmpd }, …)`: the reason to skip, or false. */
+export const skipWithoutSnmpd: string | false = findSnmpd()
+  ? false
+  : "net-snmp's snmpd is not installed (Debian: apt-get install snmpd)";
+
+export interface RunningSnmpd {
+  readonly address: string;
+  readonly port: number;
+  /** Its own directory; engine boots and created users are kept there between restarts. */
+  readonly directory: string;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface SnmpdOptions {
+  /** Lines of snmpd.conf besides the community `public` (read) and `secret` (write). */
+  readonly config?: string;
+  /** Use this directory and port again: a restart of the same agent. */
+  readonly restartOf?: RunningSnmpd;
+  readonly args?: readonly string[];
+}
+
+/** Starts a real agent on a free loopback port, as any user, and waits until it answers. Stop it in the test's end. */
+export async function startSnmpd(options: SnmpdOptions = {}): Promise<RunningSnmpd> {
+  const binary = findSnmpd();
+  if (!binary) throw new Error('snmpd is not installed');
+  const directory = options.restartOf?.directory ?? mkdtempSync(join(tmpdir(), 'sotp-snmpd-'));
+  const port = options.restartOf?.port ?? (await freePort());
+  const config = join(directory, 'snmpd.conf');
+  writeFileSync(
+    config,
+    `agentAddress udp:127.0.0.1:${port}\nrocommunity public 127.0.0.1\nrwcommunity secret 127.0.0.1\nsysName test-agent\nsysLocation Rack 1\nsysContact ops@example.net\n${options.config ?? ''}\n`,
+  );
+  const child = spawn(
+    binary,
+    ['-f', '-Lo', '-C', '-c', config, '-p', join(directory, 'pid'), '-I', '-smux', ...(options.args ?? [])],
+    {
+      env: { ...process.env, SNMP_PERSISTENT_DIR: join(directory, 'persist'), SNMPCONFPATH: directory, MIBS: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-4000)));
+  }
+  const exited = once(child, 'exit');
+  const gone = exited.then(() => {
+    throw new Error(`snmpd ended at once:\n${output}`);
+  });
+  gone.catch(() => undefined);
+  await Promise.race([answers(port), gone]);
+  return {
+    address: '127.0.0.1',
+    port,
+    directory,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      await exited;
+      if (signal === 'SIGTERM') rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+/** Asks until there is an answer. */
+async function answers(port: number): Promise<void> {
+  const varbinds = [{ oid: '1.3.6.1.2.1.1.3.0', type: SnmpType.null, value: null }];
+  const pdu = { type: PduType.get, requestId: 1, errorStatus: 0, errorIndex: 0, varbinds };
+  const request = encodeMessage({ version: 1, community: 'public', pdu });
+  const socket = createSocket('udp4');
+  try {
+    const answered = once(socket, 'message', { signal: AbortSignal.timeout(10_000) });
+    const timer = setInterval(() => socket.send(request, port, '127.0.0.1'), 50);
+    await answered.finally(() => clearInterval(timer));
+  } finally {
+    socket.close();
+  }
+}

@@ -1,0 +1,87 @@
+import type { MessageHead } from '#protocols/snmp/head.ts';
+
+/** Where a device listens: a numeric address, never a name. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** Why a datagram was not taken as the answer to anything. */
+export const DROP_REASONS = [
+  /** No SNMP message, or one whose content does not decode. */
+  'malformed',
+  /** An id that was never given out, or so long ago that nobody remembers. */
+  'unknown_id',
+  /** The right id from another address or port than the request went to. */
+  'source',
+  /** A request that has been given up. */
+  'late',
+  /** A request that has been answered. */
+  'duplicate',
+  /** Another SNMP version than the request's. */
+  'version',
+  /** Another community than the request's. */
+  'community',
+  /** Not a response. */
+  'pdu_type',
+  /** A response to something else than was asked. */
+  'content',
+  /** A v3 message that does not pass the security that the request asked for. */
+  'security',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** One request and what it waits for. While it is in flight the transport owns it. */
+export interface Exchange {
+  readonly endpoint: Endpoint;
+  /** Aborting gives the request up within one tick. */
+  readonly signal: AbortSignal;
+  /** How often the request is sent at most. */
+  readonly tries: number;
+  /** How long to wait after the given try (0 is the first). */
+  timeoutMs(attempt: number): number;
+  /** Makes the message with that id, in `scratch` where it fits; the same octets go out at every try. */
+  render(id: number, scratch: Buffer): Buffer;
+  /** Looks at a datagram with the right id from the right place: null takes it as the answer. Valid during the call. */
+  accept(datagram: Buffer, head: MessageHead): DropReason | null;
+}
+
+/** How an exchange ended. */
+export interface Outcome {
+  readonly answered: boolean;
+  /** From the last try to the answer; 0 when none came. */
+  readonly rttMs: number;
+  /** Tries that were sent. */
+  readonly attempts: number;
+  /** The last datagram that bore the request's id and was not taken, if any. */
+  readonly dropped: DropReason | null;
+  /** Where a datagram with the request's id came from, when that was elsewhere. */
+  readonly strangerAddress: string | null;
+}
+
+/** Counts since start; `dropped` by reason. */
+export interface TransportCounters {
+  sent: number;
+  sentOctets: number;
+  retried: number;
+  timedOut: number;
+  received: number;
+  receivedOctets: number;
+  accepted: number;
+  readonly dropped: Record<DropReason, number>;
+}
+
+/** Sends requests of all devices over few sockets and finds the answers. */
+export interface SnmpTransport {
+  readonly kind: string;
+  /** Most requests that are in flight at once; more wait in line. */
+  readonly window: number;
+  readonly counters: TransportCounters;
+  /**
+   * Sends and waits. Throws the signal's reason when it aborts, and `no_route` when this machine cannot send there;
+   * silence is an outcome, not an error.
+   */
+  exchange(exchange: Exchange): Promise<Outcome>;
+  close(): Promise<void>;
+}
