@@ -52,6 +52,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   const leaseMs = deps.leaseMs ?? 15_000;
   const heartbeatMs = deps.heartbeatMs ?? 5_000;
   const working = new Map<number, WorkHandle>();
+  const leaving = new Map<number, Promise<void>>();
   const counters = {
     partitions_held: 0,
     partitions_taken_total: 0,
@@ -77,13 +78,26 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     log.debug({ partition }, 'partition taken');
   }
 
-  async function drop(partition: number): Promise<void> {
+  /** Stops the work of a partition; gives the lease back when it is still ours. Heartbeats go on meanwhile. */
+  async function drop(partition: number, release: boolean): Promise<void> {
     const handle = working.get(partition);
     working.delete(partition);
     await handle?.stop(GRACE_MS);
     deps.lost(partition);
     counters.partitions_lost_total++;
     log.debug({ partition }, 'partition given up');
+    if (!release) return;
+    leased.delete(partition);
+    await leases.release(member.id, [partition]);
+    bus.publish(FLEET_TOPIC, { released: partition });
+  }
+
+  function startDrop(partition: number, release: boolean): void {
+    const dropping = drop(partition, release)
+      // A lease that could not be given back is offered for release again by the next heartbeat.
+      .catch((error: unknown) => log.debug({ err: error, partition }, 'a lease could not be given back'))
+      .finally(() => leaving.delete(partition));
+    leaving.set(partition, dropping);
   }
 
   async function beat(): Promise<void> {
@@ -91,19 +105,14 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     const answer = await leases.beat(member, deps.partitions, leaseMs);
     shared.sync(answer.now, askedAt);
     // What lies above the share goes back, the highest first, once its work has stopped.
-    const keep = answer.held.slice(0, answer.share).map((lease) => lease.partition);
-    const excess = answer.held.slice(answer.share).map((lease) => lease.partition);
-    leased = new Set([...keep, ...excess]);
+    const held = answer.held.map((lease) => lease.partition);
+    const keep = held.slice(0, answer.share);
+    leased = new Set(held);
     // Counted from before the question: whatever the answer took, the lease does not last longer than we think.
     leasedUntil = askedAt + leaseMs;
-    const gone = [...working.keys()].filter((partition) => !keep.includes(partition));
-    await Promise.all(gone.map(drop));
-    if (excess.length > 0) {
-      await leases.release(member.id, excess);
-      for (const partition of excess) leased.delete(partition);
-      bus.publish(FLEET_TOPIC, { released: excess });
-    }
-    await Promise.all(keep.filter((partition) => !working.has(partition)).map(take));
+    for (const partition of held.slice(answer.share)) if (!leaving.has(partition)) startDrop(partition, true);
+    for (const partition of working.keys()) if (!leased.has(partition)) startDrop(partition, false);
+    await Promise.all(keep.filter((partition) => !working.has(partition) && !leaving.has(partition)).map(take));
     counters.partitions_held = working.size;
   }
 
@@ -168,7 +177,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       await running;
       await unsubscribe?.();
       unsubscribe = undefined;
-      await Promise.all([...working.keys()].map(drop));
+      for (const partition of working.keys()) startDrop(partition, false);
+      await Promise.all(leaving.values());
       leased = new Set();
       counters.partitions_held = 0;
       // A database that is away frees the leases by their time.

@@ -23,39 +23,6 @@ export const ProcessReport = z.object({
 });
 export type ProcessReport = z.infer<typeof ProcessReport>;
 
-/** What all processes lately told of themselves. */
-export interface ProcessReports extends Component {
-  /** Without those that fell silent; by role and instance. */
-  all(): ProcessReport[];
-}
-
-/** Listens for the reports of every process; for the hub. */
-export function createProcessReports({ bus, clock }: { bus: Bus; clock: Clock }): ProcessReports {
-  const latest = new Map<string, { readonly report: ProcessReport; readonly heardAt: number }>();
-  let unsubscribe: (() => Promise<void>) | undefined;
-  return {
-    name: 'process reports',
-    all() {
-      const silent = clock.monotonic() - 3 * PROCESS_REPORT_MS;
-      for (const [key, { heardAt }] of latest) if (heardAt < silent) latest.delete(key);
-      return [...latest.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { report }]) => report);
-    },
-    async start() {
-      unsubscribe = await bus.subscribe(PROCESS_REPORT_TOPIC, (message) => {
-        const parsed = ProcessReport.safeParse(message);
-        if (!parsed.success) return;
-        const { role, instance } = parsed.data;
-        latest.set(`${role} ${instance}`, { report: parsed.data, heardAt: clock.monotonic() });
-      });
-    },
-    async stop() {
-      await unsubscribe?.();
-      unsubscribe = undefined;
-      latest.clear();
-    },
-  };
-}
-
 export interface ProcessReporterDeps {
   readonly bus: Bus;
   readonly clock: Clock;
