@@ -17,3 +17,17 @@ export const systemClock: Clock = {
     await sleepTimer(ms, undefined, signal ? { signal } : {});
   },
 };
+
+/** Waits for the work, but no longer than `ms`; true when it was done in time. */
+export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  const cancel = new AbortController();
+  const late = clock.sleep(ms, cancel.signal).then(
+    () => false,
+    () => true,
+  );
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancel.abort();
+  }
+}

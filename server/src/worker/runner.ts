@@ -1,5 +1,6 @@
 import { partitionOf } from '#domain/partition.ts';
 import type { Clock } from '#platform/clock.ts';
+import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
@@ -225,10 +226,10 @@ export function createRunner(deps: RunnerDeps): Runner {
     async stop() {
       stopping.abort();
       const drained = Promise.allSettled(busy);
-      await Promise.race([drained, clock.sleep(DRAIN_MS)]);
+      await atMost(clock, DRAIN_MS, drained);
       const reason = new AppError('shutting_down', 'SOTP is shutting down.');
       for (const controller of underWay) controller.abort(reason);
-      await Promise.race([drained, clock.sleep(DRAIN_MS)]);
+      await atMost(clock, DRAIN_MS, drained);
     },
   };
 }

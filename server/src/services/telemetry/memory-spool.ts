@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/clock.ts';
+import { atMost } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchOrigin } from '#stores/metrics/metrics.ts';
@@ -103,7 +104,7 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
     },
     async stop() {
       const empty = waiting.length === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve));
-      await Promise.race([empty, clock.sleep(STOP_MS)]);
+      await atMost(clock, STOP_MS, empty);
       stopping.abort();
       wake?.();
       await running;

@@ -1,0 +1,97 @@
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { createBackends } from '#app/backends.ts';
+import { collectors } from '#collectors/registry.ts';
+import { createLifecycle } from '#platform/lifecycle.ts';
+import { createPollReport } from '#services/inventory/task-report.ts';
+import { createTargets } from '#services/inventory/targets.ts';
+import { createIngest } from '#services/telemetry/ingest.ts';
+import { createMemorySpool } from '#services/telemetry/memory-spool.ts';
+import { createProcessReporter } from '#services/telemetry/processes.ts';
+import { createModules } from '#worker/modules.ts';
+import { createPartitions } from '#worker/partitions.ts';
+import type { Partitions } from '#worker/partitions.ts';
+import { processCounters } from '#worker/process-counters.ts';
+import { createRunner } from '#worker/runner.ts';
+import { createSharedClock } from '#worker/shared-clock.ts';
+import type { RoleContext, RoleFactory } from './role-context.ts';
+
+/** Whether a process of this machine runs; one that may not be signalled does. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** The collector: leases partitions, polls, and writes to the stores. */
+export const createCollector: RoleFactory = (context: RoleContext) => {
+  const { config, databaseUrl, log, clock, index } = context;
+  const member = { id: randomUUID(), host: hostname(), pid: process.pid };
+  const backends = createBackends({
+    databaseUrl,
+    dataDir: config.dataDir,
+    log,
+    applicationName: 'sotp collector',
+    maxConnections: 6,
+    maxWorkers: config.partitions,
+  });
+  const { bus, queues, leases, stores } = backends;
+  const shared = createSharedClock(clock);
+  const targets = createTargets({ ...stores, bus, clock, log });
+  const modules = createModules({ catalog: collectors, clock, log });
+  const spool = createMemorySpool({ source: member.id, clock, log });
+  const ingest = createIngest({ ...stores, bus, spool, clock, now: shared.now, log });
+  const { partitions: count } = config;
+  // The two know each other only by what they ask: may I poll this, and work this job.
+  const held: { partitions?: Partitions } = {};
+  const runner = createRunner({
+    targets,
+    modules,
+    ingest,
+    clock,
+    shared,
+    log,
+    partitions: count,
+    holds: (partition) => held.partitions?.holds(partition) ?? false,
+    report: createPollReport({ tasks: stores.tasks, bus, log }),
+  });
+  const partitions = createPartitions({
+    leases,
+    queues,
+    bus,
+    clock,
+    shared,
+    log,
+    member,
+    partitions: count,
+    handle: (partition, job) => runner.handle(partition, job),
+    lost: (partition) => runner.forgetPartition(partition),
+    isAlive,
+  });
+  held.partitions = partitions;
+  targets.onChange((deviceId) => runner.forget(deviceId));
+  const reporter = createProcessReporter({
+    bus,
+    clock,
+    role: 'collector',
+    instance: `${member.host}/${index}`,
+    counters: processCounters(() => ({
+      ...runner.counters(),
+      ...partitions.counters(),
+      ...ingest.counters(),
+      ...modules.counters(),
+    })),
+  });
+  // Stopped in reverse: the runner first, so that jobs end at once and partitions can be given back.
+  const lifecycle = createLifecycle([backends.component, targets, modules, ingest, partitions, runner, reporter]);
+  return {
+    async start() {
+      await lifecycle.start();
+      return {};
+    },
+    stop: () => lifecycle.stop(),
+  };
+};
