@@ -57,7 +57,12 @@ function fromFile(file: ConfigSources['file']): Map<string, unknown> {
   const document = parseDocument(file.text, { prettyErrors: true, uniqueKeys: true });
   const [error] = document.errors;
   if (error) throw invalid([`${file.name} is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`]);
-  const tree: unknown = document.toJS({ maxAliasCount: 100 });
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw invalid([`${file.name} is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`]);
+  }
   if (tree === null || tree === undefined) return values;
   if (!isRecord(tree)) throw invalid([`${file.name} must hold keys and values, like "port: 8080"`]);
   flatten(tree, '', file.name, values);

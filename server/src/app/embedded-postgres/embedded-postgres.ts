@@ -1,19 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -23,6 +10,7 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import { findPostgresBinaries } from './binaries.ts';
+import { NAME, initialise, secretOf } from './cluster.ts';
 import type { DatabaseUser } from './os-user.ts';
 import { databaseUser, launchAs } from './os-user.ts';
 import { clearLeftover, isPostmasterOf, readPostmasterFile } from './postmaster.ts';
@@ -43,22 +31,7 @@ export interface EmbeddedPostgres extends Component {
   url(): string;
 }
 
-const NAME = 'sotp';
 const MAX_LOG_BYTES = 10_000_000;
-
-function secretOf(dataDir: string, mayCreate: boolean): string {
-  const path = join(dataDir, 'postgres.secret');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  if (!mayCreate) {
-    throw new AppError(
-      'database_unavailable',
-      `${path}, the password of the embedded database, is missing: bring it back from a backup`,
-    );
-  }
-  const secret = randomBytes(24).toString('base64url');
-  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
-  return secret;
-}
 
 function urlFor(port: number, secret: string, database = NAME): string {
   return `postgresql://${NAME}:${secret}@127.0.0.1:${port}/${database}`;
@@ -78,41 +51,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address ? address.port : 0;
-}
-
-/** Creates the database cluster beside its final place and moves it there, so that an interrupted start leaves nothing half made. */
-function initialise(dataDir: string, binaries: PostgresBinaries, user: DatabaseUser | undefined): void {
-  const fresh = join(dataDir, 'postgres.new');
-  const passwordFile = join(dataDir, 'postgres.pwfile');
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh, { mode: 0o700 });
-  try {
-    writeFileSync(passwordFile, `${secretOf(dataDir, true)}\n`, { mode: 0o600 });
-    if (user) for (const path of [fresh, passwordFile]) chownSync(path, user.uid, user.gid);
-    const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-    const access = ['--auth=scram-sha-256', `--username=${NAME}`, `--pwfile=${passwordFile}`];
-    const args = [`--pgdata=${fresh}`, ...locale, ...access, '--data-checksums'];
-    const launch = launchAs(user, binaries.initdb, args, [fresh]);
-    const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
-    const made = spawnSync(launch.command, launch.args, { ...launch.identity, cwd: '/', env, encoding: 'utf8' });
-    if (made.status !== 0) {
-      const output = `${made.stderr ?? ''}${made.error?.message ?? ''}`;
-      if (/No space left/i.test(output))
-        throw new AppError(
-          'disk_full',
-          `no space left for the database in ${dataDir}: free at least 200 MB or use --data-dir`,
-        );
-      const line = output.split('\n').find((text) => /error|fatal/i.test(text)) ?? output.trim().split('\n').at(-1);
-      throw new AppError(
-        'database_unavailable',
-        `the database could not be created in ${dataDir}: ${line ?? 'initdb failed'}`,
-      );
-    }
-    renameSync(fresh, join(dataDir, 'postgres'));
-  } finally {
-    rmSync(passwordFile, { force: true });
-    rmSync(fresh, { recursive: true, force: true });
-  }
 }
 
 function openLog(path: string): number {
@@ -153,6 +91,8 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
   let child: ChildProcess | undefined;
   let stopping = false;
   let url = '';
+  // The same over restarts, so that those who hold the URL find the database again.
+  let port: number | undefined;
 
   function launch(binaries: PostgresBinaries, user: DatabaseUser | undefined, port: number): ChildProcess {
     const settings = Object.entries(postgresSettings(port, options.connections));
@@ -175,7 +115,7 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
   }
 
   async function tryStart(binaries: PostgresBinaries, user: DatabaseUser | undefined): Promise<string | undefined> {
-    const port = await freePort();
+    port ??= await freePort();
     const from = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
     const server = launch(binaries, user, port);
     let failed: string | undefined;
@@ -224,6 +164,7 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
         trouble = failed;
         // A killed postmaster's last children, or somebody who was quicker at the port: both pass by themselves.
         if (!/shared memory block|address already in use|could not create any TCP/i.test(failed)) break;
+        if (url === '') port = undefined;
         await clock.sleep(200);
       }
       if (/No space left/i.test(trouble)) {

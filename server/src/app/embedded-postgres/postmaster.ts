@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
@@ -80,6 +80,20 @@ export async function stopPostmaster(pid: number, clock: Clock, graceMs: number)
   await gone(pid, clock, 2_000);
 }
 
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** The postmaster of a directory whose own file about it is damaged: the one such process whose parent is none. */
+function searchPostmaster(directory: string): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const ours = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 1 && isPostmasterOf(pid, directory));
+  return ours.find((pid) => !ours.includes(parentOf(pid)));
+}
+
 /** What was found of an earlier run. */
 export type Leftover = 'none' | 'stale file' | 'stopped';
 
@@ -88,18 +102,19 @@ export type Leftover = 'none' | 'stale file' | 'stopped';
  * its process is removed, and a process that only happens to have the number is never touched.
  */
 export async function clearLeftover(directory: string, clock: Clock): Promise<Leftover> {
-  const file = readPostmasterFile(directory);
-  if (!file) return 'none';
-  if (isAlive(file.pid) && isPostmasterOf(file.pid, directory)) {
-    await stopPostmaster(file.pid, clock, 8_000);
-    if (isAlive(file.pid)) {
+  const path = join(directory, 'postmaster.pid');
+  if (!existsSync(path)) return 'none';
+  const pid = readPostmasterFile(directory)?.pid ?? searchPostmaster(directory);
+  if (pid !== undefined && isAlive(pid) && isPostmasterOf(pid, directory)) {
+    await stopPostmaster(pid, clock, 8_000);
+    if (isAlive(pid)) {
       throw new AppError(
         'database_unavailable',
-        `the database of an earlier run (pid ${file.pid}) does not stop: end it with "kill -QUIT ${file.pid}"`,
+        `the database of an earlier run (pid ${pid}) does not stop: end it with "kill -QUIT ${pid}"`,
       );
     }
     return 'stopped';
   }
-  rmSync(join(directory, 'postmaster.pid'), { force: true });
+  rmSync(path, { force: true });
   return 'stale file';
 }

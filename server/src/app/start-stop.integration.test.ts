@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { childrenOf, postmasterPid, processes, runSotp, statusOf, temporaryDir, until } from './testing/run-sotp.ts';
+import type { RunningSotp } from './testing/run-sotp.ts';
+
+const skip = process.platform === 'linux' ? false : 'reads /proc';
+const dir = await temporaryDir();
+const dataDir = dir.path;
+const running = new Set<RunningSotp>();
+after(async () => {
+  for (const sotp of running) sotp.kill('SIGTERM');
+  await Promise.all([...running].map((sotp) => sotp.ended));
+  await dir.remove();
+});
+
+const PASSWORD = 'a-password-nobody-may-see';
+
+async function start(env: Record<string, string> = {}) {
+  const sotp = runSotp(['start', '--port', '0', '--data-dir', dataDir, '--collectors', '1'], env);
+  running.add(sotp);
+  const address = await sotp.ready;
+  return { sotp, address };
+}
+
+function databaseLog(): string {
+  return readFileSync(join(dataDir, 'postgres.log'), 'utf8');
+}
+
+function pidOf(supervisor: number, title: string): number | undefined {
+  return childrenOf(supervisor).find((child) => child.commandLine === title)?.pid;
+}
+
+const isGone = (pids: readonly number[]) => () => !processes().some((one) => pids.includes(one.pid));
+
+test(
+  'start: ready, roles by name, no secret in arguments or environment; SIGTERM: exit 0 within 10 s, nothing left',
+  { skip },
+  async () => {
+    const { sotp, address } = await start({ SOTP_ADMIN_PASSWORD: PASSWORD });
+    assert.equal(await statusOf(`${address}/readyz`), 200);
+    const children = childrenOf(sotp.pid);
+    const titles = children.map((child) => child.commandLine.split(' ').slice(0, 2).join(' ')).toSorted();
+    assert.deepEqual(titles.slice(1), ['sotp collector', 'sotp hub']);
+    assert.match(readFileSync(`/proc/${sotp.pid}/cmdline`, 'utf8'), /^sotp supervisor/);
+    const secret = readFileSync(join(dataDir, 'postgres.secret'), 'utf8').trim();
+    for (const { pid, commandLine } of children) {
+      const visible = commandLine + readFileSync(`/proc/${pid}/environ`, 'utf8');
+      assert.ok(!visible.includes(PASSWORD) && !visible.includes(secret), `process ${pid} shows a secret`);
+    }
+    const asked = performance.now();
+    sotp.kill('SIGTERM');
+    const ended = await sotp.ended;
+    assert.equal(ended.status, 0);
+    assert.ok(performance.now() - asked < 10_000);
+    assert.ok(isGone(children.map((child) => child.pid))(), 'a child outlived its supervisor');
+    assert.match(databaseLog(), /database system is shut down\n$/);
+  },
+);
+
+test(
+  'kill -9 of the supervisor: its processes end, and the next start takes the database over without a recovery',
+  { skip },
+  async () => {
+    const first = await start();
+    const roles = childrenOf(first.sotp.pid).filter((child) => child.commandLine.startsWith('sotp '));
+    const postmaster = postmasterPid(dataDir);
+    assert.ok(postmaster);
+    first.sotp.kill('SIGKILL');
+    await first.sotp.ended;
+    await until('role processes end', isGone(roles.map((role) => role.pid)));
+    assert.ok(!isGone([postmaster])(), 'the database should have outlived its supervisor');
+    const logged = databaseLog().length;
+    const second = await start();
+    assert.equal(await statusOf(`${second.address}/readyz`), 200);
+    assert.ok(isGone([postmaster])(), 'the database of the killed run still lives');
+    assert.doesNotMatch(databaseLog().slice(logged), /not properly shut down/);
+    second.sotp.kill('SIGINT');
+    assert.equal((await second.sotp.ended).status, 0);
+  },
+);
+
+test('kill -9 of hub, collector and database: each is started again', { skip }, async () => {
+  const { sotp, address } = await start();
+  for (const title of ['sotp hub', 'sotp collector']) {
+    const pid = pidOf(sotp.pid, title);
+    assert.ok(pid, title);
+    process.kill(pid, 'SIGKILL');
+    await until(`${title} is back`, () => ![undefined, pid].includes(pidOf(sotp.pid, title)));
+  }
+  // Port 0 gives a new port to every hub; what counts here is that the processes live and the database comes back.
+  const postmaster = postmasterPid(dataDir);
+  assert.ok(postmaster);
+  process.kill(postmaster, 'SIGKILL');
+  await until('the database is back', () => ![undefined, postmaster].includes(postmasterPid(dataDir)));
+  assert.match(address, /^http:\/\/127\.0\.0\.1:\d+$/);
+  sotp.kill('SIGTERM');
+  assert.equal((await sotp.ended).status, 0);
+});
+
+test('a second SOTP on the same data directory is refused in one line', { skip }, async () => {
+  const { sotp } = await start();
+  const second = await runSotp(['start', '--port', '0', '--data-dir', dataDir]).ended;
+  assert.equal(second.status, 1);
+  assert.match(
+    second.stderr,
+    /^sotp: SOTP already runs on .* \(pid \d+\): stop it, or use another directory with --data-dir\n$/,
+  );
+  sotp.kill('SIGTERM');
+  assert.equal((await sotp.ended).status, 0);
+});
