@@ -55,8 +55,19 @@ export async function writeState(
 ): Promise<{ deviceId: number; status: DeviceStatus }[]> {
   if (updates.length === 0) return [];
   const folded = foldUpdates(updates);
-  const { rows } = await pg.query<{ deviceId: number; status: DeviceStatus }>(
-    `with incoming as (
+  return pg.transaction(async (tx) => {
+    // The planner, taught by cold disks, would read all states to find these: 150 ms instead of 15 among 100,000.
+    await tx.query('set local enable_hashjoin = off; set local enable_mergejoin = off');
+    const { rows } = await tx.query<{ deviceId: number; status: DeviceStatus }>(
+      WRITE,
+      columnsOf(folded),
+      'device-state-write',
+    );
+    return rows;
+  });
+}
+
+const WRITE = `with incoming as (
        select * from unnest($1::int[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[])
          as t (device_id, status, reason, at, valid_until, seen, runs)
      ), before as materialized (
@@ -79,17 +90,16 @@ export async function writeState(
        returning s.device_id, device_status(b.disabled, s.status, s.valid_until, now()) as status,
          case when b.disabled then 'disabled' else b.status end as status_before
      )
-     select device_id as "deviceId", status from written where status <> status_before order by device_id`,
-    [
-      folded.map((f) => f.deviceId),
-      folded.map((f) => f.status),
-      folded.map((f) => f.reason),
-      folded.map((f) => f.at),
-      folded.map((f) => f.validUntil),
-      folded.map((f) => f.lastSeenAt),
-      folded.map((f) => JSON.stringify(f.runs)),
-    ],
-    'device-state-write',
-  );
-  return rows;
+     select device_id as "deviceId", status from written where status <> status_before order by device_id`;
+
+function columnsOf(folded: readonly Folded[]): unknown[] {
+  return [
+    folded.map((f) => f.deviceId),
+    folded.map((f) => f.status),
+    folded.map((f) => f.reason),
+    folded.map((f) => f.at),
+    folded.map((f) => f.validUntil),
+    folded.map((f) => f.lastSeenAt),
+    folded.map((f) => JSON.stringify(f.runs)),
+  ];
 }
