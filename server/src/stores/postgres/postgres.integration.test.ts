@@ -70,7 +70,7 @@ test('a server that accepts and never answers is database_unavailable within the
   const server = createServer((socket) => void sockets.push(socket));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const pg = createPostgres({ databaseUrl: `postgres://x@127.0.0.1:${port}/x`, log: silentLog });
+  const pg = createPostgres({ databaseUrl: `postgres://x@127.0.0.1:${port}/x`, log: silentLog, connectTimeoutMs: 100 });
   await assert.rejects(pg.query('select 1'), unavailable);
   for (const socket of sockets) socket.destroy();
   server.close();

@@ -35,6 +35,8 @@ export interface PostgresOptions {
   readonly applicationName?: string;
   /** 30,000 when left out. */
   readonly statementTimeoutMs?: number;
+  /** 5,000 when left out. */
+  readonly connectTimeoutMs?: number;
 }
 
 /**
@@ -110,7 +112,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
   const clientConfig: pg.ClientConfig = {
     connectionString: databaseUrl,
     application_name: options.applicationName ?? 'sotp',
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     statement_timeout: statementTimeoutMs,
     // The server's own limit speaks first; this one is for a server that hangs or a network that swallows packets.
     query_timeout: statementTimeoutMs + 5_000,
