@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Bus } from '#bus/bus.ts';
+import { AppError } from '#platform/errors.ts';
+import { createFakeClock } from '#platform/fake-clock.ts';
+import { silentLog } from '#platform/log.ts';
+import type { CredentialStore, DeviceStore, StoredDevice } from '#stores/devices/devices.ts';
+import type { SecretStore } from '#stores/secrets/secrets.ts';
+import { createTargets } from './targets.ts';
+
+async function world() {
+  const clock = createFakeClock();
+  const secrets = new Map([['credential/7', 'public']]);
+  const state = { away: false, gets: 0, address: '127.0.0.1' };
+  const check = () => {
+    if (state.away) throw new AppError('database_unavailable', 'away', { retryable: true });
+  };
+  const devices = {
+    async get(id: number) {
+      check();
+      state.gets++;
+      if (id !== 1) return undefined;
+      const collectors = [{ name: 'snmp', intervalSeconds: 60, settings: {} }];
+      const { address } = state;
+      return {
+        id,
+        address,
+        name: 'a',
+        site: null,
+        disabled: false,
+        collectors,
+        credentialIds: [7],
+      } as never as StoredDevice;
+    },
+  } as Partial<DeviceStore> as DeviceStore;
+  const credentials = {
+    async get(id: number) {
+      check();
+      return { id, name: 'read' };
+    },
+  } as Partial<CredentialStore> as CredentialStore;
+  const store = {
+    async get(key: string) {
+      check();
+      const community = secrets.get(key);
+      return community && JSON.stringify({ kind: 'snmp-v2c', secret: { community } });
+    },
+  } as Partial<SecretStore> as SecretStore;
+  let tell: (message: unknown) => void = () => undefined;
+  const bus = {
+    async subscribe(_topic: string, handler: (message: unknown) => void) {
+      tell = handler;
+      return async () => undefined;
+    },
+  } as Partial<Bus> as Bus;
+  const targets = createTargets({ devices, credentials, secrets: store, bus, clock, log: silentLog });
+  await targets.start();
+  return { clock, secrets, state, targets, changed: (deviceId: number) => tell({ deviceId }) };
+}
+
+test('a target is read once and stays the same object until the device changes', async () => {
+  const { state, targets, changed } = await world();
+  const [first, again] = await Promise.all([targets.target(1), targets.target(1)]);
+  assert.equal(first, again);
+  assert.equal(state.gets, 1);
+  assert.deepEqual(first?.target.credentials[0]?.value, { kind: 'snmp-v2c', secret: { community: 'public' } });
+  state.address = '127.0.0.2';
+  assert.equal(await targets.target(1), first);
+  changed(1);
+  assert.equal((await targets.target(1))?.target.address, '127.0.0.2');
+});
+
+test('a changed secret is read anew when the device is said to have changed', async () => {
+  const { secrets, targets, changed } = await world();
+  await targets.target(1);
+  secrets.set('credential/7', 'private');
+  changed(1);
+  assert.deepEqual((await targets.target(1))?.target.credentials[0]?.value.secret, { community: 'private' });
+});
+
+test('a database that is away does not take away what is in memory', async () => {
+  const { state, targets, clock } = await world();
+  const first = await targets.target(1);
+  state.away = true;
+  await clock.advance(3_600_000);
+  assert.equal(await targets.target(1), first);
+  await assert.rejects(targets.target(2), { code: 'database_unavailable' });
+});
+
+test('a change whose news got lost is found by and by, and no change leaves the object as it is', async () => {
+  const { state, targets, clock } = await world();
+  const first = await targets.target(1);
+  await clock.advance(601_000);
+  await targets.target(1);
+  await clock.advance(0);
+  assert.equal(await targets.target(1), first);
+  state.address = '127.0.0.2';
+  await clock.advance(601_000);
+  await targets.target(1);
+  await clock.advance(0);
+  assert.equal((await targets.target(1))?.target.address, '127.0.0.2');
+});
+
+test('a secret that cannot be read leaves the device to the collectors that need none, and is tried again', async () => {
+  const { secrets, targets, clock } = await world();
+  secrets.clear();
+  assert.deepEqual((await targets.target(1))?.target.credentials, []);
+  secrets.set('credential/7', 'public');
+  await clock.advance(16_000);
+  await targets.target(1);
+  await clock.advance(0);
+  assert.equal((await targets.target(1))?.target.credentials.length, 1);
+});
+
+test('a device that is gone has no target', async () => {
+  const { targets } = await world();
+  assert.equal(await targets.target(99), undefined);
+});
