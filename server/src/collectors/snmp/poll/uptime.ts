@@ -10,11 +10,11 @@ export interface UptimeReading {
 
 /**
  * Whether the agent started anew between two readings: its uptime is behind what it should be by now, and not because
- * it wrapped. Half a minute and a tenth of the time between are forgiven: agents' clocks are not good.
+ * it wrapped. Half a minute and a twentieth of the time between are forgiven: agents' clocks are not good.
  */
 export function hasRestarted(before: UptimeReading, now: UptimeReading): boolean {
   const elapsed = Math.max(0, (now.atMs - before.atMs) / 10);
-  const forgiven = 3000 + elapsed / 10;
+  const forgiven = 3000 + elapsed / 20;
   const expected = before.ticks + elapsed;
   if (now.ticks >= expected - forgiven) return false;
   const wrapped = expected - WRAP_TICKS;
