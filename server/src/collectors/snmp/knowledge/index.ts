@@ -3,9 +3,13 @@ import type { Knowledge } from '#collectors/snmp/plan.ts';
 import { readAddresses } from './addresses.ts';
 import { readEntity } from './entity.ts';
 import { readEntitySensors } from './entitySensor.ts';
+import { identify } from './identity.ts';
 import { readHostResources } from './hostResources.ts';
 import { readInterfaces } from './interfaces.ts';
 import { mergeReadings } from './reading.ts';
+import { readProfiles } from './profiles/index.ts';
+import { openLibrary } from './profiles/library.ts';
+import type { Library } from './profiles/library.ts';
 import { readSystem } from './system.ts';
 import { readNeighbors } from './neighbors.ts';
 import { readVlans } from './vlans.ts';
@@ -14,7 +18,11 @@ import { readUcd } from './ucd.ts';
 export interface KnowledgeOptions {
   /** False when only facts are wanted (a one-shot probe): counters are then not looked at. True when left out. */
   readonly plan?: boolean;
+  /** The profiles to read vendors' tables with; those that SOTP brings along when left out. */
+  readonly library?: Library;
 }
+
+let shipped: Library | undefined;
 
 /**
  * Reads a device as a whole: its facts, and what to read at every poll from now on. A subject that the device does not
@@ -28,6 +36,8 @@ export async function readKnowledge(reader: SnmpReader, options: KnowledgeOption
   const ucd = await readUcd(reader);
   const hardware = await readEntity(reader);
   const sensors = await readEntitySensors(reader, hardware);
+  const library = options.library ?? (shipped ??= openLibrary());
+  const vendor = await readProfiles(reader, library, system.facts.system, plan);
   const lists = {
     addresses: await readAddresses(reader),
     hardware,
@@ -40,9 +50,11 @@ export async function readKnowledge(reader: SnmpReader, options: KnowledgeOption
     host,
     withoutDoubles(ucd, host),
     sensors,
+    { facts: vendor.facts, series: vendor.series },
     { facts: lists, series: [] },
   ]);
-  return { facts, series: plan ? series : [], profiles: [] };
+  facts.system = identify(system.facts.system, vendor, hardware);
+  return { facts, series: plan ? series : [], profiles: vendor.profiles };
 }
 
 type Reading = Awaited<ReturnType<typeof readUcd>>;

@@ -1,0 +1,114 @@
+import type { MemoryFacts, ProcessorFacts, SensorFacts, StorageFacts } from '@sotp/contract/inventory.ts';
+import type { SnmpVarbind } from '#protocols/snmp/value.ts';
+import { numberIn, numberOf } from '#collectors/snmp/knowledge/values.ts';
+import type { Entry } from './compile.ts';
+import type { EntryRows, Row } from './read.ts';
+import type { Metric, Symbol } from './schema.ts';
+import { judge } from './sensor.ts';
+import { shapeText } from './shape.ts';
+
+type Pool = NonNullable<Metric['memory']>;
+
+export interface EntryFacts {
+  readonly sensors: SensorFacts[];
+  readonly processors: ProcessorFacts[];
+  readonly memory: MemoryFacts[];
+  readonly storage: StorageFacts[];
+  /** Readings left out because the device says that there is none, or they are impossible. */
+  leftOut: number;
+}
+
+/** The facts that an entry's rows hold. */
+export function factsOf({ entry, rows }: EntryRows, facts: EntryFacts): void {
+  const { memory, storage } = entry.metric;
+  for (const row of rows) {
+    for (const [i, { symbol }] of entry.columns.entries()) {
+      const cell = row.cells[i];
+      if (!cell) continue;
+      if (symbol.sensor) addSensor(entry, row, symbol, cell, facts);
+      if (symbol.processor) addProcessor(row, symbol, cell, facts);
+    }
+    if (memory) addPool(entry, row, memory, (pool) => facts.memory.push(pool));
+    if (storage) {
+      addPool(entry, row, storage, ({ name, totalBytes, usedBytes, usedPercent }) => {
+        if (totalBytes !== undefined && usedBytes !== undefined) {
+          facts.storage.push({ name, totalBytes, usedBytes, usedPercent });
+        }
+      });
+    }
+  }
+}
+
+function addSensor(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind, facts: EntryFacts): void {
+  const verdict = judge(entry, row, symbol, cell);
+  if (verdict === 'left out') facts.leftOut++;
+  else if (verdict) facts.sensors.push({ oid: cell.oid, name: nameOf(entry, row, symbol), ...verdict });
+}
+
+/** The row's own name if it has one, behind it the column's where the entry gives several readings a row. */
+export function nameOf(entry: Entry, row: Row, symbol: Symbol): string {
+  const named = Object.values(row.tags).filter((value) => value !== '');
+  const readings = entry.columns.filter((column) => column.symbol.sensor).length;
+  if (named.length === 0) return entry.table === null ? symbol.name : `${symbol.name} ${row.index}`;
+  return readings > 1 ? `${named.join(' ')} ${symbol.name}` : named.join(' ');
+}
+
+function addProcessor(row: Row, symbol: Symbol, cell: SnmpVarbind, facts: EntryFacts): void {
+  const options = symbol.processor === true ? {} : (symbol.processor ?? {});
+  const raw = numberIn(extracted(cell, symbol));
+  if (raw === null) return;
+  const value = raw * (symbol.scale_factor ?? 1);
+  const usagePercent = Math.round((options.idle ? 100 - value : value) * 100) / 100;
+  if (usagePercent < 0 || usagePercent > (options.max ?? 100)) {
+    facts.leftOut++;
+    return;
+  }
+  const named = Object.values(row.tags).filter((tag) => tag !== '');
+  const name = named.join(' ') || options.name || (row.index === '0' ? 'Processor' : `Processor ${row.index}`);
+  facts.processors.push({ oid: cell.oid, name, usagePercent });
+}
+
+/** The cell as text that the symbol's pattern left, where it has one. */
+export function extracted(cell: SnmpVarbind, symbol: Symbol): SnmpVarbind {
+  if (symbol.extract_value === undefined && symbol.match_pattern === undefined) return cell;
+  const text = shapeText(cell, { ...symbol, mapping: undefined });
+  return { oid: cell.oid, type: cell.type, value: text === null ? null : Buffer.from(text) };
+}
+
+function addPool(entry: Entry, row: Row, pool: Pool, add: (facts: MemoryFacts) => void): void {
+  const read = (name: string | undefined): number | null => {
+    const at = name === undefined ? -1 : entry.columns.findIndex((column) => column.symbol.name === name);
+    const [column, cell] = [entry.columns[at], row.cells[at]];
+    if (!column || !cell) return null;
+    const value = numberIn(extracted(cell, column.symbol));
+    return value === null ? null : unsigned(value, cell) * (column.symbol.scale_factor ?? 1);
+  };
+  const scale = (pool.scale ?? 1) * (pool.scale_by === undefined ? 1 : (read(pool.scale_by) ?? 1));
+  const [total, used, free] = [read(pool.total), read(pool.used), read(pool.free)];
+  const whole = total ?? (used !== null && free !== null ? used + free : null);
+  const freePercent = read(pool.percent_free);
+  const percent = read(pool.percent) ?? (freePercent === null ? null : 100 - freePercent);
+  const taken =
+    used ??
+    (whole !== null && free !== null
+      ? whole - free
+      : whole !== null && percent !== null
+        ? (whole * percent) / 100
+        : null);
+  const name = Object.values(row.tags).filter(Boolean).join(' ') || pool.name || 'Memory';
+  if (whole !== null && whole > 0 && taken !== null) {
+    if (taken < 0 || taken > whole * 1.01) return;
+    const sizes = { totalBytes: Math.round(whole * scale), usedBytes: Math.round(taken * scale) };
+    add({ name, ...sizes, usedPercent: round((100 * taken) / whole) });
+  } else if (whole === null && percent !== null && percent >= 0 && percent <= 100) {
+    add({ name, usedPercent: round(percent) });
+  }
+}
+
+function unsigned(value: number, cell: SnmpVarbind): number {
+  return value < 0 && numberOf(cell) !== null ? value + 4_294_967_296 : value;
+}
+
+function round(percent: number): number {
+  return Math.round(percent * 100) / 100;
+}

@@ -1,0 +1,50 @@
+import type { Inventory, SystemFacts } from '@sotp/contract/inventory.ts';
+import type { PlannedSeries } from '#collectors/snmp/plan.ts';
+import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import { factsOf } from './facts.ts';
+import type { EntryFacts } from './facts.ts';
+import type { Library } from './library.ts';
+import { enterprisesOf, matchProfiles } from './match.ts';
+import { readFields } from './metadata.ts';
+import { readEntries } from './read.ts';
+import { seriesOf } from './series.ts';
+
+export interface ProfileReading {
+  readonly facts: Pick<Inventory, 'sensors' | 'processors' | 'memory' | 'storage'>;
+  /** Identity, as far as the profiles that name the device know it. */
+  readonly named: Partial<SystemFacts>;
+  /** Identity by profiles that apply because the device answers in their tree. */
+  readonly hinted: Partial<SystemFacts>;
+  readonly series: readonly PlannedSeries[];
+  readonly profiles: readonly string[];
+  readonly leftOut: number;
+}
+
+/** Reads what the profiles say of the device: facts, and, with `plan`, every column of theirs as a series. */
+export async function readProfiles(
+  reader: SnmpReader,
+  library: Library,
+  system: SystemFacts,
+  plan: boolean,
+): Promise<ProfileReading> {
+  const matched = matchProfiles(library, system, await enterprisesOf(reader));
+  const entries = [...new Set(matched.flatMap(({ profile }) => profile.entries))];
+  const read = await readEntries(reader, plan ? entries : entries.filter((entry) => entry.facts));
+  const facts: EntryFacts = { sensors: [], processors: [], memory: [], storage: [], leftOut: 0 };
+  const series: PlannedSeries[] = [];
+  for (const rows of read) {
+    factsOf(rows, facts);
+    if (plan) series.push(...seriesOf(rows));
+  }
+  const naming = matched.filter(({ why }) => why !== 'present').map(({ profile }) => profile);
+  const hinting = matched.filter(({ why }) => why === 'present').map(({ profile }) => profile);
+  const { leftOut, ...lists } = facts;
+  return {
+    facts: lists,
+    named: await readFields(reader, naming),
+    hinted: await readFields(reader, hinting),
+    series,
+    profiles: matched.map(({ profile }) => profile.file),
+    leftOut,
+  };
+}

@@ -1,0 +1,139 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileEntries } from './compile.ts';
+import type { Entry } from './compile.ts';
+import { parseProfile } from './parse.ts';
+import type { ProfileProblem } from './parse.ts';
+import { compileFields } from './metadata.ts';
+import type { FieldSource } from './metadata.ts';
+import type { ProfileFile } from './schema.ts';
+
+/** A profile with its bases merged in, ready to be read with. */
+export interface Profile {
+  readonly file: string;
+  readonly sysObjectIds: readonly string[];
+  readonly sysDescr: string | null;
+  readonly present: readonly string[];
+  readonly entries: readonly Entry[];
+  readonly fields: ReadonlyMap<string, readonly FieldSource[]>;
+}
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** Enterprise numbers that the file speaks of; none stands for a file that fits any device. */
+  readonly enterprises: ReadonlySet<number>;
+  parsed?: ProfileFile | null;
+  profile?: Profile | null;
+}
+
+export interface Library {
+  /** Profiles that speak of one of these enterprises, or of none; parsed when first needed. */
+  candidates(enterprises: ReadonlySet<number>): Profile[];
+  /** Every profile; parses all files. */
+  all(): Profile[];
+  readonly problems: readonly ProfileProblem[];
+}
+
+/** Where the profiles lie that SOTP brings along. */
+export const SHIPPED_PROFILES = fileURLToPath(new URL('../../../../../profiles/', import.meta.url));
+
+/**
+ * Opens folders of profiles; a file of a later folder replaces one of the same name. Files are read at once and parsed
+ * when a device of their enterprise turns up. A broken file is told in `problems` and never takes the others down.
+ */
+export function openLibrary(folders: readonly string[] = [SHIPPED_PROFILES]): Library {
+  const sources = new Map<string, Source>();
+  const problems: ProfileProblem[] = [];
+  for (const folder of folders) {
+    for (const file of yamlFiles(folder)) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      sources.set(baseName(file), { file, text, enterprises: enterprisesIn(text) });
+    }
+  }
+
+  const parsedOf = (source: Source): ProfileFile | null => {
+    if (source.parsed === undefined) {
+      const { profile, problems: found } = parseProfile(source.file, source.text);
+      problems.push(...found);
+      source.parsed = profile;
+    }
+    return source.parsed;
+  };
+
+  const mergedOf = (source: Source, above: readonly string[]): ProfileFile | null => {
+    const own = parsedOf(source);
+    if (!own?.extends) return own;
+    let merged: ProfileFile = {};
+    for (const base of own.extends) {
+      const found = sources.get(baseName(base));
+      const bad = above.includes(base)
+        ? `${base} extends itself`
+        : found
+          ? null
+          : `extends ${base}, which is not there`;
+      if (bad || !found) problems.push({ file: source.file, line: 1, message: bad ?? '' });
+      else merged = over(merged, withoutMatch(mergedOf(found, [...above, base]) ?? {}));
+    }
+    return over(merged, own);
+  };
+
+  const profileOf = (source: Source): Profile | null => {
+    if (source.profile === undefined) {
+      const merged = mergedOf(source, [source.file]);
+      source.profile = merged && {
+        file: source.file,
+        sysObjectIds: merged.sysobjectid ?? [],
+        sysDescr: merged.sysdescr ?? null,
+        present: merged.present ?? [],
+        entries: compileEntries(merged.metrics ?? []),
+        fields: compileFields(merged),
+      };
+    }
+    return source.profile;
+  };
+
+  const collect = (wanted: (source: Source) => boolean): Profile[] =>
+    [...sources.values()].flatMap((source) => (wanted(source) ? (profileOf(source) ?? []) : []));
+
+  return {
+    candidates: (enterprises) =>
+      collect(({ enterprises: own }) => own.size === 0 || [...own].some((number) => enterprises.has(number))),
+    all: () => collect(() => true),
+    problems,
+  };
+}
+
+function yamlFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort();
+}
+
+function baseName(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
+}
+
+function enterprisesIn(text: string): Set<number> {
+  const numbers = new Set<number>();
+  for (const found of text.matchAll(/\b1\.3\.6\.1\.4\.1\.(\d+)/g)) numbers.add(Number(found[1]));
+  return numbers;
+}
+
+function withoutMatch({ sysobjectid: _oid, sysdescr: _descr, present: _present, ...rest }: ProfileFile): ProfileFile {
+  return rest;
+}
+
+/** A profile over its base: lists are joined, fields of the profile win. */
+function over(base: ProfileFile, own: ProfileFile): ProfileFile {
+  const fields = { ...base.metadata?.device?.fields, ...own.metadata?.device?.fields };
+  return {
+    ...base,
+    ...own,
+    metrics: [...(base.metrics ?? []), ...(own.metrics ?? [])],
+    metric_tags: [...(base.metric_tags ?? []), ...(own.metric_tags ?? [])],
+    static_tags: [...(base.static_tags ?? []), ...(own.static_tags ?? [])],
+    metadata: { ...base.metadata, ...own.metadata, device: { ...own.metadata?.device, fields } },
+  };
+}

@@ -1,0 +1,67 @@
+import type { SystemFacts } from '@sotp/contract/inventory.ts';
+import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import type { Library, Profile } from './library.ts';
+import { matches } from './shape.ts';
+
+const ENTERPRISES = '1.3.6.1.4.1';
+/** No agent speaks of more makers than this; the limit guards against one that invents them. */
+const MAX_ENTERPRISES = 40;
+
+export interface Match {
+  readonly profile: Profile;
+  /** Why it applies. */
+  readonly why: 'sysObjectID' | 'sysDescr' | 'present';
+  /** How much of the sysObjectID it names; the more, the more specific. */
+  readonly weight: number;
+}
+
+/** The enterprise numbers below which the device answers, found by one GETNEXT a number. */
+export async function enterprisesOf(reader: SnmpReader): Promise<Set<number>> {
+  const found = new Set<number>();
+  let from = ENTERPRISES;
+  while (found.size < MAX_ENTERPRISES) {
+    const [answer] = await reader.next([from]);
+    const number = enterpriseIn(answer?.oid);
+    if (number === null || found.has(number)) break;
+    found.add(number);
+    // GETNEXT behind the last possible instance of this enterprise.
+    from = `${ENTERPRISES}.${number + 1}`;
+  }
+  return found;
+}
+
+/** The enterprise number of an OID, or null. */
+export function enterpriseIn(oid: string | null | undefined): number | null {
+  if (!oid?.startsWith(`${ENTERPRISES}.`)) return null;
+  return Number(oid.slice(ENTERPRISES.length + 1).split('.', 1)[0]);
+}
+
+/** The profiles that fit a device, the most specific first. */
+export function matchProfiles(library: Library, system: SystemFacts, enterprises: ReadonlySet<number>): Match[] {
+  const own = enterpriseIn(system.sysObjectId);
+  const known = own === null ? enterprises : new Set([...enterprises, own]);
+  const found: Match[] = [];
+  for (const profile of library.candidates(known)) {
+    const weight = Math.max(0, ...profile.sysObjectIds.map((pattern) => weigh(pattern, system.sysObjectId ?? '')));
+    if (weight > 0) found.push({ profile, why: 'sysObjectID', weight });
+    else if (profile.sysDescr && matches(profile.sysDescr, system.sysDescr ?? '')) {
+      found.push({ profile, why: 'sysDescr', weight: 0 });
+    } else if (profile.present.some((root) => isPresent(root, known)))
+      found.push({ profile, why: 'present', weight: -1 });
+  }
+  return found.sort((a, b) => b.weight - a.weight);
+}
+
+function isPresent(root: string, enterprises: ReadonlySet<number>): boolean {
+  const number = enterpriseIn(root);
+  return number === null || enterprises.has(number);
+}
+
+/** How many arcs of the sysObjectID a pattern names; 0 when it does not fit. An exact one weighs half an arc more. */
+function weigh(pattern: string, sysObjectId: string): number {
+  if (pattern.endsWith('.*')) {
+    const prefix = pattern.slice(0, -2);
+    return sysObjectId === prefix || sysObjectId.startsWith(`${prefix}.`) ? prefix.split('.').length : 0;
+  }
+  return pattern === sysObjectId ? pattern.split('.').length + 0.5 : 0;
+}

@@ -1,0 +1,81 @@
+import type { SystemFacts } from '@sotp/contract/inventory.ts';
+import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import type { SnmpVarbind } from '#protocols/snmp/value.ts';
+import type { Profile } from './library.ts';
+import type { Field, ProfileFile } from './schema.ts';
+import { shapeText } from './shape.ts';
+
+type Symbol = NonNullable<Field['symbol']>;
+
+/** One way to learn a field: a constant, or a value of the device. */
+export interface FieldSource {
+  readonly value?: string;
+  readonly symbol?: Symbol;
+  /** The OID without its instance: what follows it is the value. */
+  readonly root?: string;
+}
+
+/** Names of the format's device fields, and the inventory field that each fills. */
+const FIELDS: Readonly<Record<string, keyof SystemFacts>> = {
+  vendor: 'vendor',
+  model: 'model',
+  product_name: 'model',
+  serial_number: 'serial',
+  os_name: 'os',
+  os_version: 'osVersion',
+  version: 'osVersion',
+};
+
+/** The device fields of a profile, each with its sources in order. */
+export function compileFields(profile: ProfileFile): Map<string, FieldSource[]> {
+  const fields = new Map<string, FieldSource[]>();
+  for (const [name, field] of Object.entries(profile.metadata?.device?.fields ?? {})) {
+    const symbols = [...(field.symbol ? [field.symbol] : []), ...(field.symbols ?? [])];
+    const sources: FieldSource[] = symbols.map((symbol) => ({ symbol, root: rootOf(symbol.OID) }));
+    if (field.value !== undefined) sources.push({ value: field.value });
+    fields.set(name, sources);
+  }
+  return fields;
+}
+
+function rootOf(oid: string): string {
+  return oid.endsWith('.0') ? oid.slice(0, -2) : oid;
+}
+
+/** What the profiles, the most specific first, say of the device; null where none of them does. */
+export async function readFields(reader: SnmpReader, profiles: readonly Profile[]): Promise<Partial<SystemFacts>> {
+  const roots = new Set<string>();
+  for (const profile of profiles) {
+    for (const sources of profile.fields.values()) for (const { root } of sources) if (root) roots.add(root);
+  }
+  const list = [...roots];
+  const cells = new Map<string, SnmpVarbind>();
+  const answers = list.length > 0 ? await reader.next(list) : [];
+  for (const [i, root] of list.entries()) {
+    const answer = answers[i];
+    if (answer?.oid.startsWith(`${root}.`)) cells.set(root, answer);
+  }
+  const system: Partial<SystemFacts> = {};
+  for (const profile of profiles) {
+    for (const [name, sources] of profile.fields) {
+      const key = FIELDS[name];
+      if (key === undefined || system[key] != null) continue;
+      const value = firstValue(sources, cells);
+      if (value !== null) Object.assign(system, { [key]: value });
+    }
+  }
+  return system;
+}
+
+function firstValue(sources: readonly FieldSource[], cells: ReadonlyMap<string, SnmpVarbind>): string | null {
+  for (const { value, symbol, root } of sources) {
+    if (value !== undefined) return value;
+    const text = symbol && root ? shapeText(cells.get(root), symbol) : null;
+    if (text !== null && !MEANINGLESS.test(text)) return text;
+  }
+  return null;
+}
+
+/** What agents answer where nobody filled the field in. */
+const MEANINGLESS =
+  /^(n\/?a|none|unknown|not (available|applicable|set|specified)|null|-+|0|x+|to be filled.*|default string)$/i;

@@ -1,0 +1,89 @@
+import { LineCounter, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
+import { ProfileFile } from './schema.ts';
+
+export interface ProfileProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface ParsedProfile {
+  readonly profile: ProfileFile | null;
+  readonly problems: readonly ProfileProblem[];
+}
+
+/** Reads a profile strictly: an unknown key, a wrong type or a reference to nothing is a problem with its line. */
+export function parseProfile(file: string, text: string): ParsedProfile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => ({
+      file,
+      line: lines.linePos(error.pos[0]).line,
+      message: error.message,
+    }));
+    return { profile: null, problems };
+  }
+  const parsed = ProfileFile.safeParse(document.toJS({ maxAliasCount: 1000 }) ?? {});
+  const at = (path: readonly PropertyKey[]): number => lineOf(document, lines, path);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const { path, message } = deepest(issue);
+      return { file, line: at(path), message: `${path.join('.') || 'profile'}: ${message}` };
+    });
+    return { profile: null, problems };
+  }
+  const problems = references(parsed.data).map(({ path, message }) => ({ file, line: at(path), message }));
+  return { profile: parsed.data, problems };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly code?: string;
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** Of a union's alternatives, the one that got furthest says best what is wrong. */
+function deepest(issue: Issue): { path: readonly PropertyKey[]; message: string } {
+  const nested = (issue.errors ?? []).flat().map((inner) => deepest(inner));
+  const best = nested.sort((a, b) => b.path.length - a.path.length)[0];
+  if (!best || best.path.length === 0) return { path: issue.path, message: best?.message ?? issue.message };
+  return { path: [...issue.path, ...best.path], message: best.message };
+}
+
+/** The line of the node at a path, or of the nearest one above it. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const range = (node as Node | null | undefined)?.range;
+    if (range) return lines.linePos(range[0]).line;
+  }
+  return 1;
+}
+
+/** Names that an entry uses must be columns of that entry. */
+function references(profile: ProfileFile): { path: PropertyKey[]; message: string }[] {
+  const problems: { path: PropertyKey[]; message: string }[] = [];
+  for (const [i, metric] of (profile.metrics ?? []).entries()) {
+    const symbols = [...(metric.symbols ?? []), ...(metric.symbol ? [metric.symbol] : [])];
+    const known = new Set(symbols.map((symbol) => symbol.name));
+    for (const tag of metric.metric_tags ?? []) {
+      if (typeof tag === 'object' && typeof tag.symbol === 'object') known.add(tag.symbol.name);
+    }
+    const wanted = [
+      ...(metric.where ?? []).map((where) => where.symbol),
+      ...[metric.memory, metric.storage].flatMap((pool) =>
+        pool ? [pool.total, pool.used, pool.free, pool.percent, pool.percent_free, pool.scale_by] : [],
+      ),
+      ...symbols.flatMap(({ sensor }) => (sensor ? [sensor.decimals, sensor.divisor, sensor.by?.symbol] : [])),
+    ];
+    for (const name of wanted) {
+      if (name !== undefined && !known.has(name)) {
+        problems.push({ path: ['metrics', i], message: `no column named ${name} in this entry` });
+      }
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,123 @@
+import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import type { SnmpVarbind } from '#protocols/snmp/value.ts';
+import type { Entry, Tag } from './compile.ts';
+import { matches, shapeText } from './shape.ts';
+
+type Cell = SnmpVarbind | null;
+
+/** A row of an entry: its cells in the order of the entry's columns, and its tags. */
+export interface Row {
+  readonly index: string;
+  readonly cells: readonly Cell[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface EntryRows {
+  readonly entry: Entry;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * Reads the entries that the device has. One GETNEXT tells for all columns whether they exist, and gives the scalars at
+ * once; then each table that exists is walked, its existing columns side by side.
+ */
+export async function readEntries(reader: SnmpReader, entries: readonly Entry[]): Promise<EntryRows[]> {
+  const wanted = new Set<string>();
+  for (const entry of entries) {
+    for (const column of entry.columns) wanted.add(column.oid);
+    for (const tag of entry.tags) if (tag.column) wanted.add(tag.column);
+  }
+  const list = [...wanted];
+  const answers = list.length > 0 ? await reader.next(list) : [];
+  const first = new Map<string, SnmpVarbind>();
+  for (const [i, column] of list.entries()) {
+    const answer = answers[i];
+    if (answer?.oid.startsWith(`${column}.`)) first.set(column, answer);
+  }
+  const device = { reader, first, walked: new Map<string, Map<string, SnmpVarbind>>() };
+  const found: EntryRows[] = [];
+  for (const entry of entries) {
+    if (!entry.columns.some((column) => first.has(column.oid))) continue;
+    const rows = entry.table === null ? scalarRows(device, entry) : await tableRows(device, entry);
+    const kept = rows.filter((row) => counts(entry, row));
+    if (kept.length > 0) found.push({ entry, rows: kept });
+  }
+  return found;
+}
+
+interface Device {
+  readonly reader: SnmpReader;
+  readonly first: ReadonlyMap<string, SnmpVarbind>;
+  /** Columns walked so far, by index. */
+  readonly walked: Map<string, Map<string, SnmpVarbind>>;
+}
+
+function scalarRows(device: Device, entry: Entry): Row[] {
+  const cells = entry.columns.map((column) => device.first.get(column.oid) ?? null);
+  const oid = entry.columns.find((_, i) => cells[i])?.oid ?? '';
+  const index = cells.find(Boolean)?.oid.slice(oid.length + 1) ?? '0';
+  const tags: Record<string, string> = {};
+  for (const tag of entry.tags) {
+    const value = tag.symbol && shapeText(device.first.get(tag.column?.replace(/\.0$/, '') ?? ''), tag.symbol);
+    if (value) tags[tag.tag] = value;
+  }
+  return [{ index, cells, tags }];
+}
+
+async function tableRows(device: Device, entry: Entry): Promise<Row[]> {
+  const own = entry.tags.flatMap((tag) => (tag.column && !tag.transform ? [tag.column] : []));
+  await walkColumns(device, [...new Set([...entry.columns.map((column) => column.oid), ...own])]);
+  const indexes = new Set<string>();
+  for (const column of entry.columns)
+    for (const index of device.walked.get(column.oid)?.keys() ?? []) indexes.add(index);
+  const rows: Row[] = [];
+  for (const tag of entry.tags) if (tag.column && tag.transform) await walkColumns(device, [tag.column]);
+  for (const index of indexes) {
+    const cells = entry.columns.map((column) => device.walked.get(column.oid)?.get(index) ?? null);
+    rows.push({ index, cells, tags: tagsOf(device, entry.tags, index) });
+  }
+  return rows;
+}
+
+/** Walks what exists and has not been walked yet, in one go. */
+async function walkColumns(device: Device, columns: readonly string[]): Promise<void> {
+  const missing = columns.filter((column) => !device.walked.has(column) && device.first.has(column));
+  if (missing.length === 0) return;
+  const maps = missing.map((column) => {
+    const map = new Map<string, SnmpVarbind>();
+    device.walked.set(column, map);
+    return map;
+  });
+  for (const [index, cells] of await device.reader.table(missing)) {
+    for (const [i, cell] of cells.entries()) if (cell) maps[i]?.set(index, cell);
+  }
+}
+
+function tagsOf(device: Device, tags: readonly Tag[], index: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const tag of tags) {
+    const value = tagValue(device, tag, index);
+    if (value !== null && value !== undefined) values[tag.tag] = tag.mapping?.[value] ?? value;
+  }
+  return values;
+}
+
+function tagValue(device: Device, tag: Tag, index: string): string | null | undefined {
+  if (tag.index !== undefined) return index.split('.')[tag.index - 1];
+  if (!tag.column || !tag.symbol) return null;
+  const column = device.walked.get(tag.column);
+  if (!tag.transform) return shapeText(column?.get(index), tag.symbol);
+  const arcs = index.split('.');
+  const other = tag.transform.flatMap(({ start, end }) => arcs.slice(start, end + 1)).join('.');
+  return shapeText(column?.get(other), tag.symbol);
+}
+
+function counts(entry: Entry, row: Row): boolean {
+  return (entry.metric.where ?? []).every((where) => {
+    const at = entry.columns.findIndex((column) => column.symbol.name === where.symbol);
+    const value = at === -1 ? (row.tags[where.symbol] ?? null) : shapeText(row.cells[at], {});
+    if (where.in && !(value !== null && where.in.includes(value))) return false;
+    if (where.not_in && value !== null && where.not_in.includes(value)) return false;
+    return where.match === undefined || (value !== null && matches(where.match, value));
+  });
+}

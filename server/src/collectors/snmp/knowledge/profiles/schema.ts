@@ -1,0 +1,180 @@
+import { z } from 'zod';
+
+// The Datadog-family profile format, SOTP's native one; docs/profiles.md tells it in full. What SOTP adds to it is
+// marked "own".
+
+const Oid = z
+  .string()
+  .regex(/^\.?\d+(\.\d+)+$/, 'an OID is numbers with dots between')
+  .transform((oid) => oid.replace(/^\./, ''));
+const OidPattern = z
+  .string()
+  .regex(/^\.?\d+(\.\d+)*(\.\*)?$/, 'a sysObjectID is an OID, or an OID with .* behind it')
+  .transform((oid) => oid.replace(/^\./, ''));
+const ListOf = <T extends z.ZodType>(item: T) =>
+  z.union([item, z.array(item)]).transform((v) => (Array.isArray(v) ? v : [v]));
+const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const Mapping = z.record(z.string(), Scalar);
+
+export const METRIC_TYPES = [
+  'gauge',
+  'rate',
+  'monotonic_count',
+  'monotonic_count_and_rate',
+  'percent',
+  'flag_stream',
+  'counter',
+] as const;
+const MetricType = z.enum(METRIC_TYPES);
+
+/** own: what a row's other column, or a part of its index, says about the reading. */
+const SensorCase = z.strictObject({
+  kind: z.string().optional(),
+  unit: z.string().nullable().optional(),
+  scale_factor: z.number().optional(),
+  mapping: Mapping.optional(),
+  skip: z.boolean().optional(),
+});
+
+/** own: the column is a sensor reading, given in `unit` after `scale_factor`. */
+const Sensor = z.strictObject({
+  kind: z.string(),
+  unit: z.string().nullable().optional(),
+  /** Raw values that say "no reading". */
+  invalid: z.array(z.number()).optional(),
+  /** Bounds of what is possible, after scaling. */
+  min: z.number().optional(),
+  max: z.number().optional(),
+  /** Added after scaling. */
+  offset: z.number().optional(),
+  /** Name of a column that holds the number of decimal places. */
+  decimals: z.string().optional(),
+  /** Name of a column that holds the divisor. */
+  divisor: z.string().optional(),
+  by: z
+    .strictObject({
+      symbol: z.string().optional(),
+      index: z.number().int().optional(),
+      cases: z.record(z.string(), SensorCase),
+    })
+    .optional(),
+});
+
+/** own: the column is a processor's usage; `idle` says that it counts what is left. */
+const Processor = z.strictObject({
+  name: z.string().optional(),
+  idle: z.boolean().optional(),
+  max: z.number().optional(),
+});
+
+/** own: columns of the entry that make up a pool; sizes times `scale` are octets. */
+const Pool = z.strictObject({
+  name: z.string().optional(),
+  total: z.string().optional(),
+  used: z.string().optional(),
+  free: z.string().optional(),
+  percent: z.string().optional(),
+  percent_free: z.string().optional(),
+  scale: z.number().optional(),
+  /** Name of a column that holds the size of an allocation unit. */
+  scale_by: z.string().optional(),
+});
+
+/** own: rows that count; the others are left out. */
+const Where = z.strictObject({
+  symbol: z.string(),
+  in: z.array(Scalar).optional(),
+  not_in: z.array(Scalar).optional(),
+  match: z.string().optional(),
+});
+
+export const Symbol = z.strictObject({
+  OID: Oid,
+  name: z.string().min(1),
+  scale_factor: z.number().optional(),
+  extract_value: z.string().optional(),
+  match_pattern: z.string().optional(),
+  match_value: z.string().optional(),
+  format: z.string().optional(),
+  mapping: Mapping.optional(),
+  constant_value_one: z.boolean().optional(),
+  metric_type: MetricType.optional(),
+  unit: z.string().optional(),
+  description: z.string().optional(),
+  sensor: Sensor.optional(),
+  processor: z.union([z.literal(true), Processor]).optional(),
+});
+export type Symbol = z.infer<typeof Symbol>;
+
+const TagSymbol = Symbol.omit({ sensor: true, processor: true });
+
+const IndexTransform = z.array(z.strictObject({ start: z.number().int().min(0), end: z.number().int().min(0) }));
+
+export const MetricTag = z.union([
+  z.string(),
+  z.strictObject({
+    tag: z.string().optional(),
+    MIB: z.string().optional(),
+    OID: Oid.optional(),
+    table: z.string().optional(),
+    symbol: z.union([TagSymbol, z.string()]).optional(),
+    column: TagSymbol.optional(),
+    index: z.number().int().min(1).optional(),
+    index_transform: IndexTransform.optional(),
+    mapping: Mapping.optional(),
+    format: z.string().optional(),
+    match: z.string().optional(),
+    tags: z.record(z.string(), z.string()).optional(),
+  }),
+]);
+export type MetricTag = z.infer<typeof MetricTag>;
+
+export const Metric = z.strictObject({
+  MIB: z.string().optional(),
+  table: z.strictObject({ OID: Oid, name: z.string() }).optional(),
+  symbol: Symbol.optional(),
+  symbols: z.array(Symbol).optional(),
+  OID: Oid.optional(),
+  name: z.string().optional(),
+  metric_tags: z.array(MetricTag).optional(),
+  static_tags: z.array(z.string()).optional(),
+  metric_type: MetricType.optional(),
+  forced_type: MetricType.optional(),
+  options: z.strictObject({ placement: z.number().int().optional(), metric_suffix: z.string().optional() }).optional(),
+  /** own */
+  where: z.array(Where).optional(),
+  memory: Pool.optional(),
+  storage: Pool.optional(),
+});
+export type Metric = z.infer<typeof Metric>;
+
+const FieldSymbol = TagSymbol;
+
+export const Field = z.strictObject({
+  value: Scalar.optional(),
+  symbol: FieldSymbol.optional(),
+  symbols: z.array(FieldSymbol).optional(),
+});
+export type Field = z.infer<typeof Field>;
+
+const Resource = z.strictObject({
+  fields: z.record(z.string(), Field).optional(),
+  id_tags: z.array(MetricTag).optional(),
+});
+
+export const ProfileFile = z.strictObject({
+  name: z.string().optional(),
+  description: z.string().optional(),
+  sysobjectid: ListOf(OidPattern).optional(),
+  /** own: applies to devices whose sysDescr matches, besides those of `sysobjectid`. */
+  sysdescr: z.string().optional(),
+  /** own: applies, whatever the sysObjectID, to devices that answer below one of these OIDs. */
+  present: ListOf(Oid).optional(),
+  extends: z.array(z.string()).optional(),
+  device: z.record(z.string(), z.string()).optional(),
+  metadata: z.record(z.string(), Resource).optional(),
+  metrics: z.array(Metric).optional(),
+  metric_tags: z.array(MetricTag).optional(),
+  static_tags: z.array(z.string()).optional(),
+});
+export type ProfileFile = z.infer<typeof ProfileFile>;
