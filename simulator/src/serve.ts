@@ -46,7 +46,12 @@ export async function serve(agents: readonly Served[]): Promise<Server> {
 }
 
 function open({ address, port }: Served): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER });
+  const socket = createSocket({
+    type: 'udp4',
+    recvBufferSize: RECEIVE_BUFFER,
+    // Only addresses come here; asking the resolver would put every response off to the next tick.
+    lookup: (name, _, callback) => callback(null, name, 4),
+  });
   return new Promise((resolve, reject) => {
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       socket.close();
