@@ -30,7 +30,7 @@ export async function listHours(pg: Queryable): Promise<number[]> {
 }
 
 /** Any number that no other use of advisory locks in this database has. */
-const LOCK = 7_362_003;
+const LOCK = 7_362_004;
 
 /**
  * Creates the partitions that are missing. Made beside the table and then attached, because attaching, unlike creating
