@@ -32,6 +32,12 @@ function pidOf(supervisor: number, title: string): number | undefined {
   return childrenOf(supervisor).find((child) => child.commandLine === title)?.pid;
 }
 
+async function assertStops(sotp: RunningSotp): Promise<void> {
+  sotp.kill('SIGTERM');
+  const ended = await sotp.ended;
+  assert.equal(ended.status, 0, ended.stderr);
+}
+
 const isGone = (pids: readonly number[]) => () => !processes().some((one) => pids.includes(one.pid));
 
 test(
@@ -95,8 +101,7 @@ test('kill -9 of hub, collector and database: each is started again', { skip }, 
   process.kill(postmaster, 'SIGKILL');
   await until('the database is back', () => ![undefined, postmaster].includes(postmasterPid(dataDir)));
   assert.match(address, /^http:\/\/127\.0\.0\.1:\d+$/);
-  sotp.kill('SIGTERM');
-  assert.equal((await sotp.ended).status, 0);
+  await assertStops(sotp);
 });
 
 test('a second SOTP on the same data directory is refused in one line', { skip }, async () => {
@@ -107,6 +112,5 @@ test('a second SOTP on the same data directory is refused in one line', { skip }
     second.stderr,
     /^sotp: SOTP already runs on .* \(pid \d+\): stop it, or use another directory with --data-dir\n$/,
   );
-  sotp.kill('SIGTERM');
-  assert.equal((await sotp.ended).status, 0);
+  await assertStops(sotp);
 });

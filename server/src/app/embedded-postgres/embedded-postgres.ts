@@ -118,7 +118,13 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
     port ??= await freePort();
     const from = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
     const server = launch(binaries, user, port);
+    child = server;
+    let ready = false;
     let failed: string | undefined;
+    server.once('exit', (code, signal) => {
+      child = undefined;
+      if (ready && !stopping) options.onExit?.(signal ?? `exit status ${code}`);
+    });
     server.once('error', (error) => (failed = error.message));
     server.once('exit', () => (failed ??= lastTrouble(logPath, from)));
     const end = clock.monotonic() + 60_000;
@@ -132,11 +138,7 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
       }
       await clock.sleep(10);
     }
-    child = server;
-    server.once('exit', (code, signal) => {
-      child = undefined;
-      if (!stopping) options.onExit?.(signal ?? `exit status ${code}`);
-    });
+    ready = true;
     const secret = secretOf(dataDir, false);
     await ensureDatabase(port, secret);
     url = urlFor(port, secret);
@@ -160,7 +162,7 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
       let trouble = '';
       for (let attempt = 0; attempt < 10; attempt++) {
         const failed = await tryStart(binaries, user);
-        if (failed === undefined) return;
+        if (failed === undefined || stopping) return;
         trouble = failed;
         // A killed postmaster's last children, or somebody who was quicker at the port: both pass by themselves.
         if (!/shared memory block|address already in use|could not create any TCP/i.test(failed)) break;

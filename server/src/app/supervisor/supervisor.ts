@@ -69,7 +69,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     setTimeout(() => {
       if (stopped) return;
       database?.start().then(
-        () => log.info('the database runs again'),
+        () => stopped ?? log.info('the database runs again'),
         (error: unknown) => {
           log.error({ err: toAppError(error).message }, 'the database does not start again yet');
           reviveDatabase(attempt + 1);

@@ -1,0 +1,137 @@
+// What SOTP costs while it watches the demo devices: memory and processor time of all its processes, database included.
+// node bench/footprint.ts [--devices 25] [--seconds 60] [--settle 30]
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({
+  options: {
+    devices: { type: 'string', default: '25' },
+    seconds: { type: 'string', default: '60' },
+    settle: { type: 'string', default: '30' },
+  },
+});
+const TICKS_PER_SECOND = 100;
+const PAGE_BYTES = 4096;
+
+interface Sample {
+  readonly name: string;
+  readonly rssBytes: number;
+  /** Memory shared with others counted in equal parts: adds up to what is really taken. */
+  readonly pssBytes: number;
+  readonly cpuSeconds: number;
+}
+
+function fieldsOf(pid: number): { parent: number; cpuSeconds: number; rssBytes: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = [11, 12].reduce((sum, index) => sum + Number(fields[index]), 0);
+  return { parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND, rssBytes: Number(fields[21]) * PAGE_BYTES };
+}
+
+function pssOf(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+  return Number(kib ?? 0) * 1024;
+}
+
+function nameOf(pid: number): string {
+  const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  return /^(sotp \w+)/.exec(line)?.[1] ?? (line.includes('postgres') ? 'postgres' : (line.split(' ')[0] ?? '?'));
+}
+
+/** Every process of the tree below `root`, by its number. */
+function tree(root: number): Map<number, Sample> {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      parents.set(Number(entry), fieldsOf(Number(entry)).parent);
+    } catch {
+      // It has ended since the directory was read.
+    }
+  }
+  const samples = new Map<number, Sample>();
+  for (const pid of parents.keys()) {
+    let ancestor: number | undefined = pid;
+    while (ancestor !== undefined && ancestor !== root) ancestor = parents.get(ancestor);
+    if (ancestor !== root) continue;
+    try {
+      const { cpuSeconds, rssBytes } = fieldsOf(pid);
+      samples.set(pid, { name: nameOf(pid), rssBytes, pssBytes: pssOf(pid), cpuSeconds });
+    } catch {
+      // As above.
+    }
+  }
+  return samples;
+}
+
+interface Row {
+  name: string;
+  processes: number;
+  rssMb: number;
+  pssMb: number;
+  cpuPercent: number;
+}
+
+function summarise(before: Map<number, Sample>, after: Map<number, Sample>, seconds: number): Row[] {
+  const rows = new Map<string, Row>();
+  for (const [pid, { name, rssBytes, pssBytes, cpuSeconds }] of after) {
+    const row = rows.get(name) ?? { name, processes: 0, rssMb: 0, pssMb: 0, cpuPercent: 0 };
+    rows.set(name, row);
+    row.processes++;
+    row.rssMb += rssBytes / 1e6;
+    row.pssMb += pssBytes / 1e6;
+    row.cpuPercent += ((cpuSeconds - (before.get(pid)?.cpuSeconds ?? 0)) / seconds) * 100;
+  }
+  const all = [...rows.values()];
+  const sum = (key: 'processes' | 'rssMb' | 'pssMb' | 'cpuPercent') => all.reduce((total, row) => total + row[key], 0);
+  const total = {
+    name: 'all',
+    processes: sum('processes'),
+    rssMb: sum('rssMb'),
+    pssMb: sum('pssMb'),
+    cpuPercent: sum('cpuPercent'),
+  };
+  return [...all, total];
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), 'sotp-footprint-'));
+const main = new URL('../server/src/main.ts', import.meta.url).pathname;
+const child = spawn(
+  process.execPath,
+  ['--max-semi-space-size=2', main, 'start', '--port', '0', '--data-dir', dataDir, '--demo', options.devices],
+  {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'sotp-footprint-cache') },
+  },
+);
+const ended = new Promise((resolve) => child.once('exit', resolve));
+try {
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('SOTP is ready')) resolve();
+    });
+    void ended.then(() => reject(new Error('SOTP ended before it was ready')));
+  });
+  const root = child.pid ?? 0;
+  await sleep(Number(options.settle) * 1000);
+  const began = performance.now();
+  const before = tree(root);
+  await sleep(Number(options.seconds) * 1000);
+  const seconds = (performance.now() - began) / 1000;
+  const rows = summarise(before, tree(root), seconds);
+  console.log(`${options.devices} demo devices, every 10 s, over ${seconds.toFixed(0)} s`);
+  console.log('process          count    RSS MB    PSS MB   CPU % of a core');
+  for (const { name, processes, rssMb, pssMb, cpuPercent } of rows) {
+    const figures = [rssMb.toFixed(0).padStart(10), pssMb.toFixed(0).padStart(10), cpuPercent.toFixed(2).padStart(12)];
+    console.log(`${name.padEnd(16)}${String(processes).padStart(6)}${figures.join('')}`);
+  }
+  console.log(JSON.stringify({ bench: 'footprint', devices: Number(options.devices), seconds, rows }));
+} finally {
+  child.kill('SIGTERM');
+  await ended;
+  rmSync(dataDir, { recursive: true, force: true });
+}
