@@ -7,6 +7,7 @@ import type { CliContext, RegisterCommand } from './context.ts';
 import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMigrate } from './migrate.ts';
+import { registerProbe } from './probe.ts';
 import { registerSimulate } from './simulate.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
@@ -15,6 +16,7 @@ import { registerUser } from './user.ts';
 /** Every command, in the order in which `sotp --help` shows them. */
 const COMMANDS: readonly RegisterCommand[] = [
   registerStart,
+  registerProbe,
   registerSimulate,
   registerDevice,
   registerUser,
