@@ -66,6 +66,15 @@ export function show(value: number | null | undefined, unit: string | null): str
     : `${q.figure} ${q.unit}`;
 }
 
+/** The figure with its prefix only, for columns whose head names the unit: `1.48 G`, `12.5`. */
+export function brief(value: number | null, unit: string | null): string {
+  if (value === null) return '–';
+  const { figure, unit: scaled } = quantity(value, unit);
+  const base = unit ?? '';
+  const prefix = base !== '' && scaled.endsWith(base) ? scaled.slice(0, -base.length) : scaled;
+  return prefix === '' || prefix === '%' || prefix === 'ms' ? figure : `${figure} ${prefix}`;
+}
+
 /** Seconds in at most two units: `3 d 4 h`, `12 s`. */
 export function duration(seconds: number): string {
   const size = Math.max(0, Math.floor(seconds));

@@ -1,6 +1,6 @@
 'use client';
 import { Clock } from 'lucide-react';
-import { ago } from '#lib/format.ts';
+import { ago, duration } from '#lib/format.ts';
 import { useHydrated, useNow } from '#lib/now.tsx';
 import { cx } from './class.ts';
 
@@ -19,16 +19,18 @@ export interface AgeProps {
   never?: string;
   /** Older than this (two intervals) it dims and shows a clock. */
   staleAfterMs?: number;
+  /** As a length of time, for "since when". */
+  bare?: boolean;
   className?: string;
 }
 
 /** How old something is: relative in text, absolute on hover. */
-export function Age({ at, never = 'never', staleAfterMs, className }: AgeProps) {
-  if (at === null) return <span className={cx('text-muted', className)}>{never}</span>;
-  return <KnownAge at={at} staleAfterMs={staleAfterMs} className={className} />;
+export function Age({ at, never = 'never', ...rest }: AgeProps) {
+  if (at === null) return <span className={cx('text-muted', rest.className)}>{never}</span>;
+  return <KnownAge at={at} {...rest} />;
 }
 
-function KnownAge({ at, staleAfterMs, className }: { at: string; staleAfterMs?: number; className?: string }) {
+function KnownAge({ at, staleAfterMs, bare = false, className }: Omit<AgeProps, 'at'> & { at: string }) {
   const now = useNow();
   const title = useAbsolute(at);
   const then = Date.parse(at);
@@ -36,7 +38,7 @@ function KnownAge({ at, staleAfterMs, className }: { at: string; staleAfterMs?: 
   return (
     <time dateTime={at} title={title} className={cx('figures whitespace-nowrap', stale && 'text-muted', className)}>
       {stale ? <Clock className="mr-1 inline size-3 align-[-1.5px]" aria-label="stale" /> : null}
-      {ago(then, now)}
+      {bare ? duration((now - then) / 1000) : ago(then, now)}
     </time>
   );
 }

@@ -59,5 +59,11 @@ export function Select({ className, children, ...rest }: ComponentProps<'select'
 }
 
 export function Checkbox({ className, ...rest }: ComponentProps<'input'>) {
-  return <input type="checkbox" {...rest} className={cx('size-4 shrink-0 accent-accent-solid', className)} />;
+  return (
+    <input
+      type="checkbox"
+      {...rest}
+      className={cx('block size-3.5 shrink-0 accent-accent-solid max-sm:size-5', className)}
+    />
+  );
 }

@@ -61,12 +61,12 @@ export function CopyText({ text, length = 60, mono = true }: { text: string; len
       onClick={() => void copy()}
       title={text}
       aria-label={`${text}, copy`}
-      className={cx('group inline-flex max-w-full items-center gap-1 text-left select-text', mono && 'font-mono')}
+      className={cx('group relative inline-flex max-w-full items-center text-left select-text', mono && 'font-mono')}
     >
       <span className="min-w-0 break-all">{cutMiddle(text, length)}</span>
       <Mark
         className={cx(
-          'size-3 shrink-0 text-muted',
+          'absolute top-1 -right-4 size-3 text-muted',
           !copied && 'opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100',
         )}
         aria-hidden
@@ -75,10 +75,19 @@ export function CopyText({ text, length = 60, mono = true }: { text: string; len
   );
 }
 
+interface MeterProps {
+  percent: number;
+  label: string;
+  /** In and out have the colours that they have in charts. */
+  side?: 'in' | 'out';
+  className?: string;
+}
+
 /** How full something is: 0 to 100 %, amber from 80, red from 90. The figure stands beside it. */
-export function Meter({ percent, label, className }: { percent: number; label: string; className?: string }) {
+export function Meter({ percent, label, side, className }: MeterProps) {
   const size = Math.min(100, Math.max(0, percent));
-  const tone = size >= 90 ? 'bg-down' : size >= 80 ? 'bg-degraded' : 'bg-accent';
+  const calm = side === undefined ? 'bg-accent' : side === 'in' ? 'bg-(--chart-1)' : 'bg-(--chart-2)';
+  const tone = size >= 90 ? 'bg-down' : size >= 80 ? 'bg-degraded' : calm;
   return (
     <span
       role="meter"

@@ -54,7 +54,13 @@ export function StatusMark({
 export function Status({ status, className }: { status: DeviceStatus; className?: string }) {
   const look = STATUS_LOOK[status];
   return (
-    <span className={cx('inline-flex items-center gap-1.5 font-medium whitespace-nowrap', look.text, className)}>
+    <span
+      className={cx(
+        'inline-flex items-center gap-1.5 align-bottom font-medium whitespace-nowrap',
+        look.text,
+        className,
+      )}
+    >
       <StatusMark status={status} />
       {look.word}
     </span>
@@ -65,7 +71,7 @@ export function Status({ status, className }: { status: DeviceStatus; className?
 export function UpDown({ up, word }: { up: boolean | null; word: string }) {
   const status: DeviceStatus = up === null ? 'unknown' : up ? 'up' : 'down';
   return (
-    <span className={cx('inline-flex items-center gap-1.5 whitespace-nowrap', STATUS_LOOK[status].text)}>
+    <span className={cx('inline-flex items-center gap-1.5 align-bottom whitespace-nowrap', STATUS_LOOK[status].text)}>
       <StatusMark status={status} />
       {word}
     </span>

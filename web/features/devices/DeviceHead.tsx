@@ -43,7 +43,9 @@ export function DeviceHead({ device }: { device: Device }) {
             <h1 className="text-title font-semibold tracking-[-0.01em] break-words">{device.name}</h1>
             <span className="flex items-baseline gap-1.5">
               <Status status={device.status} className="self-center" />
-              <Age at={device.statusSince} className="text-[13px] text-muted" />
+              <span className="text-[13px] text-muted">
+                for <Age at={device.statusSince} bare />
+              </span>
             </span>
           </div>
           <div className="mt-1 flex flex-wrap items-baseline gap-x-4 gap-y-1 text-[13px] text-muted">
@@ -54,7 +56,7 @@ export function DeviceHead({ device }: { device: Device }) {
               </span>
             ) : null}
             {device.uptimeSeconds === null ? null : (
-              <span className="figures">up for {duration(device.uptimeSeconds)}</span>
+              <span className="figures">uptime {duration(device.uptimeSeconds)}</span>
             )}
             <span>
               heard <Age at={device.lastSeenAt} staleAfterMs={staleAfterMs(device)} />

@@ -7,7 +7,7 @@ import { TrafficChart } from '#features/interfaces/TrafficChart.tsx';
 import { useTraffic } from '#features/interfaces/traffic.ts';
 import { CpuChart, LossChart, MemoryChart, RttChart } from '#features/metrics/HostCharts.tsx';
 import { peakOf } from '#features/metrics/points.ts';
-import { duration, show } from '#lib/format.ts';
+import { show } from '#lib/format.ts';
 import { Instant } from '#ui/age.tsx';
 import { Facts, Section } from '#ui/page.tsx';
 import { CopyText } from '#ui/small.tsx';
@@ -81,7 +81,7 @@ function Busiest({ device, inventory }: { device: Device; inventory: Inventory }
         .toSorted((a, b) => frozen.indexOf(a.ifIndex) - frozen.indexOf(b.ifIndex))
     : ranked;
   return (
-    <Section title="Busiest interfaces" aside="in above, out below, bit/s">
+    <Section title="Busiest interfaces" aside="in above, out below">
       <div className="grid gap-3 lg:grid-cols-2">
         {shown.map((facts) => (
           <TrafficChart
@@ -113,7 +113,6 @@ function Identity({ device }: { device: Device }) {
           ['Own name', device.sysName],
           ['Location', device.location],
           ['Contact', device.contact],
-          ['Uptime', device.uptimeSeconds === null ? null : duration(device.uptimeSeconds)],
           ['Says', device.sysDescr],
           ['Object id', device.sysObjectId ? <CopyText key="oid" text={device.sysObjectId} length={36} /> : null],
           ['Watched since', <Instant key="since" at={device.createdAt} />],

@@ -54,10 +54,10 @@ export function deviceColumns(onFilter: (name: FilterName, value: string) => voi
     {
       id: 'since',
       header: 'For',
-      width: '84px',
+      width: '96px',
       from: 'md',
       numeric: true,
-      cell: (device) => <Age at={device.statusSince} className="text-muted" />,
+      cell: (device) => <Age at={device.statusSince} bare className="text-muted" />,
     },
     {
       id: 'lastSeenAt',

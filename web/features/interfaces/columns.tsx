@@ -35,7 +35,7 @@ function OperMark({ facts }: { facts: InterfaceFacts }) {
   const { up, word } = operWord(facts);
   if (word === 'shut') {
     return (
-      <span className="inline-flex items-center gap-1.5 text-disabled">
+      <span className="inline-flex items-center gap-1.5 align-bottom text-disabled">
         <StatusMark status="disabled" />
         shut
       </span>
@@ -62,8 +62,8 @@ function Use({ row, view }: { row: InterfaceRow; view: View }) {
   return (
     <span className="flex items-center gap-2" title={`In ${show(inward, '%')}, out ${show(outward, '%')}`}>
       <span className="flex min-w-0 flex-1 flex-col gap-0.5">
-        <Meter percent={inward ?? 0} label="In" className="h-1" />
-        <Meter percent={outward ?? 0} label="Out" className="h-1" />
+        <Meter percent={inward ?? 0} label="In" side="in" className="h-1" />
+        <Meter percent={outward ?? 0} label="Out" side="out" className="h-1" />
       </span>
       <span className="figures w-12 text-right">{show(most, '%')}</span>
     </span>

@@ -88,8 +88,9 @@ function Counts({ byStatus }: { byStatus: Partial<Record<DeviceStatus, number>> 
               {byStatus ? (
                 <span
                   className={cx(
-                    'figures text-figure font-semibold tracking-tight',
-                    number === 0 ? 'text-muted font-normal' : WRONG.includes(status) && STATUS_LOOK[status].text,
+                    'figures text-figure tracking-tight',
+                    number === 0 ? 'text-muted' : 'font-semibold',
+                    number > 0 && WRONG.includes(status) && STATUS_LOOK[status].text,
                   )}
                 >
                   {count(number)}
@@ -156,19 +157,16 @@ function WrongRow({ device }: { device: Device }) {
     <li className="border-b border-line last:border-0">
       <Link
         href={`/devices/${device.id}`}
-        className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-baseline gap-x-3 px-4 py-2 hover:bg-hover max-sm:px-3"
+        className="grid min-h-(--row) grid-cols-[auto_minmax(0,1fr)_auto] items-baseline gap-x-3 px-4 py-1.5 text-table hover:bg-hover max-sm:px-3 md:grid-cols-[auto_minmax(0,180px)_minmax(0,1fr)_auto]"
       >
-        <span className="translate-y-px">
-          <StatusMark status={device.status} label />
+        <StatusMark status={device.status} label className="translate-y-px" />
+        <span className="min-w-0 truncate font-medium" title={device.name}>
+          {device.name}
         </span>
-        <span className="min-w-0">
-          <span className="font-medium break-words">{device.name}</span>{' '}
-          {device.address === device.name ? null : (
-            <span className="font-mono text-[12px] text-muted">{device.address}</span>
-          )}
-          <span className="block text-[13px] text-muted">{device.statusReason ?? 'Not heard yet.'}</span>
+        <span className="min-w-0 text-muted max-md:order-last max-md:col-span-2 max-md:col-start-2">
+          {device.statusReason ?? 'Not heard yet.'}
         </span>
-        <Age at={device.statusSince} className="text-[13px] text-muted" />
+        <Age at={device.statusSince} bare className="text-muted" />
       </Link>
     </li>
   );
@@ -184,9 +182,9 @@ function Newest() {
             <li key={device.id} className="border-b border-line last:border-0">
               <Link
                 href={`/devices/${device.id}`}
-                className="flex items-center gap-3 px-4 py-2 hover:bg-hover max-sm:px-3"
+                className="flex min-h-(--row) items-center gap-3 px-4 py-1.5 text-table hover:bg-hover max-sm:px-3"
               >
-                <Status status={device.status} className="w-24 shrink-0 text-[13px]" />
+                <Status status={device.status} className="w-24 shrink-0" />
                 <span className="min-w-0 flex-1 truncate">{device.name}</span>
                 <Age at={device.createdAt} className="text-[13px] text-muted" />
               </Link>

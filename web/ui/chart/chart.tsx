@@ -1,7 +1,7 @@
 'use client';
 import { useState, type ReactNode } from 'react';
 import dynamic from 'next/dynamic';
-import { show } from '#lib/format.ts';
+import { brief } from '#lib/format.ts';
 import { useAbsolute } from '#ui/age.tsx';
 import { cx } from '#ui/class.ts';
 import { Skeleton } from '#ui/state.tsx';
@@ -86,7 +86,7 @@ function Legend({ series, unit, from, to, at, only, onOnly }: LegendProps) {
       <thead>
         <tr className="text-muted">
           <th scope="col" className="truncate text-left font-normal">
-            {at === null ? <span className="sr-only">Series</span> : <CursorTime at={at} />}
+            {at === null ? <span>{unit ?? <span className="sr-only">Series</span>}</span> : <CursorTime at={at} />}
           </th>
           <th scope="col" className="w-[19%] text-right font-normal">
             {at === null ? 'last' : 'here'}
@@ -133,7 +133,7 @@ function Legend({ series, unit, from, to, at, only, onOnly }: LegendProps) {
                   key={i}
                   className={cx('figures truncate text-right', i === 0 && 'font-medium', i === 1 && 'max-sm:hidden')}
                 >
-                  {show(value, unit)}
+                  {brief(value, unit)}
                 </td>
               ))}
             </tr>

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { quantity } from '#lib/format.ts';
+import { brief } from '#lib/format.ts';
 import { isolated, type ChartSeries } from './data.ts';
 
 export interface ChartShape {
@@ -101,7 +101,7 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
         ...(isBytes(unit) ? { incrs: BINARY_STEPS } : {}),
         grid: { stroke: grid, width: 1 },
         ticks: { show: false },
-        values: (_, splits) => splits.map((value) => axisLabel(Math.abs(value), unit)),
+        values: (_, splits) => splits.map((value) => brief(Math.abs(value), unit)),
       },
     ],
     series: [
@@ -133,11 +133,6 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
       ],
     },
   };
-}
-
-function axisLabel(value: number, unit: string | null): string {
-  const { figure, unit: scaled } = quantity(value, unit);
-  return scaled === '' ? figure : `${figure} ${scaled.replace('bit/s', '')}`.trimEnd();
 }
 
 function drawZero(u: uPlot, stroke: string): void {

@@ -14,7 +14,8 @@ export interface HeadProps<T> {
 
 /** The sticky head: a click sorts, the arrow says which way. */
 export function Head<T>({ columns, sorting, onSort, all, onAll }: HeadProps<T>) {
-  const cell = 'sticky top-0 z-10 h-8 border-b border-line bg-surface px-3 text-left font-medium text-muted';
+  const cell =
+    'sticky top-0 z-10 h-8 border-b border-line bg-surface px-3 text-left align-middle font-medium text-muted';
   return (
     <thead className="max-sm:sr-only">
       <tr>
@@ -46,7 +47,8 @@ export function Head<T>({ columns, sorting, onSort, all, onAll }: HeadProps<T>) 
                   type="button"
                   onClick={() => onSort(column.id)}
                   className={cx(
-                    'group inline-flex max-w-full items-center gap-1 hover:text-text',
+                    'group flex max-w-full items-center gap-1 align-middle hover:text-text',
+                    column.numeric && 'ml-auto',
                     sorted && 'text-text',
                   )}
                 >

@@ -129,7 +129,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
                 )}
               >
                 {selected ? (
-                  <td className="w-9 border-b border-line pl-3 group-last/row:border-0">
+                  <td className="w-9 border-b border-line pl-3 align-middle group-last/row:border-0">
                     <Checkbox checked={checked} onChange={() => toggle(row.id)} aria-label="Select row" />
                   </td>
                 ) : null}
