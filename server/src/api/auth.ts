@@ -27,6 +27,14 @@ export function authRoutes({ access, secureCookie }: AuthOptions): Route[] {
     reply.setCookie(SESSION_COOKIE, session, { ...cookie(request), maxAge: SESSION_MAX_MS / 1000 });
   }
 
+  /** Before there is an administrator nobody can sign in, and no guess is right. */
+  async function explainSetup(error: unknown): Promise<never> {
+    const refused = error instanceof AppError && error.code === 'invalid_credentials';
+    if (!refused || !(await access.setup.required())) throw error;
+    const sentence = 'There is no administrator yet: open the set-up link that SOTP printed when it started.';
+    throw new AppError('setup_required', sentence, { cause: error });
+  }
+
   return [
     route({
       method: 'GET',
@@ -61,7 +69,7 @@ export function authRoutes({ access, secureCookie }: AuthOptions): Route[] {
       output: LoginAnswer,
       async handler({ body, request, reply }) {
         const oldSession = request.cookies[SESSION_COOKIE];
-        const { session, user } = await access.signIn.signIn(body, request.ip, oldSession);
+        const { session, user } = await access.signIn.signIn(body, request.ip, oldSession).catch(explainSetup);
         setSession(request, reply, session);
         return { user };
       },

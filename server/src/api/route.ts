@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { Permission, User } from '@sotp/contract/access.ts';
 import { ErrorBody } from '@sotp/contract/errors.ts';
@@ -112,4 +112,34 @@ export function route<R extends AccessRule, P = unknown, Q = unknown, B = unknow
       });
     },
   };
+}
+
+export interface AddedRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly access: AccessRule | undefined;
+}
+
+const tables = new WeakMap<FastifyInstance, RouteOptions[]>();
+
+/** Notes every route that is added to `app` from now on, in whatever scope. */
+export function noteRoutes(app: FastifyInstance): void {
+  const table: RouteOptions[] = [];
+  tables.set(app, table);
+  app.addHook('onRoute', (options) => void table.push(options));
+}
+
+/** Every route that was added since `noteRoutes`: what tests of access walk. */
+export function addedRoutes(app: FastifyInstance): readonly AddedRoute[] {
+  return (tables.get(app) ?? []).flatMap(({ method, url, config }) =>
+    [method].flat().map((one) => ({ method: one, url, access: config?.access })),
+  );
+}
+
+/** Before anyone is served: a route below `prefix` without an access rule stops the start. */
+export function requireAccessRules(app: FastifyInstance, prefix: string): void {
+  app.addHook('onReady', async () => {
+    const forgotten = addedRoutes(app).find(({ url, access }) => url.startsWith(prefix) && access === undefined);
+    if (forgotten) throw new Error(`${forgotten.method} ${forgotten.url} has no access rule`);
+  });
 }

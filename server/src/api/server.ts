@@ -26,6 +26,7 @@ import { addGuard } from './guard.ts';
 import { addHealth } from './health.ts';
 import type { Readiness } from './health.ts';
 import { metricRoutes } from './metrics.ts';
+import { noteRoutes, requireAccessRules } from './route.ts';
 import { addStream } from './stream.ts';
 import { taskRoutes } from './tasks.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -133,6 +134,8 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 200 },
     ...(options.tls ? { https: { ...options.tls } } : {}),
   }) as unknown as FastifyInstance;
+  noteRoutes(app);
+  requireAccessRules(app, '/api/');
   await app.register(cookie);
   await addHealth(app, deps.self);
   await app.register((api) => addApi(api, deps), { prefix: '/api/v1' });

@@ -176,7 +176,7 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
       status: response.statusCode,
       headers: response.headers,
       text,
-      json: isJson ? JSON.parse(text) : undefined,
+      json: isJson && text !== '' ? JSON.parse(text) : undefined,
     };
   }
 
