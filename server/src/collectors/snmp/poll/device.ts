@@ -176,19 +176,23 @@ function refreshUptime(state: DeviceState): Partial<Inventory> {
 
 /** The interface section when a port's status is another than at the poll before; nothing else. */
 function refreshStatuses(state: DeviceState, { statuses }: Program, read: PollDecoder): Partial<Inventory> {
-  const now = Float64Array.from(statuses, ({ at }) => read.values[at] ?? Number.NaN);
-  const before = state.statuses;
-  state.statuses = now;
-  if (!before || !state.living || now.every((status, i) => status === before[i] || Number.isNaN(status))) return {};
-  const living = recallFacts(state.living);
-  const byIndex = new Map(statuses.map(({ ifIndex }, i) => [ifIndex, now[i] ?? Number.NaN]));
-  for (const port of living.interfaces ?? []) {
+  const first = state.statuses === null;
+  const kept = (state.statuses ??= new Float64Array(statuses.length).fill(Number.NaN));
+  let changed = false;
+  for (let i = 0; i < statuses.length; i += 1) {
+    const status = read.values[statuses[i]?.at ?? -1] ?? Number.NaN;
+    if (Number.isNaN(status) || status === kept[i]) continue;
+    kept[i] = status;
+    changed = true;
+  }
+  if (!changed || first || !state.living) return {};
+  const { system, interfaces } = recallFacts(state.living);
+  if (!interfaces) return {};
+  const byIndex = new Map(statuses.map(({ ifIndex }, i) => [ifIndex, kept[i] ?? Number.NaN]));
+  for (const port of interfaces) {
     const status = byIndex.get(port.ifIndex) ?? Number.NaN;
     if (!Number.isNaN(status)) port.operStatus = OperStatus.options[status - 1] ?? null;
   }
-  state.living = rememberFacts({
-    ...(living.system && { system: living.system }),
-    ...(living.interfaces && { interfaces: living.interfaces }),
-  });
-  return living.interfaces ? { interfaces: living.interfaces } : {};
+  state.living = rememberFacts({ interfaces, ...(system && { system }) });
+  return { interfaces };
 }

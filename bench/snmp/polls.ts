@@ -1,0 +1,149 @@
+// Device polls and varbinds per CPU second of SOTP's SNMP collector beside the npm package net-snmp, interleaved, against
+// the same simulated switches: `node bench/snmp/polls.ts [--devices 200] [--ports 48] [--seconds 24] [--bar 4]`.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import snmp from 'net-snmp';
+import type { Session } from 'net-snmp';
+import type { Target } from '../../server/src/collectors/collector.ts';
+import { createSnmpCollector } from '../../server/src/collectors/snmp/index.ts';
+import { SnmpSettings } from '../../server/src/collectors/snmp/settings.ts';
+import { openDgramTransport } from '../../server/src/collectors/snmp/transport/dgram.ts';
+import { systemClock } from '../../server/src/platform/clock.ts';
+import { silentLog } from '../../server/src/platform/log.ts';
+import { COLUMNS } from './device.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    devices: { type: 'string', default: '200' },
+    ports: { type: 'string', default: '48' },
+    seconds: { type: 'string', default: '24' },
+    bar: { type: 'string', default: '4' },
+  },
+});
+const devices = Number(options.devices);
+const ports = Number(options.ports);
+const CONCURRENCY = 64;
+const ROUND_MS = 1500;
+const ROWS_PER_BULK = 4;
+const port = 20_000 + Math.floor(Math.random() * 10_000);
+
+interface Contender {
+  readonly name: string;
+  /** Polls one device and answers how many varbinds came. */
+  poll(device: number): Promise<number>;
+  polls: number;
+  varbinds: number;
+  cpuMicros: number;
+  wallMs: number;
+}
+
+const responder = fork(new URL('./responder.ts', import.meta.url), [String(devices), String(ports), String(port)]);
+await once(responder, 'message');
+const addresses = Array.from(
+  { length: devices },
+  (_, i) => `127.60.${i >> 8}.${(i & 255) + 1 > 255 ? 255 : (i & 255) + 1}`,
+);
+
+const transport = await openDgramTransport({ clock: systemClock, log: silentLog, random: Math.random });
+const collector = createSnmpCollector(transport, { clock: systemClock, log: silentLog, random: Math.random });
+const settings = SnmpSettings.parse({ port });
+const targets = addresses.map((address, deviceId): Target => {
+  const value = { kind: 'snmp-v2c' as const, secret: { community: 'public' } };
+  return { deviceId, address, credentials: [{ id: 'c', name: 'public', value }] };
+});
+const endless = new AbortController().signal;
+
+async function pollOurs(device: number): Promise<number> {
+  const target = targets[device] as Target;
+  const result = await collector.poll(target, settings, { signal: endless, budgetMs: 60_000, at: Date.now() });
+  let count = 0;
+  for (const { values } of result.samples) for (const value of values) count += value === value ? 1 : 0;
+  return count;
+}
+
+const sessions = addresses.map((address): Session => {
+  const session = snmp.createSession(address, 'public', { port, version: snmp.Version2c, timeout: 2000, retries: 2 });
+  session.on('error', () => undefined);
+  return session;
+});
+
+async function pollTheirs(device: number): Promise<number> {
+  const session = sessions[device] as Session;
+  let count = 0;
+  for (let row = 0; row < ports; row += ROWS_PER_BULK) {
+    const oids = COLUMNS.map((column) => (row === 0 ? column : `${column}.${row}`));
+    count += await new Promise<number>((resolve, reject) => {
+      session.getBulk(oids, 0, ROWS_PER_BULK, (error, varbinds) =>
+        error ? reject(error) : resolve(varbinds.reduce((sum, column) => sum + column.length, 0)),
+      );
+    });
+  }
+  return count;
+}
+
+async function round(contender: Contender, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  let device = 0;
+  const worker = async (): Promise<void> => {
+    while (performance.now() < end) {
+      device = (device + 1) % devices;
+      const varbinds = await contender.poll(device);
+      contender.varbinds += varbinds;
+      contender.polls += 1;
+    }
+  };
+  // Devices of one contender never overlap: there are more of them than workers.
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, devices) }, worker));
+  const used = process.cpuUsage(cpu);
+  contender.cpuMicros += used.user + used.system;
+  contender.wallMs += performance.now() - started;
+}
+
+function contender(name: string, poll: Contender['poll']): Contender {
+  return { name, poll, polls: 0, varbinds: 0, cpuMicros: 0, wallMs: 0 };
+}
+
+// Discovery, and a first warm-up of both.
+for (let i = 0; i < devices; i += 16) {
+  await Promise.all(Array.from({ length: Math.min(16, devices - i) }, (_, k) => pollOurs(i + k)));
+}
+await round(contender('warm-up', pollOurs), 700);
+await round(contender('warm-up', pollTheirs), 700);
+const ours = contender('sotp', pollOurs);
+const theirs = contender('npm net-snmp', pollTheirs);
+const rounds = Math.max(2, Math.round((Number(options.seconds) * 1000) / ROUND_MS / 2));
+for (let i = 0; i < rounds; i += 1) for (const one of [ours, theirs]) await round(one, ROUND_MS);
+
+const rows = [ours, theirs].map((one) => ({
+  client: one.name,
+  'polls / CPU s': Math.round(one.polls / (one.cpuMicros / 1e6)),
+  'varbinds / CPU s': Math.round(one.varbinds / (one.cpuMicros / 1e6)),
+  'varbinds / poll': Math.round(one.varbinds / one.polls),
+  'varbinds / s': Math.round(one.varbinds / (one.wallMs / 1000)),
+}));
+console.table(rows);
+const perCpu = (one: Contender): number => one.varbinds / (one.cpuMicros / 1e6);
+const ratio = perCpu(ours) / perCpu(theirs);
+const { timedOut, retried, dropped } = transport.counters;
+const passed = ratio >= Number(options.bar);
+console.log(
+  JSON.stringify({
+    bench: 'snmp/polls',
+    devices,
+    ports,
+    rounds,
+    results: rows,
+    ratio,
+    timedOut,
+    retried,
+    dropped,
+    passed,
+  }),
+);
+for (const session of sessions) session.close();
+await collector.close();
+responder.disconnect();
+process.exitCode = passed ? 0 : 1;
