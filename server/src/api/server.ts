@@ -6,7 +6,6 @@ import underPressure from '@fastify/under-pressure';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import type { ErrorBody } from '@sotp/contract/errors.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
@@ -93,10 +92,6 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
   api.setValidatorCompiler(validatorCompiler);
   api.setSerializerCompiler(serializerCompiler);
   api.setErrorHandler(handleError);
-  api.setNotFoundHandler(async (request, reply) => {
-    const message = `There is no ${request.method} ${request.url.split('?')[0]}; see /api/v1/docs.`;
-    return reply.code(404).send({ error: { code: 'not_found', message } } satisfies ErrorBody);
-  });
   // Only what routes name is parsed; a form or a text that a foreign page can send without asking is not among it.
   api.removeContentTypeParser('text/plain');
   api.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -118,6 +113,10 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
   for (const one of routes) one.bind(api);
   await addStream(api, { access, live: deps.live, log: deps.log });
   await addDocsPage(api);
+  // Pages beside the API take every address that nobody else takes; below /api/v1 this is the last word.
+  api.all('/*', { config: { access: 'public' }, schema: { hide: true } }, (request) => {
+    throw new AppError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}; see /api/v1/docs.`);
+  });
 }
 
 /** The gateway: the API, health and self-metrics on one Fastify that does not listen yet. Pages may be added beside. */

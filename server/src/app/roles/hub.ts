@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '#api/server.ts';
 import { createBackends } from '#app/backends.ts';
+import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
+import { renewLocalToken } from '#services/access/local-token.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
@@ -135,10 +137,15 @@ export const createHub: RoleFactory = (context) => {
       await running.start();
       const { setupToken } = await access.ensureAdmin(config.adminPassword);
       const address = baseUrl(app, config);
+      const token = await renewLocalToken(backends.stores.tokens, config.dataDir);
+      writeLocalAccess(config.dataDir, { url: process.env['SOTP_INTERNAL_URL'] ?? address, token });
       if (setupToken === undefined) return { address };
       return { address, setupLink: `${address}/setup?token=${encodeURIComponent(setupToken)}` };
     },
-    stop: () => running.stop(),
+    stop() {
+      removeLocalAccess(config.dataDir);
+      return running.stop();
+    },
     drain() {
       draining = true;
     },
