@@ -21,11 +21,11 @@ export function readTuples<T>(data: Buffer, toRow: (columns: Buffer[]) => T): T[
     const columns = data.readInt16BE(o);
     o += 2;
     if (columns === -1) return rows;
-    const row = new Array<Buffer>(columns);
+    const row: Buffer[] = [];
     for (let i = 0; i < columns; i++) {
       const length = data.readInt32BE(o);
       o += 4;
-      row[i] = length < 0 ? EMPTY : data.subarray(o, o + length);
+      row.push(length < 0 ? EMPTY : data.subarray(o, o + length));
       if (length > 0) o += length;
     }
     rows.push(toRow(row));

@@ -1,0 +1,154 @@
+import { BitReader, BitWriter } from './bits.ts';
+import { decodeColumn, encodeColumn } from './column.ts';
+
+/** Polls of one layout in the order of time, as columns: what a block holds. */
+export interface Polls {
+  readonly at: Float64Array;
+  readonly polledAt: Float64Array;
+  readonly restarted: Uint8Array;
+  readonly columns: readonly Float64Array[];
+}
+
+/** A block that is read as far as its times; columns are decoded when asked for. */
+export interface DecodedBlock {
+  readonly length: number;
+  readonly width: number;
+  readonly at: Float64Array;
+  readonly polledAt: Float64Array;
+  readonly restarted: Uint8Array;
+  column(position: number): Float64Array;
+}
+
+const VERSION = 1;
+const writer = new BitWriter();
+const directory = new BitWriter();
+
+/** Milliseconds when all instants are whole ones, else microseconds. */
+function unitOf(polls: Polls): number {
+  for (let i = 0; i < polls.at.length; i++) {
+    if (!Number.isInteger(polls.at[i]) || !Number.isInteger(polls.polledAt[i])) return 1_000;
+  }
+  return 1;
+}
+
+/**
+ * Packs polls: version, unit of time, number of polls and of columns; the times, once for all columns; the polls that
+ * said "restarted"; the length of each column; the columns.
+ */
+export function encodeBlock(polls: Polls): Buffer {
+  const n = polls.at.length;
+  const unit = unitOf(polls);
+  writer.length = 0;
+  writer.byte(VERSION);
+  writer.varint(unit);
+  writer.varint(n);
+  writer.varint(polls.columns.length);
+  writeTimes(polls.at, n, unit);
+  const late = Float64Array.from(
+    polls.polledAt,
+    (polledAt, i) => Math.round(polledAt * unit) - Math.round(polls.at[i]! * unit),
+  );
+  writeColumn(late, n);
+  const restarts = [...polls.restarted.keys()].filter((i) => polls.restarted[i] === 1);
+  writer.varint(restarts.length);
+  for (const index of restarts) writer.varint(index);
+
+  const head = writer.length;
+  directory.length = 0;
+  for (const column of polls.columns) {
+    const before = writer.length;
+    encodeColumn(column, n, writer);
+    directory.varint(writer.length - before);
+  }
+  return Buffer.concat([
+    writer.bytes.subarray(0, head),
+    directory.bytes.subarray(0, directory.length),
+    writer.bytes.subarray(head, writer.length),
+  ]);
+}
+
+/** The first instant, then runs of how much the distance between instants changed. A steady interval is one run. */
+function writeTimes(at: Float64Array, n: number, unit: number): void {
+  let previous = 0;
+  let distance = 0;
+  let run = 0;
+  let change = 0;
+  for (let i = 0; i < n; i++) {
+    const instant = Math.round(at[i]! * unit);
+    const next = instant - previous - distance;
+    distance = instant - previous;
+    previous = instant;
+    if (run > 0 && next === change) {
+      run++;
+      continue;
+    }
+    if (run > 0) writeRun(change, run);
+    change = next;
+    run = 1;
+  }
+  if (run > 0) writeRun(change, run);
+}
+
+function writeRun(change: number, run: number): void {
+  writer.zigzag(change);
+  writer.varint(run);
+}
+
+function writeColumn(values: Float64Array, n: number): void {
+  const before = writer.length;
+  encodeColumn(values, n, writer);
+  // The length goes in front of what was just written.
+  const bytes = writer.bytes.slice(before, writer.length);
+  writer.length = before;
+  writer.varint(bytes.length);
+  writer.reserve(bytes.length);
+  writer.bytes.set(bytes, writer.length);
+  writer.length += bytes.length;
+}
+
+/** Reads what `encodeBlock` wrote. Throws on a version it does not know. */
+export function decodeBlock(bytes: Uint8Array): DecodedBlock {
+  const reader = new BitReader(bytes);
+  const version = reader.byte();
+  if (version !== VERSION) throw new Error(`a packed block has version ${version}, which this program does not know`);
+  const unit = reader.varint();
+  const n = reader.varint();
+  const width = reader.varint();
+  const at = new Float64Array(n);
+  let previous = 0;
+  let distance = 0;
+  for (let i = 0; i < n;) {
+    const change = reader.zigzag();
+    for (let run = reader.varint(); run > 0 && i < n; run--) {
+      distance += change;
+      previous += distance;
+      at[i++] = previous / unit;
+    }
+  }
+  const polledAt = new Float64Array(n);
+  const lateBytes = reader.varint();
+  const after = reader.position + lateBytes;
+  decodeColumn(reader, lateBytes, n, polledAt);
+  for (let i = 0; i < n; i++) polledAt[i] = (Math.round(at[i]! * unit) + polledAt[i]!) / unit;
+  reader.position = after;
+  const restarted = new Uint8Array(n);
+  for (let count = reader.varint(); count > 0; count--) restarted[reader.varint()] = 1;
+  const ends = new Uint32Array(width);
+  let end = 0;
+  for (let i = 0; i < width; i++) ends[i] = end += reader.varint();
+  const body = reader.position;
+  return {
+    length: n,
+    width,
+    at,
+    polledAt,
+    restarted,
+    column(position) {
+      const column = new Float64Array(n);
+      if (position >= width) return column.fill(Number.NaN);
+      const start = position === 0 ? 0 : ends[position - 1]!;
+      decodeColumn(new BitReader(bytes, body + start), ends[position]! - start, n, column);
+      return column;
+    },
+  };
+}
