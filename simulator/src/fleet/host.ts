@@ -81,7 +81,9 @@ function netSnmpVariables(): Variable<Device>[] {
   const kib = (bytes: number): Uint8Array => encodeNumber(SnmpType.integer, bytes / 1024);
   const free = (device: Device, nowMs: number): number =>
     Math.round(((64 * GIB) / 1024) * (1 - swing(device, nowMs, 60, 0.55, 0.03) - 0.2));
-  const load = (device: Device, nowMs: number): number => swing(device, nowMs, 80, 2.4, 2);
+  // The longer the average, the less it moves.
+  const load = (device: Device, nowMs: number, i: number): number =>
+    swing(device, nowMs, 80, 2.4, [2, 1.4, 0.6][i] ?? 0);
   const text = (of: (device: Device, nowMs: number) => string): Variable<Device>['value'] => ({
     tag: SnmpType.octetString,
     octets: (device, nowMs) => Buffer.from(of(device, nowMs)),
@@ -96,10 +98,10 @@ function netSnmpVariables(): Variable<Device>[] {
     ...[1, 5, 15].flatMap((minutes, i): Variable<Device>[] => [
       { oid: `${UCD}.10.1.1.${i + 1}`, value: encodeNumber(SnmpType.integer, i + 1) },
       { oid: `${UCD}.10.1.2.${i + 1}`, value: encodeOctets(`Load-${minutes}`) },
-      { oid: `${UCD}.10.1.3.${i + 1}`, value: text((device, nowMs) => load(device, nowMs).toFixed(2)) },
+      { oid: `${UCD}.10.1.3.${i + 1}`, value: text((device, nowMs) => load(device, nowMs, i).toFixed(2)) },
       {
         oid: `${UCD}.10.1.5.${i + 1}`,
-        value: { tag: SnmpType.integer, number: (device, nowMs) => Math.round(load(device, nowMs) * 100) },
+        value: { tag: SnmpType.integer, number: (device, nowMs) => Math.round(load(device, nowMs, i) * 100) },
       },
     ]),
   ];

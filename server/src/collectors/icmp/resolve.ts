@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import { lookup as systemLookup } from 'node:dns/promises';
 import { AppError } from '#platform/errors.ts';
 import type { Target } from '#collectors/collector.ts';
 import { parseSocketAddress } from './address.ts';
@@ -10,8 +10,11 @@ export interface Resolver {
   forget(deviceId: number): void;
 }
 
+/** Asks the system for an address of a name; fails with a `code` as Node's resolver does. */
+export type Lookup = (name: string) => Promise<{ address: string }>;
+
 /** Looks names up; a name server that is down does not stop the watching of a device whose address was known. */
-export function createResolver(): Resolver {
+export function createResolver(lookup: Lookup = (name) => systemLookup(name)): Resolver {
   const known = new Map<number, { name: string; address: SocketAddress }>();
   return {
     async resolve({ deviceId, address: name }) {
