@@ -44,7 +44,9 @@ export interface Runner extends Component {
 /** Longest that a poll may take, whatever its interval. */
 const MAX_BUDGET_MS = 30_000;
 /** A poll ends this long before its next slot, so that the next one is not taken for an overlap. */
-const GUARD_MS = 100;
+const GUARD_MS = 300;
+/** Less time than this makes no sense for any poll. */
+const MIN_BUDGET_MS = 100;
 /** An instant further ahead than a plan reaches: the clock was set back. */
 const MAX_WAIT_MS = 30_000;
 /** How long polls under way may take at shutdown before they are aborted. */
@@ -103,7 +105,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     }
     const late = Math.max(0, shared.now() - item.at);
     lag.add(late);
-    const budgetMs = Math.max(GUARD_MS, Math.min(item.intervalMs, MAX_BUDGET_MS) - late - GUARD_MS);
+    const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(item.intervalMs, MAX_BUDGET_MS) - late - GUARD_MS);
     const controller = new AbortController();
     underWay.add(controller);
     const { outcome, ended } = await execute({
