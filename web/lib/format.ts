@@ -88,15 +88,19 @@ export function duration(seconds: number): string {
   return hours % 24 > 0 && days < 30 ? `${days} d ${hours % 24} h` : `${days} d`;
 }
 
-/** How long ago, in the one unit that matters. */
-export function ago(from: number, now: number): string {
+/** How old, in the one unit that matters. */
+export function age(from: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - from) / 1000));
-  if (seconds < 2) return 'now';
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  if (seconds < 86_400 * 365) return `${Math.floor(seconds / 86_400)} d ago`;
-  return `${Math.floor(seconds / (86_400 * 365))} y ago`;
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  if (seconds < 86_400 * 365) return `${Math.floor(seconds / 86_400)} d`;
+  return `${Math.floor(seconds / (86_400 * 365))} y`;
+}
+
+/** How long ago. */
+export function ago(from: number, now: number): string {
+  return now - from < 1500 ? 'just now' : `${age(from, now)} ago`;
 }
 
 /** A whole number with thin separators: 12 345. */

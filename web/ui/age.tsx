@@ -1,6 +1,6 @@
 'use client';
 import { Clock } from 'lucide-react';
-import { ago, duration } from '#lib/format.ts';
+import { age, ago } from '#lib/format.ts';
 import { useHydrated, useNow } from '#lib/now.tsx';
 import { cx } from './class.ts';
 
@@ -38,7 +38,7 @@ function KnownAge({ at, staleAfterMs, bare = false, className }: Omit<AgeProps, 
   return (
     <time dateTime={at} title={title} className={cx('figures whitespace-nowrap', stale && 'text-muted', className)}>
       {stale ? <Clock className="mr-1 inline size-3 align-[-1.5px]" aria-label="stale" /> : null}
-      {bare ? duration((now - then) / 1000) : ago(then, now)}
+      {bare ? age(then, now) : ago(then, now)}
     </time>
   );
 }

@@ -54,8 +54,15 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   },
 ];
 
+/** The details in a line: what is nested is spread out by one level. */
 function briefly(details: Record<string, unknown>): string {
   return Object.entries(details)
+    .flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.entries(value)
+        : [[name, value] as const],
+    )
+    .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
     .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
 }

@@ -38,7 +38,7 @@ export function DeviceOverview({ device, inventory }: { device: Device; inventor
         </Section>
       </div>
       <aside
-        className="flex min-w-0 flex-col gap-6 max-xl:order-first max-xl:grid max-xl:gap-3 md:max-xl:grid-cols-2 xl:pt-10"
+        className="flex min-w-0 flex-col gap-6 max-xl:grid max-xl:gap-3 md:max-xl:grid-cols-2 xl:pt-10"
         aria-label="Identity"
       >
         <Identity device={device} />

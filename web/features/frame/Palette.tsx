@@ -7,7 +7,7 @@ import { Dialog } from 'radix-ui';
 import { Keyboard, Moon, Sun } from 'lucide-react';
 import { fewDevices } from '#features/devices/queries.ts';
 import { browserApi } from '#lib/api.ts';
-import { chooseTheme } from '#lib/preferences.ts';
+import { chooseTheme, type Theme } from '#lib/preferences.ts';
 import { StatusMark } from '#ui/status.tsx';
 import { PAGES } from './pages.ts';
 import { useMe } from './Providers.tsx';
@@ -27,6 +27,17 @@ export function Palette({ onClose, onHelp }: { onClose(): void; onHelp(): void }
   const letters = search.toLowerCase();
   const fits = (title: string) => title.toLowerCase().includes(letters);
   const pages = PAGES.filter(({ permission, title }) => permissions.includes(permission) && fits(title));
+
+  const actions = [
+    { title: 'Light theme', icon: Sun, run: () => theme('light') },
+    { title: 'Dark theme', icon: Moon, run: () => theme('dark') },
+    { title: 'Shortcuts', icon: Keyboard, run: onHelp },
+  ].filter(({ title }) => fits(title));
+
+  function theme(name: Theme): void {
+    chooseTheme(name);
+    onClose();
+  }
 
   function go(href: string): void {
     onClose();
@@ -77,42 +88,20 @@ export function Palette({ onClose, onHelp }: { onClose(): void; onHelp(): void }
                   ))}
                 </Command.Group>
               ) : null}
-              <Command.Group heading="Actions" className={GROUP}>
-                {fits('Light theme') ? (
-                  <Action
-                    icon={<Sun className="size-4 text-muted" aria-hidden />}
-                    title="Light theme"
-                    onSelect={() => (chooseTheme('light'), onClose())}
-                  />
-                ) : null}
-                {fits('Dark theme') ? (
-                  <Action
-                    icon={<Moon className="size-4 text-muted" aria-hidden />}
-                    title="Dark theme"
-                    onSelect={() => (chooseTheme('dark'), onClose())}
-                  />
-                ) : null}
-                {fits('Shortcuts') ? (
-                  <Action
-                    icon={<Keyboard className="size-4 text-muted" aria-hidden />}
-                    title="Shortcuts"
-                    onSelect={onHelp}
-                  />
-                ) : null}
-              </Command.Group>
+              {actions.length > 0 ? (
+                <Command.Group heading="Actions" className={GROUP}>
+                  {actions.map(({ title, icon: Icon, run }) => (
+                    <Command.Item key={title} value={title} onSelect={run} className={ITEM}>
+                      <Icon className="size-4 text-muted" aria-hidden />
+                      {title}
+                    </Command.Item>
+                  ))}
+                </Command.Group>
+              ) : null}
             </Command.List>
           </Command>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
-  );
-}
-
-function Action({ icon, title, onSelect }: { icon: React.ReactNode; title: string; onSelect(): void }) {
-  return (
-    <Command.Item value={title} onSelect={onSelect} className={ITEM}>
-      {icon}
-      {title}
-    </Command.Item>
   );
 }

@@ -62,7 +62,7 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
     width: shape.width,
     height: shape.height,
     ms: 1,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -112,7 +112,8 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
           label: line.label,
           stroke: color(name),
           width: 1.5,
-          fill: color(`color-mix(in oklch, ${name} 8%, transparent)`),
+          // More than two areas over each other are mud.
+          ...(shape.series.length > 2 ? {} : { fill: color(`color-mix(in oklch, ${name} 8%, transparent)`) }),
           fillTo: 0,
           spanGaps: false,
           points: { show: true, size: 4, width: 0, fill: color(name), filter: (u, i) => isolated(u.data[i] ?? []) },

@@ -17,7 +17,7 @@ export function Head<T>({ columns, sorting, onSort, all, onAll }: HeadProps<T>) 
   const cell =
     'sticky top-0 z-10 h-8 border-b border-line bg-surface px-3 text-left align-middle font-medium text-muted';
   return (
-    <thead className="max-sm:sr-only">
+    <thead className="max-sm:hidden">
       <tr>
         {all ? (
           <th scope="col" className={cx(cell, 'w-9 pr-0')}>
@@ -68,9 +68,6 @@ export function Head<T>({ columns, sorting, onSort, all, onAll }: HeadProps<T>) 
             </th>
           );
         })}
-        <th scope="col" className="sm:hidden">
-          {columns.map(({ header }) => header).join(', ')}
-        </th>
       </tr>
     </thead>
   );

@@ -97,6 +97,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
         aria-rowcount={rows.length}
         className="w-full table-fixed border-separate border-spacing-0 text-table"
       >
+        <colgroup className="sm:hidden">
+          {selected ? <col className="w-11" /> : null}
+          <col />
+        </colgroup>
         <Head
           columns={columns}
           sorting={sorting}
