@@ -24,8 +24,8 @@ const values = (
   kind: 'gauge' | 'counter',
   fn: 'avg' | 'min' | 'max' | 'last' | 'sum' | 'rate' | 'increase',
 ) => {
-  const buckets = emptyBuckets(0, 1_000, 4);
-  addSamples(buckets, columns(samples), kind);
+  const buckets = emptyBuckets(0, 1_000, 4, kind);
+  addSamples(buckets, columns(samples));
   return toPoints(buckets, fn).map(([, value]) => value);
 };
 
@@ -67,12 +67,12 @@ test('a restart breaks the rate, also when the restarting poll had no value for 
 
 test('p95 takes the nearest rank of values, and of single rates for a counter', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => ({ at: i * 10, value: 100 - i }));
-  assert.deepEqual(quantiles(emptyBuckets(0, 1_000, 2), columns(hundred), 'gauge', 0.95), [
+  assert.deepEqual(quantiles(emptyBuckets(0, 1_000, 2, 'gauge'), columns(hundred), 0.95), [
     [0, 95],
     [1_000, null],
   ]);
   const counter = [0, 1, 3, 6].map((value, i) => ({ at: i * 100, value }));
-  assert.deepEqual(quantiles(emptyBuckets(0, 1_000, 1), columns(counter), 'counter', 0.95), [[0, 30]]);
+  assert.deepEqual(quantiles(emptyBuckets(0, 1_000, 1, 'counter'), columns(counter), 0.95), [[0, 30]]);
 });
 
 const walk = fc.array(
@@ -89,11 +89,11 @@ test('spans added up from finer spans are what the samples themselves give', () 
     fc.property(walk, fc.constantFrom('gauge' as const, 'counter' as const), (steps, kind) => {
       let at = 0;
       const samples = columns(steps.map((s) => ({ at: (at += s.gap), value: s.value, restarted: s.restarted })));
-      const direct = emptyBuckets(0, 60_000, 6);
-      addSamples(direct, samples, kind);
-      const fine = emptyBuckets(0, 5_000, 72);
-      addSamples(fine, samples, kind);
-      const added = emptyBuckets(0, 60_000, 6);
+      const direct = emptyBuckets(0, 60_000, 6, kind);
+      addSamples(direct, samples);
+      const fine = emptyBuckets(0, 5_000, 72, kind);
+      addSamples(fine, samples);
+      const added = emptyBuckets(0, 60_000, 6, kind);
       addBuckets(added, fine);
       assert.deepEqual(added, direct);
     }),

@@ -18,6 +18,8 @@ export interface Buckets {
   readonly from: number;
   readonly stepMs: number;
   readonly length: number;
+  /** Of a counter; only then there is an increase. */
+  readonly counter: boolean;
   readonly count: Float64Array;
   readonly sum: Float64Array;
   readonly min: Float64Array;
@@ -29,11 +31,12 @@ export interface Buckets {
 }
 
 /** Spans in which nothing happened yet. */
-export function emptyBuckets(from: number, stepMs: number, length: number): Buckets {
+export function emptyBuckets(from: number, stepMs: number, length: number, kind: SeriesKind): Buckets {
   return {
     from,
     stepMs,
     length,
+    counter: kind === 'counter',
     count: new Float64Array(length),
     sum: new Float64Array(length),
     min: new Float64Array(length).fill(Infinity),
@@ -45,18 +48,19 @@ export function emptyBuckets(from: number, stepMs: number, length: number): Buck
 }
 
 /**
- * Puts samples into spans. Samples before `from` count only as the reading that a counter grew from. A counter's growth
+ * Puts samples into spans. Samples before `since` (the first span, when left out) count only as the reading that a
+ * counter grew from. A counter's growth
  * belongs to the span of the later reading; it is divided by the true time between the two, so a poll that came late
  * does not bend the rate. `onRate` hears every single rate, for quantiles.
  */
 export function addSamples(
   buckets: Buckets,
   samples: SampleColumns,
-  kind: SeriesKind,
-  onRate?: (bucket: number, perSecond: number) => void,
+  options: { readonly since?: number; readonly onRate?: (bucket: number, perSecond: number) => void } = {},
 ): void {
   const { from, stepMs, length, count, sum, min, max, last, increase, coveredMs } = buckets;
   const { at, polledAt, values, restarted } = samples;
+  const since = Math.max(from, options.since ?? from);
   let previous = Number.NaN;
   let previousAt = 0;
   let rateBefore: number | null = null;
@@ -67,22 +71,23 @@ export function addSamples(
     if (value !== value) continue;
     const bucket = Math.floor((at[i]! - from) / stepMs);
     if (bucket >= length) break;
-    if (bucket >= 0) {
+    const counts = at[i]! >= since;
+    if (counts) {
       count[bucket]! += 1;
       sum[bucket]! += value;
       if (value < min[bucket]!) min[bucket] = value;
       if (value > max[bucket]!) max[bucket] = value;
       last[bucket] = value;
     }
-    if (kind !== 'counter') continue;
+    if (!buckets.counter) continue;
     if (previous === previous) {
       const spanMs = polledAt[i]! - previousAt;
       const grown = counterIncrease({ previous, current: value, spanMs, restarted: broken, rateBefore });
       rateBefore = grown === null ? null : (grown * 1000) / spanMs;
-      if (grown !== null && bucket >= 0) {
+      if (grown !== null && counts) {
         increase[bucket]! += grown;
         coveredMs[bucket]! += spanMs;
-        onRate?.(bucket, rateBefore!);
+        options.onRate?.(bucket, rateBefore!);
       }
     }
     previous = value;
@@ -127,10 +132,10 @@ function valueOf(buckets: Buckets, i: number, fn: Exclude<RangeFunction, 'p95'>)
 }
 
 /** The quantile (nearest rank) of what lies in each span: values, or the single rates of a counter. */
-export function quantiles(buckets: Buckets, samples: SampleColumns, kind: SeriesKind, quantile: number): Point[] {
+export function quantiles(buckets: Buckets, samples: SampleColumns, quantile: number): Point[] {
   const inSpan: number[][] = Array.from({ length: buckets.length }, () => []);
-  if (kind === 'counter') {
-    addSamples(buckets, samples, kind, (bucket, rate) => inSpan[bucket]!.push(rate));
+  if (buckets.counter) {
+    addSamples(buckets, samples, { onRate: (bucket, rate) => inSpan[bucket]!.push(rate) });
   } else {
     for (let i = 0; i < samples.length; i++) {
       const value = samples.values[i]!;

@@ -13,11 +13,18 @@ import type {
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createCatalogue } from './catalogue.ts';
 import { groupRows, readHead, readLast } from './head.ts';
-import { HOUR_MS, dropHours, ensureHours, hourOf, listHours } from './hours.ts';
+import {
+  DAY_MS,
+  HEAD,
+  HOUR_MS,
+  dropPartitions,
+  ensurePartitions,
+  listPartitions,
+  partitionStart,
+} from './partitions.ts';
 import { encodeRows } from './row-copy.ts';
 import { seriesTimeline } from './timeline.ts';
 
-const DAY_MS = 24 * HOUR_MS;
 /** Rows dated further into the future come from a clock that is wrong. */
 const MAX_AHEAD_MS = DAY_MS;
 /** A query that would give more points than this is refused. */
@@ -53,7 +60,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
   async function needHours(wanted: ReadonlySet<number>): Promise<void> {
     const missing = [...wanted].filter((hour) => !hours.has(hour));
     if (missing.length === 0) return;
-    await ensureHours(pg, missing);
+    await ensurePartitions(pg, HEAD, missing);
     for (const hour of missing) hours.add(hour);
   }
 
@@ -106,7 +113,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
     }
     if (rows.length === 0) return store(rows, null, origin);
     const data = encodeRows(rows, await catalogue.resolve(rows));
-    const wanted = new Set(rows.map((row) => hourOf(row.at)));
+    const wanted = new Set(rows.map((row) => partitionStart(HEAD, row.at)));
     await needHours(wanted);
     try {
       return await store(rows, data, origin);
@@ -147,12 +154,12 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
       for (const series of wanted) {
         const own = layouts.filter((layout) => layout.deviceId === series.deviceId);
         const samples = seriesTimeline(blocks.get(series.deviceId) ?? [], own, series.id);
-        const buckets = emptyBuckets(from, stepMs, length);
+        const buckets = emptyBuckets(from, stepMs, length, series.kind);
         if (fn === 'p95') {
-          results.set(series.id, { series, points: quantiles(buckets, samples, series.kind, 0.95) });
+          results.set(series.id, { series, points: quantiles(buckets, samples, 0.95) });
           continue;
         }
-        addSamples(buckets, samples, series.kind);
+        addSamples(buckets, samples);
         results.set(series.id, { series, points: toPoints(buckets, fn) });
       }
     }
@@ -187,12 +194,12 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
       await pg.query('delete from metric_head where device_id = $1', [deviceId]);
     },
     async maintain(now) {
-      const present = await listHours(pg);
-      const ahead = [0, 1, 2, 3].map((n) => hourOf(now) + n);
-      if (ahead.some((hour) => !present.includes(hour))) await ensureHours(pg, ahead);
+      const present = await listPartitions(pg, HEAD);
+      const ahead = [0, 1, 2, 3].map((n) => partitionStart(HEAD, now) + n * HOUR_MS);
+      if (ahead.some((hour) => !present.includes(hour))) await ensurePartitions(pg, HEAD, ahead);
       hours = new Set([...present, ...ahead]);
-      const expired = present.filter((hour) => (hour + 1) * HOUR_MS <= now - rawMs);
-      await dropHours(pg, expired);
+      const expired = present.filter((hour) => hour + HOUR_MS <= now - rawMs);
+      await dropPartitions(pg, HEAD, expired);
       for (const hour of expired) hours.delete(hour);
       await pg.query(`delete from metric_batch where stored_at < now() - interval '35 days'`);
     },

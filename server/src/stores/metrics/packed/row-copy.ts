@@ -4,7 +4,8 @@ import type { PollRow } from '#stores/metrics/metrics.ts';
 /** PostgreSQL counts microseconds from 2000-01-01. */
 export const PG_EPOCH_MS = Date.UTC(2000, 0, 1);
 
-const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+/** `PGCOPY`, its line ends, no flags, no extension. */
+export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 const FLOAT8_OID = 701;
 /** Field count, then length and value of device, layout, at, polled_at and restarted, then the array's length. */
 const FIXED_BYTES = 2 + 8 + 8 + 12 + 12 + 5 + 4;
@@ -12,7 +13,7 @@ const FIXED_BYTES = 2 + 8 + 8 + 12 + 12 + 5 + 4;
 const ARRAY_HEADER_BYTES = 20;
 
 /** Epoch ms as PostgreSQL's int8 of microseconds, written as two halves: a BigInt a row would cost more than the row. */
-function writeInstant(view: DataView, offset: number, epochMs: number): void {
+export function writeInstant(view: DataView, offset: number, epochMs: number): void {
   const micros = Math.round((epochMs - PG_EPOCH_MS) * 1000);
   const high = Math.floor(micros / 2 ** 32);
   view.setInt32(offset, high);
