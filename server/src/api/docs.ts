@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
+import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 
@@ -47,29 +47,43 @@ function pagePolicy(html: string): string {
   ].join('; ');
 }
 
+const PAGE = {
+  routePrefix: '/docs',
+  configuration: {
+    url: '/api/v1/openapi.json',
+    withDefaultFonts: false,
+    telemetry: false,
+    hideClientButton: true,
+    showDeveloperTools: 'never',
+    agent: { disabled: true },
+    mcp: { disabled: true },
+    pageTitle: 'SOTP API',
+  },
+} as const;
+
+/** A server that never listens and holds the reader's 5 MB bundle; made when somebody first opens the page. */
+async function openReader(prefix: string): Promise<FastifyInstance> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference');
+  const reader = Fastify();
+  await reader.register(async (scope) => void (await scope.register(scalar, PAGE)), { prefix });
+  await reader.ready();
+  return reader;
+}
+
 /** The readable page at /docs: everything it needs comes from here, nothing from the network. */
 export async function addDocsPage(app: FastifyInstance): Promise<void> {
-  await app.register(async (docs) => {
-    docs.addHook('onRoute', (options) => {
-      options.config = { ...options.config, access: 'public' };
+  let reader: Promise<FastifyInstance> | undefined;
+  for (const url of ['/docs', '/docs/', '/docs/js/scalar.js']) {
+    app.get(url, { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+      const { statusCode, headers, body } = await (await (reader ??= openReader(app.prefix))).inject(request.url);
+      for (const name of ['content-type', 'location'] as const) {
+        const value = headers[name];
+        if (value !== undefined) reply.header(name, value);
+      }
+      if (String(headers['content-type']).startsWith('text/html')) {
+        reply.header('content-security-policy', pagePolicy(body));
+      }
+      return reply.code(statusCode).send(body);
     });
-    docs.addHook('onSend', async (_request, reply, payload) => {
-      const html = String(reply.getHeader('content-type')).startsWith('text/html');
-      if (html && typeof payload === 'string') reply.header('content-security-policy', pagePolicy(payload));
-      return payload;
-    });
-    await docs.register(scalar, {
-      routePrefix: '/docs',
-      configuration: {
-        url: '/api/v1/openapi.json',
-        withDefaultFonts: false,
-        telemetry: false,
-        hideClientButton: true,
-        showDeveloperTools: 'never',
-        agent: { disabled: true },
-        mcp: { disabled: true },
-        pageTitle: 'SOTP API',
-      },
-    });
-  });
+  }
 }
