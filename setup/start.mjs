@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { buildWeb } from './build-web.mjs';
 import { installDependencies } from './install.mjs';
 import { compileCache, findNode24, root } from './node24.mjs';
+import { prepareServer } from './prepare-server.mjs';
 import { createProgress, runScript } from './progress.mjs';
 
-const STEPS = 3;
+const STEPS = 4;
 
 function run(node, args, env) {
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
@@ -29,7 +30,8 @@ await runScript(async () => {
   const options = process.argv.slice(2);
   await installDependencies(createProgress(1, STEPS, 'Installing dependencies'));
   await buildWeb(createProgress(2, STEPS, 'Building the web pages'));
-  console.log(`[3/${STEPS}] Starting SOTP`);
+  prepareServer(createProgress(3, STEPS, 'Preparing the server'));
+  console.log(`[4/${STEPS}] Starting SOTP`);
   const args = ['--max-semi-space-size=2', join(root, 'server', 'src', 'main.ts'), 'start', ...options];
   run(findNode24(), args, { ...process.env, NODE_COMPILE_CACHE: compileCache });
 });

@@ -8,7 +8,8 @@ export function postgresSettings(port: number, connections: number): Record<stri
     port: String(port),
     unix_socket_directories: '',
     max_connections: String(connections),
-    shared_buffers: '64MB',
+    // The operating system caches the files too; every connection that touches a page here counts it as its own memory.
+    shared_buffers: '24MB',
     work_mem: '4MB',
     maintenance_work_mem: '32MB',
     // Workers for asynchronous reads cost memory and bring nothing while the data fits in memory.

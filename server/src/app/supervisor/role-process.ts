@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
@@ -8,11 +10,11 @@ import type { FromRole, ProcessState, RoleName, RoleStart, ToRole } from './mess
 
 const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
 
-/** Heaps sized for what a role holds; without them V8 grows to what the machine has before it collects. */
+/** Heaps that stay near what they hold: by itself V8 lets them grow to several times that before it collects. */
 const NODE_FLAGS: Record<RoleName, readonly string[]> = {
-  hub: ['--max-semi-space-size=4', '--max-old-space-size=512'],
-  collector: ['--max-semi-space-size=4', '--max-old-space-size=512'],
-  simulator: ['--max-semi-space-size=2', '--max-old-space-size=256'],
+  hub: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
+  collector: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
+  simulator: ['--max-semi-space-size=1', '--heap-growing-percent=40', '--max-old-space-size=256'],
 };
 
 const FIRST_DELAY_MS = 500;
@@ -23,7 +25,13 @@ const STEADY_MS = 60_000;
 /** The environment of a role: ours without SOTP's own variables, which may hold secrets. */
 function roleEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('SOTP_'));
-  return { ...Object.fromEntries(kept), NODE_ENV: 'production' };
+  // Node names the folder for its own version; a process that is given it makes the same one below.
+  const cache = getCompileCacheDir();
+  return {
+    ...Object.fromEntries(kept),
+    NODE_ENV: 'production',
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) }),
+  };
 }
 
 export interface RoleProcessOptions {
