@@ -20,6 +20,11 @@ export interface Batch {
   readonly rows: readonly PollRow[];
   readonly runs: readonly RunRecord[];
   readonly facts: readonly FactsRecord[];
+  /**
+   * Set when this was polled while the leases could not be renewed: the partitions and their terms then. If somebody
+   * else has taken a partition over since, he polled the same slots, and ours are left out.
+   */
+  readonly unleased?: readonly { readonly partition: number; readonly term: number }[];
 }
 
 /**
