@@ -1,10 +1,8 @@
 import { AppError } from '#platform/errors.ts';
+import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { Session } from '#stores/postgres/session.ts';
 import type { LeaderLock, Leadership } from './leases.ts';
-
-/** Any number will do, as long as no other use of advisory locks in this database has it. */
-const LOCK = 7_362_003;
 
 /** The server notices within 15 s that a leader's machine is gone, and gives the lock free. */
 const KEEPALIVE = 'set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 2';
@@ -57,7 +55,9 @@ export function createPostgresLeaderLock(pg: Postgres): LeaderLock {
   return {
     async tryLead() {
       const own = await open();
-      const result = await own.query<{ got: boolean }>('select pg_try_advisory_lock($1) as got', [LOCK]);
+      const result = await own.query<{ got: boolean }>('select pg_try_advisory_lock($1) as got', [
+        ADVISORY_LOCKS.leader,
+      ]);
       return result.rows[0]?.got ? lead(own) : undefined;
     },
     async close() {

@@ -5,12 +5,10 @@ import path from 'node:path';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Postgres } from './postgres.ts';
+import { ADVISORY_LOCKS } from './locks.ts';
 
 /** The shipped migrations: `NNNN_what.sql`, numbered, forward only. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../migrations', import.meta.url));
-
-/** Any number will do, as long as no other use of advisory locks in this database has it. */
-const LOCK = 7_362_001;
 
 interface Migration {
   readonly number: number;
@@ -54,7 +52,7 @@ export async function migrate(pg: Postgres, log: Log, dir = MIGRATIONS_DIR): Pro
   const session = await pg.session({ patient: true });
   const applied: string[] = [];
   try {
-    await session.query('select pg_advisory_lock($1)', [LOCK]);
+    await session.query('select pg_advisory_lock($1)', [ADVISORY_LOCKS.migrate]);
     await session.query(`create table if not exists schema_migrations (
       number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
     const done = await session.query<{ number: number; name: string; checksum: string }>(

@@ -1,4 +1,5 @@
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
+import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -59,9 +60,6 @@ export async function listPartitions(pg: Queryable, of: PartitionedTable): Promi
     .toSorted((a, b) => a - b);
 }
 
-/** Any number that no other use of advisory locks in this database has. */
-const LOCK = 7_362_003;
-
 /**
  * Creates the partitions that hold the instants, where they are missing. Made beside the table and then attached,
  * because attaching, unlike creating in place, lets writers go on.
@@ -70,7 +68,7 @@ export async function ensurePartitions(pg: Postgres, of: PartitionedTable, insta
   const starts = new Set(instants.map((instant) => partitionStart(of, instant)));
   await pg.transaction(async (tx) => {
     await tx.query(`set local lock_timeout = '10s'`);
-    await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await tx.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.metricPartitions]);
     const present = new Set(await listPartitions(tx, of));
     for (const start of starts) {
       if (present.has(start)) continue;
