@@ -12,7 +12,7 @@ import { openLibrary } from './profiles/library.ts';
 import type { Library } from './profiles/library.ts';
 import { readSystem } from './system.ts';
 import { readNeighbors } from './neighbors.ts';
-import { readVlans } from './vlans.ts';
+import { joinVlans, readVlans } from './vlans.ts';
 import { readUcd } from './ucd.ts';
 
 export interface KnowledgeOptions {
@@ -40,8 +40,8 @@ export async function readKnowledge(reader: SnmpReader, options: KnowledgeOption
   const vendor = await readProfiles(reader, library, system.facts.system, plan);
   const lists = {
     addresses: await readAddresses(reader),
-    hardware,
-    vlans: await readVlans(reader),
+    hardware: [...hardware, ...vendor.facts.hardware],
+    vlans: joinVlans(await readVlans(reader), vendor.facts.vlans),
     neighbors: await readNeighbors(reader, interfaces.facts.interfaces ?? []),
   };
   const { facts, series } = mergeReadings([
@@ -50,7 +50,7 @@ export async function readKnowledge(reader: SnmpReader, options: KnowledgeOption
     host,
     withoutDoubles(ucd, host),
     sensors,
-    { facts: vendor.facts, series: vendor.series },
+    { facts: { ...vendor.facts, hardware: [], vlans: [] }, series: vendor.series },
     { facts: lists, series: [] },
   ]);
   facts.system = identify(system.facts.system, vendor, hardware);

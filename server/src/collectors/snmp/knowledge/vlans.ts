@@ -6,7 +6,7 @@ import { arcsOf, textOf } from './values.ts';
 const NAME_TABLES = [
   // Q-BRIDGE-MIB dot1qVlanStaticName (RFC 4363); IEEE8021-Q-BRIDGE-MIB, with the bridge component before the id
   '1.3.6.1.2.1.17.7.1.4.3.1.1',
-  '1.3.111.2.802.1.1.4.1.4.3.1.2',
+  '1.3.111.2.802.1.1.4.1.4.3.1.3',
   // CISCO-VTP-MIB vtpVlanName, with the management domain before the id
   '1.3.6.1.4.1.9.9.46.1.3.1.1.4',
 ];
@@ -26,4 +26,11 @@ export async function readVlans(reader: SnmpReader): Promise<VlanFacts[]> {
   }
   for (const varbind of await reader.walk(CURRENT)) add(varbind.oid.slice(CURRENT.length + 1), null);
   return [...vlans.values()].sort((a, b) => a.id - b.id);
+}
+
+/** VLANs of the standard tables, and of vendors' tables those that are new or named there only. */
+export function joinVlans(standard: readonly VlanFacts[], vendor: readonly VlanFacts[]): VlanFacts[] {
+  const byId = new Map(standard.map((vlan) => [vlan.id, vlan]));
+  for (const vlan of vendor) if (byId.get(vlan.id)?.name == null) byId.set(vlan.id, vlan);
+  return [...byId.values()].sort((a, b) => a.id - b.id);
 }

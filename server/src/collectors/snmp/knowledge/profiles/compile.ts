@@ -11,6 +11,7 @@ export interface Tag {
   readonly column?: string;
   readonly symbol?: Symbol;
   readonly index?: number;
+  readonly text?: number;
   readonly transform?: readonly { start: number; end: number }[];
   readonly mapping?: Readonly<Record<string, string>>;
 }
@@ -38,6 +39,8 @@ export function compileEntries(metrics: readonly Metric[]): Entry[] {
     const facts =
       metric.memory !== undefined ||
       metric.storage !== undefined ||
+      metric.vlan !== undefined ||
+      metric.hardware !== undefined ||
       symbols.some((symbol) => symbol.sensor !== undefined || symbol.processor !== undefined);
     const tags = (metric.metric_tags ?? []).flatMap((tag) => tagOf(tag));
     return [{ table: metric.table?.OID ?? null, columns, tags, metric, facts }];
@@ -70,6 +73,7 @@ function tagOf(tag: MetricTag): Tag[] {
       },
     ];
   }
+  if (tag.index_text !== undefined) return [{ tag: name, text: tag.index_text }];
   if (tag.index === undefined) return [];
   return [{ tag: name, index: tag.index, ...(tag.mapping ? { mapping: tag.mapping } : {}) }];
 }

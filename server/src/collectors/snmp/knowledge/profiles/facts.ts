@@ -1,4 +1,11 @@
-import type { MemoryFacts, ProcessorFacts, SensorFacts, StorageFacts } from '@sotp/contract/inventory.ts';
+import type {
+  HardwareFacts,
+  MemoryFacts,
+  ProcessorFacts,
+  SensorFacts,
+  StorageFacts,
+  VlanFacts,
+} from '@sotp/contract/inventory.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import { numberIn, numberOf } from '#collectors/snmp/knowledge/values.ts';
 import type { Entry } from './compile.ts';
@@ -14,13 +21,15 @@ export interface EntryFacts {
   readonly processors: ProcessorFacts[];
   readonly memory: MemoryFacts[];
   readonly storage: StorageFacts[];
+  readonly vlans: VlanFacts[];
+  readonly hardware: HardwareFacts[];
   /** Readings left out because the device says that there is none, or they are impossible. */
   leftOut: number;
 }
 
 /** The facts that an entry's rows hold. */
 export function factsOf({ entry, rows }: EntryRows, facts: EntryFacts): void {
-  const { memory, storage } = entry.metric;
+  const { memory, storage, vlan, hardware } = entry.metric;
   for (const row of rows) {
     for (const [i, { symbol }] of entry.columns.entries()) {
       const cell = row.cells[i];
@@ -28,6 +37,8 @@ export function factsOf({ entry, rows }: EntryRows, facts: EntryFacts): void {
       if (symbol.sensor) addSensor(entry, row, symbol, cell, facts);
       if (symbol.processor) addProcessor(row, symbol, cell, facts);
     }
+    if (vlan) addVlan(entry, row, vlan, facts.vlans);
+    if (hardware) addHardware(entry, row, hardware, facts.hardware);
     if (memory) addPool(entry, row, memory, (pool) => facts.memory.push(pool));
     if (storage) {
       addPool(entry, row, storage, ({ name, totalBytes, usedBytes, usedPercent }) => {
@@ -76,12 +87,14 @@ export function extracted(cell: SnmpVarbind, symbol: Symbol): SnmpVarbind {
 }
 
 function addPool(entry: Entry, row: Row, pool: Pool, add: (facts: MemoryFacts) => void): void {
-  const read = (name: string | undefined): number | null => {
-    const at = name === undefined ? -1 : entry.columns.findIndex((column) => column.symbol.name === name);
-    const [column, cell] = [entry.columns[at], row.cells[at]];
-    if (!column || !cell) return null;
-    const value = numberIn(extracted(cell, column.symbol));
-    return value === null ? null : unsigned(value, cell) * (column.symbol.scale_factor ?? 1);
+  const read = (names: string | readonly string[] | undefined): number | null => {
+    for (const name of typeof names === 'string' ? [names] : (names ?? [])) {
+      const at = entry.columns.findIndex((column) => column.symbol.name === name);
+      const [column, cell] = [entry.columns[at], row.cells[at]];
+      const value = column && cell ? numberIn(extracted(cell, column.symbol)) : null;
+      if (column && cell && value !== null) return unsigned(value, cell) * (column.symbol.scale_factor ?? 1);
+    }
+    return null;
   };
   const scale = (pool.scale ?? 1) * (pool.scale_by === undefined ? 1 : (read(pool.scale_by) ?? 1));
   const [total, used, free] = [read(pool.total), read(pool.used), read(pool.free)];
@@ -103,6 +116,42 @@ function addPool(entry: Entry, row: Row, pool: Pool, add: (facts: MemoryFacts) =
   } else if (whole === null && percent !== null && percent >= 0 && percent <= 100) {
     add({ name, usedPercent: round(percent) });
   }
+}
+
+function cellOf(entry: Entry, row: Row, name: string | undefined): string | null {
+  const at = entry.columns.findIndex((column) => column.symbol.name === name);
+  const symbol = entry.columns[at]?.symbol;
+  return symbol ? shapeText(row.cells[at], symbol) : null;
+}
+
+function addVlan(entry: Entry, row: Row, vlan: NonNullable<Metric['vlan']>, vlans: VlanFacts[]): void {
+  const arcs = row.index.split('.');
+  const id = Number(
+    typeof vlan.id === 'string' ? cellOf(entry, row, vlan.id) : arcs.at(vlan.id > 0 ? vlan.id - 1 : vlan.id),
+  );
+  if (Number.isInteger(id) && id > 0 && id < 4096) vlans.push({ id, name: cellOf(entry, row, vlan.name) });
+}
+
+/** Parts that no ENTITY-MIB numbers get negative numbers, so that the two never meet. */
+function addHardware(
+  entry: Entry,
+  row: Row,
+  columns: NonNullable<Metric['hardware']>,
+  hardware: HardwareFacts[],
+): void {
+  const read = (name: string | undefined): string | null => cellOf(entry, row, name);
+  const part = { name: read(columns.name), model: read(columns.model), serial: read(columns.serial) };
+  if (part.serial === null && part.model === null) return;
+  hardware.push({
+    index: -1 - hardware.length,
+    parentIndex: null,
+    class: columns.class ?? null,
+    ...part,
+    description: read(columns.description),
+    hardwareRev: read(columns.hardware_rev),
+    firmwareRev: read(columns.firmware_rev),
+    softwareRev: read(columns.software_rev),
+  });
 }
 
 function unsigned(value: number, cell: SnmpVarbind): number {

@@ -4,13 +4,13 @@ import type { SnmpReader } from '#collectors/snmp/reader.ts';
 import { factsOf } from './facts.ts';
 import type { EntryFacts } from './facts.ts';
 import type { Library } from './library.ts';
-import { enterprisesOf, matchProfiles } from './match.ts';
+import { matchProfiles } from './match.ts';
 import { readFields } from './metadata.ts';
 import { readEntries } from './read.ts';
 import { seriesOf } from './series.ts';
 
 export interface ProfileReading {
-  readonly facts: Pick<Inventory, 'sensors' | 'processors' | 'memory' | 'storage'>;
+  readonly facts: Pick<Inventory, 'sensors' | 'processors' | 'memory' | 'storage' | 'vlans' | 'hardware'>;
   /** Identity, as far as the profiles that name the device know it. */
   readonly named: Partial<SystemFacts>;
   /** Identity by profiles that apply because the device answers in their tree. */
@@ -27,10 +27,10 @@ export async function readProfiles(
   system: SystemFacts,
   plan: boolean,
 ): Promise<ProfileReading> {
-  const matched = matchProfiles(library, system, await enterprisesOf(reader));
+  const matched = await matchProfiles(reader, library, system);
   const entries = [...new Set(matched.flatMap(({ profile }) => profile.entries))];
   const read = await readEntries(reader, plan ? entries : entries.filter((entry) => entry.facts));
-  const facts: EntryFacts = { sensors: [], processors: [], memory: [], storage: [], leftOut: 0 };
+  const facts: EntryFacts = { ...emptyFacts(), leftOut: 0 };
   const series: PlannedSeries[] = [];
   for (const rows of read) {
     factsOf(rows, facts);
@@ -47,4 +47,8 @@ export async function readProfiles(
     profiles: matched.map(({ profile }) => profile.file),
     leftOut,
   };
+}
+
+function emptyFacts(): ProfileReading['facts'] {
+  return { sensors: [], processors: [], memory: [], storage: [], vlans: [], hardware: [] };
 }

@@ -4,6 +4,7 @@ import type { Library, Profile } from './library.ts';
 import { matches } from './shape.ts';
 
 const ENTERPRISES = '1.3.6.1.4.1';
+const ENTERPRISE_ARCS = 7;
 /** No agent speaks of more makers than this; the limit guards against one that invents them. */
 const MAX_ENTERPRISES = 40;
 
@@ -37,24 +38,40 @@ export function enterpriseIn(oid: string | null | undefined): number | null {
 }
 
 /** The profiles that fit a device, the most specific first. */
-export function matchProfiles(library: Library, system: SystemFacts, enterprises: ReadonlySet<number>): Match[] {
+export async function matchProfiles(reader: SnmpReader, library: Library, system: SystemFacts): Promise<Match[]> {
   const own = enterpriseIn(system.sysObjectId);
-  const known = own === null ? enterprises : new Set([...enterprises, own]);
+  const known = await enterprisesOf(reader);
+  if (own !== null) known.add(own);
+  const candidates = library.candidates(known);
+  const answered = await answeredRoots(reader, candidates, known);
   const found: Match[] = [];
-  for (const profile of library.candidates(known)) {
+  for (const profile of candidates) {
     const weight = Math.max(0, ...profile.sysObjectIds.map((pattern) => weigh(pattern, system.sysObjectId ?? '')));
     if (weight > 0) found.push({ profile, why: 'sysObjectID', weight });
     else if (profile.sysDescr && matches(profile.sysDescr, system.sysDescr ?? '')) {
       found.push({ profile, why: 'sysDescr', weight: 0 });
-    } else if (profile.present.some((root) => isPresent(root, known)))
-      found.push({ profile, why: 'present', weight: -1 });
+    } else if (profile.present.some((root) => answered.has(root))) found.push({ profile, why: 'present', weight: -1 });
   }
   return found.sort((a, b) => b.weight - a.weight);
 }
 
-function isPresent(root: string, enterprises: ReadonlySet<number>): boolean {
-  const number = enterpriseIn(root);
-  return number === null || enterprises.has(number);
+/** Of the roots that profiles wait for, those that the device answers below. */
+async function answeredRoots(
+  reader: SnmpReader,
+  profiles: readonly Profile[],
+  enterprises: ReadonlySet<number>,
+): Promise<Set<string>> {
+  const answered = new Set<string>();
+  const unsure = new Set<string>();
+  for (const root of profiles.flatMap((profile) => profile.present)) {
+    const number = enterpriseIn(root);
+    if (number === null || root.split('.').length > ENTERPRISE_ARCS) unsure.add(root);
+    else if (enterprises.has(number)) answered.add(root);
+  }
+  const list = [...unsure];
+  const answers = list.length > 0 ? await reader.next(list) : [];
+  for (const [i, root] of list.entries()) if (answers[i]?.oid.startsWith(`${root}.`)) answered.add(root);
+  return answered;
 }
 
 /** How many arcs of the sysObjectID a pattern names; 0 when it does not fit. An exact one weighs half an arc more. */

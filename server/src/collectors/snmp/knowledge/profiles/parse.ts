@@ -70,14 +70,23 @@ function references(profile: ProfileFile): { path: PropertyKey[]; message: strin
     const symbols = [...(metric.symbols ?? []), ...(metric.symbol ? [metric.symbol] : [])];
     const known = new Set(symbols.map((symbol) => symbol.name));
     for (const tag of metric.metric_tags ?? []) {
-      if (typeof tag === 'object' && typeof tag.symbol === 'object') known.add(tag.symbol.name);
+      if (typeof tag !== 'object') continue;
+      if (typeof tag.symbol === 'object') known.add(tag.symbol.name);
+      if (tag.tag !== undefined) known.add(tag.tag);
     }
     const wanted = [
       ...(metric.where ?? []).map((where) => where.symbol),
       ...[metric.memory, metric.storage].flatMap((pool) =>
-        pool ? [pool.total, pool.used, pool.free, pool.percent, pool.percent_free, pool.scale_by] : [],
+        pool
+          ? [pool.total, pool.used, pool.free, pool.percent, pool.percent_free, pool.scale_by].flatMap((names) => names)
+          : [],
       ),
-      ...symbols.flatMap(({ sensor }) => (sensor ? [sensor.decimals, sensor.divisor, sensor.by?.symbol] : [])),
+      ...Object.entries(metric.hardware ?? {}).flatMap(([field, column]) => (field === 'class' ? [] : column)),
+      metric.vlan?.name,
+      typeof metric.vlan?.id === 'string' ? metric.vlan.id : undefined,
+      ...symbols.flatMap(({ sensor }) =>
+        sensor ? [sensor.decimals, sensor.divisor, sensor.percent_of, sensor.by?.symbol] : [],
+      ),
     ];
     for (const name of wanted) {
       if (name !== undefined && !known.has(name)) {

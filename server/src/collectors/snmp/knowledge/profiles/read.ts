@@ -1,4 +1,5 @@
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import { decodeText } from '#collectors/snmp/knowledge/values.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import type { Entry, Tag } from './compile.ts';
 import { matches, shapeText } from './shape.ts';
@@ -26,6 +27,7 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
   for (const entry of entries) {
     for (const column of entry.columns) wanted.add(column.oid);
     for (const tag of entry.tags) if (tag.column) wanted.add(tag.column);
+    for (const oid of entry.metric.unless ?? []) wanted.add(oid);
   }
   const list = [...wanted];
   const answers = list.length > 0 ? await reader.next(list) : [];
@@ -38,6 +40,7 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
   const found: EntryRows[] = [];
   for (const entry of entries) {
     if (!entry.columns.some((column) => first.has(column.oid))) continue;
+    if (entry.metric.unless?.some((oid) => first.has(oid))) continue;
     const rows = entry.table === null ? scalarRows(device, entry) : await tableRows(device, entry);
     const kept = rows.filter((row) => counts(entry, row));
     if (kept.length > 0) found.push({ entry, rows: kept });
@@ -103,6 +106,7 @@ function tagsOf(device: Device, tags: readonly Tag[], index: string): Record<str
 }
 
 function tagValue(device: Device, tag: Tag, index: string): string | null | undefined {
+  if (tag.text !== undefined) return textInIndex(index.split('.').map(Number), tag.text);
   if (tag.index !== undefined) return index.split('.')[tag.index - 1];
   if (!tag.column || !tag.symbol) return null;
   const column = device.walked.get(tag.column);
@@ -110,6 +114,12 @@ function tagValue(device: Device, tag: Tag, index: string): string | null | unde
   const arcs = index.split('.');
   const other = tag.transform.flatMap(({ start, end }) => arcs.slice(start, end + 1)).join('.');
   return shapeText(column?.get(other), tag.symbol);
+}
+
+function textInIndex(arcs: readonly number[], from: number): string | null {
+  const length = arcs[from - 1] ?? 0;
+  const octets = arcs.slice(from, from + length);
+  return octets.length === 0 ? null : decodeText(Buffer.from(octets));
 }
 
 function counts(entry: Entry, row: Row): boolean {

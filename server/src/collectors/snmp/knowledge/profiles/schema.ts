@@ -51,6 +51,8 @@ const Sensor = z.strictObject({
   decimals: z.string().optional(),
   /** Name of a column that holds the divisor. */
   divisor: z.string().optional(),
+  /** Name of a column that holds the whole; the reading is given as its percentage. */
+  percent_of: z.string().optional(),
   by: z
     .strictObject({
       symbol: z.string().optional(),
@@ -67,14 +69,16 @@ const Processor = z.strictObject({
   max: z.number().optional(),
 });
 
-/** own: columns of the entry that make up a pool; sizes times `scale` are octets. */
+const Names = ListOf(z.string());
+
+/** own: columns of the entry that make up a pool; sizes times `scale` are octets. Of several columns the first that has a value counts. */
 const Pool = z.strictObject({
   name: z.string().optional(),
-  total: z.string().optional(),
-  used: z.string().optional(),
-  free: z.string().optional(),
-  percent: z.string().optional(),
-  percent_free: z.string().optional(),
+  total: Names.optional(),
+  used: Names.optional(),
+  free: Names.optional(),
+  percent: Names.optional(),
+  percent_free: Names.optional(),
   scale: z.number().optional(),
   /** Name of a column that holds the size of an allocation unit. */
   scale_by: z.string().optional(),
@@ -86,6 +90,21 @@ const Where = z.strictObject({
   in: z.array(Scalar).optional(),
   not_in: z.array(Scalar).optional(),
   match: z.string().optional(),
+});
+
+/** own: rows that are VLANs; the id is a column or a part of the index (from the end when negative). */
+const Vlan = z.strictObject({ id: z.union([z.string(), z.number().int()]), name: z.string().optional() });
+
+/** own: rows that are parts of the hardware, for devices without ENTITY-MIB; each names a column. */
+const Hardware = z.strictObject({
+  class: z.string().optional(),
+  name: z.string().optional(),
+  description: z.string().optional(),
+  model: z.string().optional(),
+  serial: z.string().optional(),
+  hardware_rev: z.string().optional(),
+  firmware_rev: z.string().optional(),
+  software_rev: z.string().optional(),
 });
 
 export const Symbol = z.strictObject({
@@ -120,6 +139,8 @@ export const MetricTag = z.union([
     symbol: z.union([TagSymbol, z.string()]).optional(),
     column: TagSymbol.optional(),
     index: z.number().int().min(1).optional(),
+    /** own: the text that begins at this part of the index with its length. */
+    index_text: z.number().int().min(1).optional(),
     index_transform: IndexTransform.optional(),
     mapping: Mapping.optional(),
     format: z.string().optional(),
@@ -145,6 +166,10 @@ export const Metric = z.strictObject({
   where: z.array(Where).optional(),
   memory: Pool.optional(),
   storage: Pool.optional(),
+  vlan: Vlan.optional(),
+  hardware: Hardware.optional(),
+  /** Columns that say the same better: the entry is left out on a device that has one of them. */
+  unless: ListOf(Oid).optional(),
 });
 export type Metric = z.infer<typeof Metric>;
 

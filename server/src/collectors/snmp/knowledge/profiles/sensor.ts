@@ -55,7 +55,9 @@ export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind)
   const scale = special.scale_factor ?? symbol.scale_factor ?? 1;
   const unit = special.unit === undefined ? (sensor.unit ?? null) : special.unit;
   const shift = UNIT_SHIFTS[unit ?? ''];
-  const scaled = (raw * scale) / divisorOf(entry, row, sensor) + (sensor.offset ?? 0);
+  const whole = wholeOf(entry, row, sensor);
+  if (whole === null) return 'left out';
+  const scaled = (raw * scale) / divisorOf(entry, row, sensor) / whole + (sensor.offset ?? 0);
   const value = Number((shift ? shift(scaled) : scaled).toPrecision(12));
   const [low, high] = POSSIBLE[kind] ?? [-Infinity, Infinity];
   if (value < (sensor.min ?? low) || value > (sensor.max ?? high)) return 'left out';
@@ -103,4 +105,11 @@ function divisorOf(entry: Entry, row: Row, sensor: Sensor): number {
   const decimals = sensor.decimals === undefined ? 0 : Number(cellText(entry, row, sensor.decimals) ?? 0);
   const divisor = sensor.divisor === undefined ? 1 : Number(cellText(entry, row, sensor.divisor) ?? 1);
   return (Number.isInteger(decimals) && Math.abs(decimals) < 12 ? 10 ** decimals : 1) * (divisor || 1);
+}
+
+/** What a reading is divided by to become a percentage; null where the device does not say the whole. */
+function wholeOf(entry: Entry, row: Row, sensor: Sensor): number | null {
+  if (sensor.percent_of === undefined) return 1;
+  const whole = Number(cellText(entry, row, sensor.percent_of));
+  return whole > 0 ? whole / 100 : null;
 }
