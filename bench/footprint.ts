@@ -1,6 +1,6 @@
 // What SOTP costs while it watches the demo devices: memory and processor time of all its processes, database included.
 // node bench/footprint.ts [--devices 25] [--seconds 60] [--settle 30]
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,14 +100,12 @@ function summarise(before: Map<number, Sample>, after: Map<number, Sample>, seco
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sotp-footprint-'));
 const main = new URL('../server/src/main.ts', import.meta.url).pathname;
-const child = spawn(
-  process.execPath,
-  ['--max-semi-space-size=2', main, 'start', '--port', '0', '--data-dir', dataDir, '--demo', options.devices],
-  {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'sotp-footprint-cache') },
-  },
-);
+// As `npm start` does: with a filled compile cache.
+spawnSync(process.execPath, [new URL('../setup/warm.mjs', import.meta.url).pathname]);
+const args = ['start', '--port', '0', '--data-dir', dataDir, '--demo', options.devices];
+const child = spawn(process.execPath, ['--max-semi-space-size=2', main, ...args], {
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
 const ended = new Promise((resolve) => child.once('exit', resolve));
 try {
   await new Promise<void>((resolve, reject) => {
