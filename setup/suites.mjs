@@ -6,7 +6,7 @@ import { findNode24, root } from './node24.mjs';
 import { seconds } from './progress.mjs';
 import { TOTALS } from './reporter.mjs';
 
-const SKIPPED = new Set(['node_modules', '.next', '.git', 'data', 'web', 'e2e', 'test-results']);
+const SKIPPED = new Set(['node_modules', '.next', '.git', 'data', 'e2e', 'test-results']);
 
 function* filesBelow(folder) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {

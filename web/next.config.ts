@@ -7,8 +7,6 @@ const config: NextConfig = {
   devIndicators: false,
   // `npm run check` holds the types; whoever only starts SOTP need not wait for it.
   typescript: { ignoreBuildErrors: true },
-  // The hub compresses what it sends.
-  compress: false,
 };
 
 export default config;

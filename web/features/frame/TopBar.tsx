@@ -73,7 +73,8 @@ export function TopBar({ theme, density, onRail, onSearch }: TopBarProps) {
 }
 
 function DeviceName({ id }: { id: string }) {
-  const { data } = useQuery({ ...oneDevice(browserApi, id), refetchInterval: false });
+  // The page itself fetches the device; the bar only reads what came.
+  const { data } = useQuery({ ...oneDevice(browserApi, id), enabled: false });
   return (
     <span aria-current="page" className="truncate font-medium">
       {data?.name ?? ''}

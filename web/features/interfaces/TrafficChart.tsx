@@ -43,7 +43,7 @@ export function TrafficChart({ device, intervalSeconds, facts, height, href }: I
             {title}
           </Link>
         ) : (
-          title
+          'Traffic'
         )
       }
       label={`Traffic of ${name}`}
