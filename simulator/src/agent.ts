@@ -9,8 +9,8 @@ import { ResponseBuilder } from './response.ts';
 
 /** An SNMP agent without a socket. */
 export interface Agent {
-  /** The response to a request datagram; null when a real agent would stay silent. */
-  handle(request: Uint8Array): Buffer | null;
+  /** The response to a request datagram of at most so many octets; null when a real agent would stay silent. */
+  handle(request: Uint8Array, maxOctets?: number): Buffer | null;
 }
 
 export interface AgentOptions<Device> {
@@ -33,6 +33,7 @@ export function createReplayAgent(recording: Recording): Agent {
 
 /** One request, taken apart: positions in the datagram. */
 interface Request {
+  maxOctets: number;
   datagram: Uint8Array;
   v1: boolean;
   head: number;
@@ -52,6 +53,7 @@ interface Request {
 const reader = new BerReader(new Uint8Array(0));
 const builder = new ResponseBuilder();
 const request: Request = {
+  maxOctets: MAX_RESPONSE,
   datagram: new Uint8Array(0),
   v1: false,
   head: 0,
@@ -143,8 +145,9 @@ export function createAgent<Device>({ mib, device, now, community }: AgentOption
   }
 
   return {
-    handle(datagram) {
+    handle(datagram, maxOctets = MAX_RESPONSE) {
       if (!parseRequest(datagram, expected)) return null;
+      request.maxOctets = maxOctets;
       builder.reset();
       switch (request.type) {
         case PduType.get:
@@ -164,7 +167,7 @@ export function createAgent<Device>({ mib, device, now, community }: AgentOption
 
 function fits(): boolean {
   const { head, headEnd, id, idEnd } = request;
-  return builder.messageLength(builder.length, headEnd - head, idEnd - id) <= MAX_RESPONSE;
+  return builder.messageLength(builder.length, headEnd - head, idEnd - id) <= request.maxOctets;
 }
 
 function answer(): Buffer {

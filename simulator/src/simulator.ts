@@ -4,6 +4,7 @@ import { addressAfter } from './addresses.ts';
 import { createFleet } from './fleet/fleet.ts';
 import type { Quirk } from './fleet/device.ts';
 import { openRecordings } from './replay.ts';
+import type { SimulatedUser } from './secure.ts';
 import { serve } from './serve.ts';
 
 /** Devices that never were. */
@@ -14,6 +15,8 @@ export interface Generated {
   readonly seed: number;
   /** Community that they answer to; any when left out. */
   readonly community?: string;
+  /** SNMPv3 user that they answer to as well. */
+  readonly user?: SimulatedUser;
   /** Only switches of one model, all well: for measuring. */
   readonly plain?: boolean;
 }

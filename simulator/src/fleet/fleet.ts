@@ -2,6 +2,8 @@ import { createAgent } from '@sotp/simulator/agent.ts';
 import type { Agent } from '@sotp/simulator/agent.ts';
 import { buildMib } from '@sotp/simulator/mib.ts';
 import type { Mib } from '@sotp/simulator/mib.ts';
+import { createSecureAgent } from '@sotp/simulator/secure.ts';
+import type { SimulatedUser } from '@sotp/simulator/secure.ts';
 import { addressVariables, bridgeVariables, lldpVariables } from './bridge.ts';
 import { createDevices, createLinks } from './device.ts';
 import type { Device, End, FleetShape } from './device.ts';
@@ -10,12 +12,14 @@ import { hostVariables } from './host.ts';
 import { counterValue, interfaceVariables } from './interfaces.ts';
 import type { CounterColumn } from './interfaces.ts';
 import { systemVariables } from './system.ts';
-import { bootedAt, isAwake, operStatus, portOf } from './traffic.ts';
+import { bootCount, bootedAt, engineIdOf, isAwake, operStatus, portOf, upTime } from './traffic.ts';
 import { upsVariables } from './ups.ts';
 
 export interface FleetOptions extends FleetShape {
   /** Community that the devices answer to; any when left out. */
   readonly community?: string;
+  /** SNMPv3 user that they answer to as well. */
+  readonly user?: SimulatedUser;
   /** Epoch ms; the wall clock when left out. */
   readonly now?: () => number;
 }
@@ -36,7 +40,7 @@ export interface Fleet {
 
 /** Makes a fleet. The same shape gives the same devices, and the same counters at the same instant. */
 export function createFleet(options: FleetOptions): Fleet {
-  const { community, now = Date.now, plain = false } = options;
+  const { community, user, now = Date.now, plain = false } = options;
   const devices = createDevices(options);
   const links = plain ? [] : createLinks(devices);
   const neighborsOf = new Map<number, { ifIndex: number; far: End }[]>();
@@ -70,6 +74,17 @@ export function createFleet(options: FleetOptions): Fleet {
     if (plain) return (shared ??= buildMib(variablesOf(device)));
     return buildMib(variablesOf(device));
   }
+  function createAgentOf(device: Device): Agent {
+    const parts = { mib: mibOf(device), device, now };
+    const agent = createAgent({ ...parts, community });
+    if (user === undefined) return agent;
+    const engine = {
+      id: engineIdOf(device),
+      boots: () => bootCount(device, now()),
+      time: () => Math.floor(upTime(device, now()) / 100),
+    };
+    return createSecureAgent({ plain: agent, inner: createAgent(parts), engine, user });
+  }
   const agents: (Agent | undefined)[] = [];
   function deviceAt(index: number): Device {
     const device = devices[index];
@@ -86,7 +101,7 @@ export function createFleet(options: FleetOptions): Fleet {
       agents[deviceIndex] ??= {
         handle(request) {
           if (!isAwake(device, now())) return null;
-          agent ??= createAgent({ mib: mibOf(device), device, now, community });
+          agent ??= createAgentOf(device);
           return agent.handle(request);
         },
       };

@@ -2,7 +2,7 @@ import { SnmpType } from '@sotp/server/protocols/snmp/value.ts';
 import { encodeNumber, encodeOctets, encodeOidValue } from '@sotp/simulator/mib.ts';
 import type { Variable } from '@sotp/simulator/mib.ts';
 import type { Device } from './device.ts';
-import { upTime } from './traffic.ts';
+import { bootCount, engineIdOf, upTime } from './traffic.ts';
 
 const SYSTEM = '1.3.6.1.2.1.1';
 const SNMP_ENGINE = '1.3.6.1.6.3.10.2.1';
@@ -23,6 +23,8 @@ export function systemVariables(sample: Device): Variable<Device>[] {
     { oid: `${SYSTEM}.5.0`, value: text((device) => device.name) },
     { oid: `${SYSTEM}.6.0`, value: text((device) => device.location) },
     { oid: `${SYSTEM}.7.0`, value: encodeNumber(SnmpType.integer, SERVICES[sample.kind]) },
+    { oid: `${SNMP_ENGINE}.1.0`, value: { tag: SnmpType.octetString, octets: engineIdOf } },
+    { oid: `${SNMP_ENGINE}.2.0`, value: { tag: SnmpType.integer, number: bootCount } },
     {
       oid: `${SNMP_ENGINE}.3.0`,
       value: { tag: SnmpType.integer, number: (device, nowMs) => Math.floor(upTime(device, nowMs) / 100) },

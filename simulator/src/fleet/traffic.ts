@@ -31,6 +31,19 @@ export function isAwake(device: Device, nowMs: number): boolean {
   return device.quirk !== 'restarting' || nowMs - bootedAt(device, nowMs) >= BOOT_MS;
 }
 
+/** How often the device has started, as snmpEngineBoots counts. */
+export function bootCount(device: Device, nowMs: number): number {
+  return 1 + Math.round((bootedAt(device, nowMs) - device.bootedAt) / RESTART_EVERY_MS);
+}
+
+/** Identifier of the device's SNMP engine (RFC 3411 section 5): an enterprise, and octets of our choice. */
+export function engineIdOf(device: Device): Uint8Array {
+  const id = Buffer.from([0x80, 0, 0x1f, 0x88, 5, 0, 0, 0, 0, 0, 0, 0, 0]);
+  id.writeUInt32BE(device.seed >>> 0, 5);
+  id.writeUInt32BE(device.index, 9);
+  return id;
+}
+
 /** Hundredths of a second since the start, wrapping at 2^32. */
 export function upTime(device: Device, nowMs: number): number {
   return Math.floor(Math.max(0, nowMs - bootedAt(device, nowMs)) / 10) % 0x1_0000_0000;

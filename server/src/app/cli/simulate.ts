@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { AppError } from '#platform/errors.ts';
+import { AUTH, PRIV } from '#protocols/snmp/usm/algorithms.ts';
+import type { AuthProtocol, PrivProtocol } from '#protocols/snmp/usm/algorithms.ts';
 import type { RegisterCommand } from './context.ts';
 
 interface SimulateOptions {
@@ -7,6 +9,9 @@ interface SimulateOptions {
   readonly ports: number;
   readonly seed: number;
   readonly community: string;
+  readonly user?: string;
+  readonly auth?: { protocol: AuthProtocol; password: string };
+  readonly priv?: { protocol: PrivProtocol; password: string };
   readonly plain?: boolean;
   readonly recording?: string;
   readonly recordings?: string;
@@ -24,15 +29,23 @@ export const registerSimulate: RegisterCommand = (program, context) => {
     .option('--ports <number>', 'ports of each switch among them', wholeNumber(1, 1000), 24)
     .option('--seed <number>', 'another number, other devices', wholeNumber(0, 0xffff_ffff), 1)
     .option('--community <name>', 'community that generated devices answer to', 'public')
+    .option('--user <name>', 'SNMPv3 user that generated devices answer to as well')
+    .option(
+      '--auth <protocol:password>',
+      'authentication of that user, as SHA256:secret-words',
+      protocolAndPassword(AUTH),
+    )
+    .option('--priv <protocol:password>', 'privacy of that user, as AES:secret-words', protocolAndPassword(PRIV))
     .option('--plain', 'generate switches of one model only, all well: for measuring')
     .addOption(new Option('--recording <file>', 'replay one recording (.snmprec) instead').conflicts('recordings'))
     .option('--recordings <folder>', 'replay every recording in a folder instead')
     .option('--listen <address>', 'first loopback address', '127.30.0.1')
     .option('--port <port>', 'UDP port', wholeNumber(1, 65_535), 1161)
     .option('--map <file>', 'write address<TAB>name lines to this file')
-    .action(async ({ recording, recordings, listen, port, map, ...generated }: SimulateOptions) => {
+    .action(async ({ recording, recordings, listen, port, map, user: name, auth, priv, ...shape }: SimulateOptions) => {
       const { startSimulator } = await import('@sotp/simulator/simulator.ts');
       process.title = 'sotp simulator';
+      const generated = { ...shape, ...(name !== undefined && { user: { name, auth, priv } }) };
       const source = recording !== undefined ? { recording } : recordings !== undefined ? { recordings } : generated;
       const simulator = await startSimulator({ listen, port, map, source }).catch((cause: unknown) => {
         throw new AppError('bad_request', cause instanceof Error ? cause.message : String(cause), { cause });
@@ -53,5 +66,20 @@ function wholeNumber(min: number, max: number): (text: string) => number {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+  };
+}
+
+function protocolAndPassword<Protocol extends string>(known: Readonly<Record<Protocol, unknown>>) {
+  const names = Object.keys(known) as Protocol[];
+  return (text: string): { protocol: Protocol; password: string } => {
+    const [prefix = '', ...rest] = text.split(':');
+    const protocol = names.find((name) => name === prefix);
+    const password = rest.join(':');
+    if (protocol === undefined || password.length < 8) {
+      throw new InvalidArgumentError(
+        `It takes PROTOCOL:PASSWORD, 8 or more characters; protocols: ${names.join(', ')}.`,
+      );
+    }
+    return { protocol, password };
   };
 }
