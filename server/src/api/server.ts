@@ -25,6 +25,7 @@ import { addGuard } from './guard.ts';
 import { addHealth } from './health.ts';
 import type { Readiness } from './health.ts';
 import { metricRoutes } from './metrics.ts';
+import { refuseBadText } from './bad-text.ts';
 import { noteRoutes, requireAccessRules } from './route.ts';
 import { addStream } from './stream.ts';
 import { taskRoutes } from './tasks.ts';
@@ -96,6 +97,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
   api.removeContentTypeParser('text/plain');
   api.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   await addProtection(api, options);
+  refuseBadText(api);
   addGuard(api, { access, publicUrl: options.publicUrl });
   await addOpenApi(api, options.version);
   const secureCookie = options.publicUrl?.startsWith('https:') ?? false;
@@ -130,6 +132,8 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     requestTimeout: 60_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: true,
+    // What is refused before there is a route: an address that is no UTF-8, a parameter too long.
+    frameworkErrors: handleError,
     routerOptions: { maxParamLength: 200 },
     ...(options.tls ? { https: { ...options.tls } } : {}),
   }) as unknown as FastifyInstance;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditEntry } from '@sotp/contract/access.ts';
 import type { Page } from '@sotp/contract/lists.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -52,7 +53,7 @@ export function difference(
 ): Record<string, { before: unknown; after: unknown }> {
   const changed: Record<string, { before: unknown; after: unknown }> = {};
   for (const [field, value] of Object.entries(after)) {
-    if (JSON.stringify(before[field]) !== JSON.stringify(value)) {
+    if (!isDeepStrictEqual(before[field], value)) {
       changed[field] = { before: before[field] ?? null, after: value ?? null };
     }
   }

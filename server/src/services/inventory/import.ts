@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { DeviceCreate } from '@sotp/contract/devices.ts';
 import type { DevicePatch, ImportResult } from '@sotp/contract/devices.ts';
@@ -45,13 +46,12 @@ function zodSentence(error: z.ZodError): string {
 }
 
 function sameAsStored(before: StoredDevice, patch: DevicePatch): boolean {
-  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   return (
     (patch.name === undefined || patch.name === before.name) &&
     (patch.site === undefined || (patch.site || null) === before.site) &&
-    (patch.tags === undefined || same(patch.tags.toSorted(), before.tags.toSorted())) &&
-    (patch.credentials === undefined || same(patch.credentials, before.credentialIds.map(String))) &&
-    (patch.parents === undefined || same(patch.parents, before.parentIds.map(String)))
+    (patch.tags === undefined || isDeepStrictEqual(patch.tags.toSorted(), before.tags.toSorted())) &&
+    (patch.credentials === undefined || isDeepStrictEqual(patch.credentials, before.credentialIds.map(String))) &&
+    (patch.parents === undefined || isDeepStrictEqual(patch.parents, before.parentIds.map(String)))
   );
 }
 
@@ -86,8 +86,7 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
     });
     const { address: _address, collectors, ...patch } = input;
     const change = await patchDraft(deps, actor, existing, { ...patch, ...(collectors ? { collectors } : {}) });
-    const collectorsSame =
-      collectors === undefined || JSON.stringify(change.collectors) === JSON.stringify(existing.collectors);
+    const collectorsSame = collectors === undefined || isDeepStrictEqual(change.collectors, existing.collectors);
     if (collectorsSame && sameAsStored(existing, patch)) return { kind: 'unchanged', line: row.line };
     return {
       kind: 'update',

@@ -1,3 +1,4 @@
+import { toJsonb } from '#stores/postgres/json.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import type { AuditStore, AuditVia } from './audit.ts';
 
@@ -19,16 +20,7 @@ export function createPostgresAudit(db: Queryable): AuditStore {
       await db.query(
         `insert into audit_log (at, actor, via, from_address, action, subject, details)
          values ($1, $2, $3, $4, $5, $6, $7)`,
-        [
-          new Date(entry.at),
-          entry.actor,
-          entry.via,
-          entry.from,
-          entry.action,
-          entry.subject,
-          // jsonb cannot hold U+0000.
-          JSON.stringify(entry.details).replaceAll('\\u0000', '\\ufffd'),
-        ],
+        [new Date(entry.at), entry.actor, entry.via, entry.from, entry.action, entry.subject, toJsonb(entry.details)],
       );
     },
     async list(filter) {

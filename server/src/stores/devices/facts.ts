@@ -1,9 +1,7 @@
 import { emptyInventory } from '@sotp/contract/inventory.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
+import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-
-/** PostgreSQL refuses the NUL character in JSON; devices do send it in descriptions. */
-const toJson = (value: unknown) => JSON.stringify(value).replaceAll('\\u0000', '');
 
 /** All sections that are known; undefined when there is no such device. */
 export async function readInventory(pg: Postgres, id: number): Promise<Inventory | undefined> {
@@ -31,7 +29,7 @@ export async function writeFacts(pg: Postgres, id: number, at: number, facts: Pa
        from unnest($3::text[], $4::text[]) as t (section, value)
        on conflict (device_id, section) do update set at = excluded.at, value = excluded.value
        where f.at <= excluded.at and f.value is distinct from excluded.value`,
-      [id, at, sections.map(([section]) => section), sections.map(([, value]) => toJson(value))],
+      [id, at, sections.map(([section]) => section), sections.map(([, value]) => toJsonb(value))],
     );
     if (!facts.system) return;
     await tx.query(

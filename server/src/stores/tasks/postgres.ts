@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { toJsonb } from '#stores/postgres/json.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import type { StoredTask, TaskState, TaskStore } from './tasks.ts';
 
@@ -34,7 +35,7 @@ function toTask(row: TaskRow): StoredTask {
 }
 
 function asJson(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value).replaceAll('\\u0000', '\\ufffd');
+  return value === undefined ? null : toJsonb(value);
 }
 
 /** Tasks in PostgreSQL. */
