@@ -96,10 +96,12 @@ export function addSamples(
   }
 }
 
-/** Adds finer spans, as stored by a roll-up, to coarser ones. */
-export function addBuckets(into: Buckets, finer: Buckets): void {
+/** Adds finer spans that begin in [since, until), as stored by a roll-up, to coarser ones; called in the order of time. */
+export function addBuckets(into: Buckets, finer: Buckets, since = -Infinity, until = Infinity): void {
   for (let i = 0; i < finer.length; i++) {
-    const bucket = Math.floor((finer.from + i * finer.stepMs - into.from) / into.stepMs);
+    const start = finer.from + i * finer.stepMs;
+    if (start < since || start >= until) continue;
+    const bucket = Math.floor((start - into.from) / into.stepMs);
     if (bucket < 0 || bucket >= into.length) continue;
     into.increase[bucket]! += finer.increase[i]!;
     into.coveredMs[bucket]! += finer.coveredMs[i]!;

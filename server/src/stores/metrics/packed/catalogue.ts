@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SeriesKind } from '@sotp/contract/metrics.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { Layout, PollRow, SeriesFilter, SeriesSpec, StoredSeries } from '#stores/metrics/metrics.ts';
 
@@ -14,6 +15,8 @@ export interface Catalogue {
   resolve(rows: readonly PollRow[]): Promise<Int32Array>;
   series(filter: SeriesFilter): Promise<StoredSeries[]>;
   layoutsOf(deviceIds: readonly number[]): Promise<StoredLayout[]>;
+  /** Kinds of all series of the devices, by series id. */
+  kindsOf(deviceIds: readonly number[]): Promise<Map<number, SeriesKind>>;
   removeDevice(deviceId: number): Promise<void>;
 }
 
@@ -159,6 +162,13 @@ export function createCatalogue(pg: Postgres): Catalogue {
         [deviceIds],
       );
       return rows;
+    },
+    async kindsOf(deviceIds) {
+      const { rows } = await pg.query<{ id: number; kind: SeriesKind }>(
+        'select id, kind from metric_series where device_id = any($1::int[])',
+        [deviceIds],
+      );
+      return new Map(rows.map((row) => [row.id, row.kind]));
     },
     async removeDevice(deviceId) {
       known.delete(deviceId);

@@ -110,3 +110,15 @@ export async function readLast(
   );
   return readTuples(data, toRow);
 }
+
+/** All polls of the devices in one partition. */
+export async function readHeadPartition(
+  pg: Queryable,
+  partition: string,
+  deviceIds: readonly number[],
+): Promise<HeadRow[]> {
+  const data = await pg.copyOut(
+    `copy (select ${COLUMNS} from ${partition} h where h.device_id = any(${inlineInts(deviceIds)})) to stdout (format binary)`,
+  );
+  return readTuples(data, toRow);
+}

@@ -1,38 +1,40 @@
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import { addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/aggregate.ts';
-import type {
-  BatchOrigin,
-  LatestValue,
-  MetricStore,
-  PollRow,
-  RangeQuery,
-  RangeResult,
-} from '#stores/metrics/metrics.ts';
+import type { BatchOrigin, LatestValue, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
+import { readLastBlocks, removeDeviceBlocks, toPollBlock } from './blocks.ts';
 import { createCatalogue } from './catalogue.ts';
-import { groupRows, readHead, readLast } from './head.ts';
+import { createCompactor } from './compactor.ts';
+import { groupRows, readLast } from './head.ts';
 import {
   DAY_MS,
   HEAD,
   HOUR_MS,
+  PACKED,
+  ROLLUP_1H,
+  ROLLUP_5M,
   dropPartitions,
   ensurePartitions,
   listPartitions,
+  partitionEnd,
   partitionStart,
 } from './partitions.ts';
+import type { PartitionedTable } from './partitions.ts';
+import { createRange } from './range.ts';
 import { encodeRows } from './row-copy.ts';
-import { seriesTimeline } from './timeline.ts';
+import { createTimelines } from './timeline.ts';
 
 /** Rows dated further into the future come from a clock that is wrong. */
 const MAX_AHEAD_MS = DAY_MS;
-/** A query that would give more points than this is refused. */
-const MAX_POINTS = 5_000_000;
-const DEVICES_PER_READ = 50;
+/** An hour is packed when it has been over for so long: what was spooled meanwhile has mostly come by then. */
+const COMPACTION_LAG_MS = 10 * 60_000;
 
+/** How long each tier is kept. */
 export interface Retention {
   readonly rawDays: number;
+  readonly fiveMinuteDays?: number;
+  readonly hourDays?: number;
 }
 
 export interface PackedMetricStoreDeps {
@@ -40,6 +42,8 @@ export interface PackedMetricStoreDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly retention?: Retention;
+  /** 10 minutes when left out. */
+  readonly compactionLagMs?: number;
 }
 
 /** What the store did not keep, by reason; for `/metrics`. */
@@ -53,7 +57,11 @@ export interface PackedCounters {
 export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStore & { counters(): PackedCounters } {
   const { pg, clock, log } = deps;
   const rawMs = (deps.retention?.rawDays ?? 30) * DAY_MS;
+  const fiveMinuteMs = (deps.retention?.fiveMinuteDays ?? 365) * DAY_MS;
+  const hourMs = (deps.retention?.hourDays ?? 5 * 365) * DAY_MS;
   const catalogue = createCatalogue(pg);
+  const compactor = createCompactor({ pg, catalogue, log });
+  const range = createRange({ pg, clock, catalogue, rawMs });
   const counters: PackedCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0 };
   let hours = new Set<number>();
 
@@ -126,62 +134,36 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
     }
   }
 
-  async function range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]> {
-    const { stepMs, fn } = query;
-    const from = Math.floor(query.from / stepMs) * stepMs;
-    const length = Math.max(0, Math.ceil((query.to - from) / stepMs));
-    if (length * query.series.length > MAX_POINTS) {
-      throw new AppError(
-        'query_too_large',
-        `This query would give more than ${MAX_POINTS} points: ask for fewer series or a longer step.`,
-      );
-    }
-    const results = new Map<number, RangeResult>();
-    const deviceIds = [...new Set(query.series.map((series) => series.deviceId))];
-    for (let start = 0; start < deviceIds.length; start += DEVICES_PER_READ) {
-      signal?.throwIfAborted();
-      const part = new Set(deviceIds.slice(start, start + DEVICES_PER_READ));
-      const wanted = query.series.filter((series) => part.has(series.deviceId));
-      const ids = new Set(wanted.map((series) => series.id));
-      const layouts = (await catalogue.layoutsOf([...part])).filter((layout) =>
-        layout.series.some((id) => ids.has(id)),
-      );
-      const selection = { deviceIds: [...part], layoutIds: layouts.map((layout) => layout.id), from, to: query.to };
-      const rows = await readHead(pg, selection);
-      const needsBefore = wanted.some((series) => series.kind === 'counter');
-      if (needsBefore) rows.push(...(await readLast(pg, layouts, from, { polls: 1 })));
-      const blocks = groupRows(rows);
-      for (const series of wanted) {
-        const own = layouts.filter((layout) => layout.deviceId === series.deviceId);
-        const samples = seriesTimeline(blocks.get(series.deviceId) ?? [], own, series.id);
-        const buckets = emptyBuckets(from, stepMs, length, series.kind);
-        if (fn === 'p95') {
-          results.set(series.id, { series, points: quantiles(buckets, samples, 0.95) });
-          continue;
-        }
-        addSamples(buckets, samples);
-        results.set(series.id, { series, points: toPoints(buckets, fn) });
-      }
-    }
-    return query.series.map((series) => results.get(series.id) ?? { series, points: [] });
-  }
-
   async function latest(deviceId: number, maxAgeMs: number): Promise<LatestValue[]> {
     const layouts = await catalogue.layoutsOf([deviceId]);
     const now = clock.now() + 1;
-    const blocks = groupRows(await readLast(pg, layouts, now, { polls: 3, maxAgeMs: maxAgeMs + 1 }));
+    const blocks =
+      groupRows(await readLast(pg, layouts, now, { polls: 3, maxAgeMs: maxAgeMs + 1 })).get(deviceId) ?? [];
+    const silent = layouts.filter((layout) => !blocks.some((block) => block.layoutId === layout.id));
+    // Blocks by their start: one that began before the age may still end within it.
+    const packed = await readLastBlocks(pg, silent, now, maxAgeMs + HOUR_MS);
+    blocks.push(...packed.map(toPollBlock));
+    const timelines = createTimelines(blocks, layouts);
     const all = await catalogue.series({ deviceIds: [deviceId], limit: 1_000_000 });
     const found: LatestValue[] = [];
     for (const series of all) {
-      const samples = seriesTimeline(blocks.get(deviceId) ?? [], layouts, series.id);
+      const samples = timelines(series.id);
       for (let i = samples.length - 1; i >= 0; i--) {
         const value = samples.values[i]!;
+        if (samples.at[i]! < now - 1 - maxAgeMs) break;
         if (value !== value) continue;
         found.push({ series, at: samples.at[i]!, value });
         break;
       }
     }
     return found;
+  }
+
+  /** Drops the partitions that end before an instant. */
+  async function expire(of: PartitionedTable, before: number): Promise<void> {
+    const expired = (await listPartitions(pg, of)).filter((start) => partitionEnd(of, start) <= before);
+    await dropPartitions(pg, of, expired);
+    if (of === HEAD) for (const hour of expired) hours.delete(hour);
   }
 
   return {
@@ -192,15 +174,18 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
     async removeDevice(deviceId) {
       await catalogue.removeDevice(deviceId);
       await pg.query('delete from metric_head where device_id = $1', [deviceId]);
+      await removeDeviceBlocks(pg, deviceId);
     },
     async maintain(now) {
       const present = await listPartitions(pg, HEAD);
       const ahead = [0, 1, 2, 3].map((n) => partitionStart(HEAD, now) + n * HOUR_MS);
       if (ahead.some((hour) => !present.includes(hour))) await ensurePartitions(pg, HEAD, ahead);
       hours = new Set([...present, ...ahead]);
-      const expired = present.filter((hour) => hour + HOUR_MS <= now - rawMs);
-      await dropPartitions(pg, HEAD, expired);
-      for (const hour of expired) hours.delete(hour);
+      await expire(HEAD, now - rawMs);
+      await expire(PACKED, now - rawMs);
+      await expire(ROLLUP_5M, now - fiveMinuteMs);
+      await expire(ROLLUP_1H, now - hourMs);
+      await compactor.run(now - (deps.compactionLagMs ?? COMPACTION_LAG_MS));
       await pg.query(`delete from metric_batch where stored_at < now() - interval '35 days'`);
     },
     counters: () => ({ ...counters }),

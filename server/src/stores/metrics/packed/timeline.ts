@@ -1,61 +1,100 @@
 import type { SampleColumns } from '#stores/metrics/aggregate.ts';
 import type { StoredLayout } from './catalogue.ts';
 
-/** Polls of one device under one layout in the order of time; `value` reads one cell. */
+/** Polls of one device under one layout in the order of time. */
 export interface PollBlock {
   readonly layoutId: number;
   readonly length: number;
   readonly at: Float64Array;
   readonly polledAt: Float64Array;
   readonly restarted: Uint8Array;
-  /** The value at a position of the layout in poll `row`; NaN when there is none. */
+  /** The values at a position of the layout; NaN where there is none. */
   column(position: number): Float64Array;
 }
 
+/** Times and restarts of the polls that a set of layouts made: the same for all series that these layouts share. */
+interface Times {
+  readonly length: number;
+  readonly at: Float64Array;
+  readonly polledAt: Float64Array;
+  readonly restarted: Uint8Array;
+  /** Which block, and which poll of it, is behind each sample. */
+  readonly pieces: readonly {
+    readonly block: PollBlock;
+    readonly row: number;
+    readonly count: number;
+    readonly to: number;
+  }[];
+}
+
 /**
- * One series out of the blocks of its device. Blocks may overlap (an hour that is being rewritten is in both forms for
+ * The series of one device out of its blocks. Blocks may overlap (an hour that is being rewritten is in both forms for
  * a moment) and a poll may be there twice: of two samples at one instant the later one stays. A restart seen by any
  * layout of the device breaks the counters of all.
  */
-export function seriesTimeline(
+export function createTimelines(
   blocks: readonly PollBlock[],
   layouts: readonly StoredLayout[],
-  seriesId: number,
-): SampleColumns {
-  const positions = new Map<number, number>();
-  for (const layout of layouts) {
-    const position = layout.series.indexOf(seriesId);
-    if (position >= 0) positions.set(layout.id, position);
-  }
-  const own = blocks.filter((block) => positions.has(block.layoutId) && block.length > 0);
+): (seriesId: number) => SampleColumns {
   const restarts = restartInstants(blocks);
-  const total = own.reduce((sum, block) => sum + block.length, 0);
+  const positions = layouts.map((layout) => new Map(layout.series.map((id, position) => [id, position])));
+  const byLayouts = new Map<string, Times>();
+  return (seriesId) => {
+    const at = new Map<number, number>();
+    for (const [i, layout] of layouts.entries()) {
+      const position = positions[i]!.get(seriesId);
+      if (position !== undefined) at.set(layout.id, position);
+    }
+    const key = [...at.keys()].join();
+    let times = byLayouts.get(key);
+    if (!times) {
+      times = mergeTimes(
+        blocks.filter((block) => at.has(block.layoutId) && block.length > 0),
+        restarts,
+      );
+      byLayouts.set(key, times);
+    }
+    const values = new Float64Array(times.length);
+    for (const { block, row, count, to } of times.pieces) {
+      const column = block.column(at.get(block.layoutId)!);
+      if (row === 0 && count === column.length) values.set(column, to);
+      else values.set(column.subarray(row, row + count), to);
+    }
+    return { length: times.length, at: times.at, polledAt: times.polledAt, restarted: times.restarted, values };
+  };
+}
+
+function mergeTimes(blocks: readonly PollBlock[], restarts: readonly number[]): Times {
+  const total = blocks.reduce((sum, block) => sum + block.length, 0);
   const at = new Float64Array(total);
   const polledAt = new Float64Array(total);
-  const values = new Float64Array(total);
   const restarted = new Uint8Array(total);
+  const pieces = inOrder(blocks);
   let n = 0;
+  const placed = pieces.map(({ block, row, count }) => {
+    // Of two polls at one instant the one that comes later overwrites the earlier one.
+    if (n > 0 && block.at[row] === at[n - 1]) n--;
+    const to = n;
+    at.set(block.at.subarray(row, row + count), to);
+    polledAt.set(block.polledAt.subarray(row, row + count), to);
+    n += count;
+    return { block, row, count, to };
+  });
   let r = 0;
-  for (const block of inOrder(own)) {
-    const column = block.column(positions.get(block.layoutId) ?? 0);
-    for (let i = 0; i < block.length; i++) {
-      const instant = block.at[i]!;
-      if (n > 0 && instant < at[n - 1]!) continue;
-      const again = n > 0 && instant === at[n - 1];
-      const slot = again ? n - 1 : n++;
-      at[slot] = instant;
-      polledAt[slot] = block.polledAt[i]!;
-      values[slot] = column[i]!;
-      let broken = again ? restarted[slot]! : 0;
-      // Restarts before the first sample break nothing: there is no earlier reading to be led astray by.
-      while (r < restarts.length && restarts[r]! <= instant) {
-        broken = 1;
-        r++;
-      }
-      restarted[slot] = broken;
+  for (let i = 0; i < n; i++) {
+    // Restarts before the first sample break nothing: there is no earlier reading to be led astray by.
+    while (r < restarts.length && restarts[r]! <= at[i]!) {
+      restarted[i] = 1;
+      r++;
     }
   }
-  return { length: n, at, polledAt, values, restarted };
+  return {
+    length: n,
+    at: at.subarray(0, n),
+    polledAt: polledAt.subarray(0, n),
+    restarted: restarted.subarray(0, n),
+    pieces: placed,
+  };
 }
 
 function restartInstants(blocks: readonly PollBlock[]): number[] {
@@ -66,19 +105,45 @@ function restartInstants(blocks: readonly PollBlock[]): number[] {
   return [...instants].toSorted((a, b) => a - b);
 }
 
-/** Blocks that do not overlap, in the order of time; overlapping ones are merged poll by poll. */
-function inOrder(blocks: readonly PollBlock[]): readonly PollBlock[] {
+interface Piece {
+  readonly block: PollBlock;
+  readonly row: number;
+  readonly count: number;
+}
+
+const isRising = (at: Float64Array) => at.every((instant, i) => i === 0 || instant > at[i - 1]!);
+
+/** Whole blocks where they follow each other, single polls where they overlap or hold an instant twice. */
+function inOrder(blocks: readonly PollBlock[]): readonly Piece[] {
   const sorted = blocks.toSorted((a, b) => a.at[0]! - b.at[0]!);
-  const overlap = sorted.some((block, i) => i > 0 && block.at[0]! <= sorted[i - 1]!.at[sorted[i - 1]!.length - 1]!);
-  if (!overlap) return sorted;
-  const polls = sorted.flatMap((block) => Array.from({ length: block.length }, (_, i) => ({ block, i })));
-  polls.sort((a, b) => a.block.at[a.i]! - b.block.at[b.i]! || a.block.polledAt[a.i]! - b.block.polledAt[b.i]!);
-  return polls.map(({ block, i }) => ({
-    layoutId: block.layoutId,
-    length: 1,
-    at: block.at.subarray(i, i + 1),
-    polledAt: block.polledAt.subarray(i, i + 1),
-    restarted: block.restarted.subarray(i, i + 1),
-    column: (position) => block.column(position).subarray(i, i + 1),
-  }));
+  const clean = sorted.every((block, i) => {
+    const before = sorted[i - 1];
+    return (before === undefined || block.at[0]! > before.at[before.length - 1]!) && isRising(block.at);
+  });
+  if (clean) return sorted.map((block) => ({ block, row: 0, count: block.length }));
+  const polls = sorted.flatMap((block) => Array.from({ length: block.length }, (_, row) => ({ block, row, count: 1 })));
+  return polls.toSorted(
+    (a, b) => a.block.at[a.row]! - b.block.at[b.row]! || a.block.polledAt[a.row]! - b.block.polledAt[b.row]!,
+  );
+}
+
+/** Polls of one layout, from however many blocks, as columns in the order of time, each instant once. */
+export function mergePolls(blocks: readonly PollBlock[], width: number) {
+  const times = mergeTimes(blocks, []);
+  const columns = Array.from({ length: width }, (_, position) => {
+    const [only] = times.pieces;
+    if (times.pieces.length === 1 && only) return only.block.column(position);
+    const values = new Float64Array(times.length);
+    const decoded = new Map<PollBlock, Float64Array>();
+    for (const { block, row, count, to } of times.pieces) {
+      let column = decoded.get(block);
+      if (!column) decoded.set(block, (column = block.column(position)));
+      values.set(column.subarray(row, row + count), to);
+    }
+    return values;
+  });
+  // A restart is the poll's own here; of two polls at one instant, either may have seen it.
+  const marks = new Set(restartInstants(blocks));
+  const restarted = Uint8Array.from(times.at, (instant) => (marks.has(instant) ? 1 : 0));
+  return { at: times.at, polledAt: times.polledAt, restarted, columns };
 }

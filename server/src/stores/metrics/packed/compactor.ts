@@ -1,0 +1,258 @@
+import type { SeriesKind } from '@sotp/contract/metrics.ts';
+import type { Log } from '#platform/log.ts';
+import type { Postgres } from '#stores/postgres/postgres.ts';
+import { readBlocks, readLastBlocks, replacePacked, replaceRollups, toPollBlock } from './blocks.ts';
+import type { PackedBlock, StoredBlock } from './blocks.ts';
+import type { Catalogue } from './catalogue.ts';
+import { encodeBlock } from './codec.ts';
+import { groupRows, readHeadPartition, readLast } from './head.ts';
+import {
+  DAY_MS,
+  HEAD,
+  HOUR_MS,
+  PACKED,
+  ROLLUP_1H,
+  ROLLUP_5M,
+  ensurePartitions,
+  listPartitions,
+  partitionName,
+} from './partitions.ts';
+import { daysToRoll, finishProgress, isFinished, openProgress, saveProgress } from './progress.ts';
+import { rollupDay, rollupHour } from './rollup.ts';
+import type { KnownLayout } from './rollup.ts';
+import { mergePolls } from './timeline.ts';
+import type { PollBlock } from './timeline.ts';
+
+/** Devices that one transaction packs: a hundred ms of work at most, even where each has thousands of series. */
+const DEVICES_PER_CHUNK = 16;
+const LAYOUTS_KEPT = 20_000;
+/** Rows may arrive for an hour while it is being packed; after so many rounds it waits for the next call. */
+const ROUNDS = 3;
+/** Any number that no other use of advisory locks in this database has. */
+const LOCK = 7_362_010;
+
+export interface Compactor {
+  /**
+   * Rewrites every hour that ends at or before the instant, oldest first, and rolls up every day that has ended. Does
+   * nothing when another process is at it. What it is killed in is done again from the last transaction on.
+   */
+  run(before: number): Promise<{ hours: number; polls: number }>;
+}
+
+export interface CompactorDeps {
+  readonly pg: Postgres;
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+}
+
+const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compactor {
+  const kinds = new Map<number, readonly SeriesKind[]>();
+
+  async function layoutsOf(deviceIds: readonly number[]): Promise<KnownLayout[]> {
+    const layouts = await catalogue.layoutsOf(deviceIds);
+    const unknown = layouts.filter((layout) => !kinds.has(layout.id));
+    if (unknown.length > 0) {
+      if (kinds.size > LAYOUTS_KEPT) kinds.clear();
+      const byId = await catalogue.kindsOf([...new Set(unknown.map((layout) => layout.deviceId))]);
+      for (const layout of unknown)
+        kinds.set(
+          layout.id,
+          layout.series.map((id) => byId.get(id) ?? 'gauge'),
+        );
+    }
+    return layouts.map((layout) => ({ ...layout, kinds: kinds.get(layout.id) ?? [] }));
+  }
+
+  /** The last polls of the layouts before an hour, packed or not. */
+  async function pollsBefore(start: number, layouts: readonly KnownLayout[]): Promise<Map<number, PollBlock[]>> {
+    const counting = layouts.filter((layout) => layout.kinds.includes('counter'));
+    const byDevice = groupRows(await readLast(pg, counting, start, { polls: 1 }));
+    for (const stored of await readLastBlocks(pg, counting, start)) {
+      byDevice.set(stored.deviceId, [...(byDevice.get(stored.deviceId) ?? []), toPollBlock(stored)]);
+    }
+    return byDevice;
+  }
+
+  async function rollups(
+    start: number,
+    blocks: ReadonlyMap<number, readonly PollBlock[]>,
+    layouts: readonly KnownLayout[],
+  ): Promise<StoredBlock[]> {
+    const before = await pollsBefore(start, layouts);
+    const made: StoredBlock[] = [];
+    for (const [deviceId, hour] of blocks) {
+      const own = layouts.filter((layout) => layout.deviceId === deviceId);
+      made.push(...rollupHour(start, hour, before.get(deviceId) ?? [], own));
+      await pause();
+    }
+    return made;
+  }
+
+  /** Late rows changed what the counters of the next hour grew from, and the day that holds either hour. */
+  async function mendLater(
+    start: number,
+    deviceIds: readonly number[],
+    layouts: readonly KnownLayout[],
+  ): Promise<void> {
+    const next = start + HOUR_MS;
+    if (await isFinished(pg, 'hour', next)) {
+      const blocks = new Map<number, PollBlock[]>();
+      for (const stored of await readBlocks(pg, PACKED, { deviceIds, from: next, to: next + HOUR_MS })) {
+        blocks.set(stored.deviceId, [...(blocks.get(stored.deviceId) ?? []), toPollBlock(stored)]);
+      }
+      const mended = await rollups(next, blocks, layouts);
+      await pg.transaction((tx) => replaceRollups(tx, ROLLUP_5M, next, deviceIds, mended));
+    }
+    for (const day of new Set([start, next].map((hour) => Math.floor(hour / DAY_MS) * DAY_MS))) {
+      if (await isFinished(pg, 'day', day)) await rollDevices(day, deviceIds, layouts);
+    }
+  }
+
+  /** Packs what some devices have in an hour's partition, together with what is packed of that hour already. */
+  async function packDevices(
+    start: number,
+    deviceIds: readonly number[],
+    save: (tx: Parameters<typeof saveProgress>[0]) => Promise<void>,
+  ): Promise<void> {
+    const layouts = await layoutsOf(deviceIds);
+    const blocks = groupRows(await readHeadPartition(pg, partitionName(HEAD, start), deviceIds));
+    for (const stored of await readBlocks(pg, PACKED, { deviceIds, from: start, to: start + HOUR_MS })) {
+      blocks.set(stored.deviceId, [...(blocks.get(stored.deviceId) ?? []), toPollBlock(stored)]);
+    }
+    const packed: PackedBlock[] = [];
+    for (const layout of layouts) {
+      const own = (blocks.get(layout.deviceId) ?? []).filter((block) => block.layoutId === layout.id);
+      if (own.length === 0) continue;
+      const polls = mergePolls(own, layout.series.length);
+      packed.push({
+        deviceId: layout.deviceId,
+        layoutId: layout.id,
+        start,
+        polls: polls.at.length,
+        restarted: polls.restarted.includes(1),
+        block: encodeBlock(polls),
+      });
+      await pause();
+    }
+    const spans = await rollups(start, blocks, layouts);
+    await pg.transaction(async (tx) => {
+      await replacePacked(tx, start, deviceIds, packed);
+      await replaceRollups(tx, ROLLUP_5M, start, deviceIds, spans);
+      await save(tx);
+    });
+    await mendLater(start, deviceIds, layouts);
+  }
+
+  async function compactHour(start: number): Promise<number> {
+    await ensurePartitions(pg, PACKED, [start]);
+    await ensurePartitions(pg, ROLLUP_5M, [start, start + HOUR_MS]);
+    const partition = partitionName(HEAD, start);
+    for (let round = 0; round < ROUNDS; round++) {
+      let { doneDevice, polls } = await openProgress(pg, 'hour', start);
+      for (;;) {
+        const { rows } = await pg.query<{ id: number; polls: number }>(
+          `select device_id as id, count(*) as polls from ${partition} where device_id > $1
+           group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
+          [doneDevice],
+        );
+        const last = rows.at(-1);
+        if (!last) break;
+        doneDevice = last.id;
+        polls += rows.reduce((sum, row) => sum + row.polls, 0);
+        const progress = { doneDevice, polls };
+        const ids = rows.map((row) => row.id);
+        await packDevices(start, ids, (tx) => saveProgress(tx, 'hour', start, progress));
+      }
+      if (await closeHour(start, polls)) return polls;
+      // Rows came for devices that were done already: all again, which changes nothing where nothing came.
+      await saveProgress(pg, 'hour', start, { doneDevice: 0, polls: 0 });
+    }
+    return 0;
+  }
+
+  /** Drops the hour's partition if it holds no more than was packed. Writers and readers wait for as long as it counts. */
+  async function closeHour(start: number, polls: number): Promise<boolean> {
+    return pg.transaction(async (tx) => {
+      await tx.query(`set local lock_timeout = '2s'`);
+      await tx.query('lock table only metric_head in access exclusive mode');
+      const { rows } = await tx.query<{ n: number }>(`select count(*) as n from ${partitionName(HEAD, start)}`);
+      if (rows[0]?.n !== polls) return false;
+      await tx.query(`drop table ${partitionName(HEAD, start)}`);
+      await finishProgress(tx, 'hour', start);
+      return true;
+    });
+  }
+
+  async function rollDevices(
+    day: number,
+    deviceIds: readonly number[],
+    layouts: readonly KnownLayout[],
+  ): Promise<void> {
+    const hours = await readBlocks(pg, ROLLUP_5M, { deviceIds, from: day, to: day + DAY_MS });
+    const spans: StoredBlock[] = [];
+    for (const id of deviceIds) {
+      const own = layouts.filter((layout) => layout.deviceId === id);
+      spans.push(
+        ...rollupDay(
+          day,
+          hours.filter((row) => row.deviceId === id),
+          own,
+        ),
+      );
+      await pause();
+    }
+    await pg.transaction((tx) => replaceRollups(tx, ROLLUP_1H, day, deviceIds, spans));
+  }
+
+  async function rollDay(day: number): Promise<void> {
+    await ensurePartitions(pg, ROLLUP_1H, [day]);
+    let { doneDevice } = await openProgress(pg, 'day', day);
+    for (;;) {
+      const { rows } = await pg.query<{ id: number }>(
+        `select device_id as id from metric_rollup_5m where device_id > $1 and start >= $2 and start < $3
+         group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
+        [doneDevice, new Date(day), new Date(day + DAY_MS)],
+      );
+      const last = rows.at(-1);
+      if (!last) break;
+      const ids = rows.map((row) => row.id);
+      await rollDevices(day, ids, await layoutsOf(ids));
+      doneDevice = last.id;
+      await saveProgress(pg, 'day', day, { doneDevice, polls: 0 });
+    }
+    await finishProgress(pg, 'day', day);
+  }
+
+  async function runLocked(before: number): Promise<{ hours: number; polls: number }> {
+    const done = { hours: 0, polls: 0 };
+    for (const start of await listPartitions(pg, HEAD)) {
+      if (start + HOUR_MS > before) break;
+      const began = performance.now();
+      const polls = await compactHour(start);
+      done.hours += 1;
+      done.polls += polls;
+      if (polls > 0)
+        log.debug(
+          { hour: new Date(start).toISOString(), polls, ms: Math.round(performance.now() - began) },
+          'packed an hour',
+        );
+    }
+    const today = Math.floor(before / DAY_MS) * DAY_MS;
+    for (const day of await daysToRoll(pg, today)) await rollDay(day);
+    return done;
+  }
+
+  return {
+    async run(before) {
+      const session = await pg.session({ patient: true });
+      try {
+        const { rows } = await session.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK]);
+        return rows[0]?.locked ? await runLocked(before) : { hours: 0, polls: 0 };
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Queryable } from '#stores/postgres/postgres.ts';
+
+export type Tier = 'hour' | 'day';
+
+/** How far one hour, or one day, is. */
+export interface Progress {
+  readonly doneDevice: number;
+  readonly polls: number;
+}
+
+/** Opens the work on a start, or goes on with it; one that was finished begins anew, because late rows have come. */
+export async function openProgress(pg: Queryable, tier: Tier, start: number): Promise<Progress> {
+  const { rows } = await pg.query<Progress>(
+    `insert into metric_compaction as c (tier, start) values ($1, $2)
+     on conflict (tier, start) do update set
+       done_device = case when c.finished_at is null then c.done_device else 0 end,
+       polls = case when c.finished_at is null then c.polls else 0 end,
+       finished_at = null
+     returning done_device as "doneDevice", polls`,
+    [tier, new Date(start)],
+  );
+  return rows[0] ?? { doneDevice: 0, polls: 0 };
+}
+
+/** Notes what is done, in the transaction that does it. */
+export async function saveProgress(tx: Queryable, tier: Tier, start: number, progress: Progress): Promise<void> {
+  await tx.query('update metric_compaction set done_device = $3, polls = $4 where tier = $1 and start = $2', [
+    tier,
+    new Date(start),
+    progress.doneDevice,
+    progress.polls,
+  ]);
+}
+
+/** Notes that a start is finished. */
+export async function finishProgress(tx: Queryable, tier: Tier, start: number): Promise<void> {
+  await tx.query('update metric_compaction set finished_at = now() where tier = $1 and start = $2', [
+    tier,
+    new Date(start),
+  ]);
+}
+
+/** Whether a start was finished, and is not being worked on anew. */
+export async function isFinished(pg: Queryable, tier: Tier, start: number): Promise<boolean> {
+  const { rowCount } = await pg.query(
+    'select 1 from metric_compaction where tier = $1 and start = $2 and finished_at is not null',
+    [tier, new Date(start)],
+  );
+  return rowCount > 0;
+}
+
+/** The youngest finished hour and day; roll-ups are complete up to their end. Epoch ms of the starts, or null. */
+export async function finishedThrough(pg: Queryable): Promise<{ hour: number | null; day: number | null }> {
+  const { rows } = await pg.query<{ hour: Date | null; day: Date | null }>(
+    `select (select max(start) from metric_compaction where tier = 'hour' and finished_at is not null) as hour,
+       (select max(start) from metric_compaction where tier = 'day' and finished_at is not null) as day`,
+  );
+  return { hour: rows[0]?.hour?.getTime() ?? null, day: rows[0]?.day?.getTime() ?? null };
+}
+
+/** Days that end at or before an instant, have finished hours, and are not rolled up themselves. */
+export async function daysToRoll(pg: Queryable, before: number): Promise<number[]> {
+  const { rows } = await pg.query<{ day: Date }>(
+    `select distinct date_trunc('day', h.start, 'UTC') as day from metric_compaction h
+     where h.tier = 'hour' and h.finished_at is not null and h.start < $1
+       and not exists (select 1 from metric_compaction d where d.tier = 'day' and d.finished_at is not null
+                         and d.start = date_trunc('day', h.start, 'UTC'))
+     order by day`,
+    [new Date(before)],
+  );
+  return rows.map((row) => row.day.getTime());
+}
