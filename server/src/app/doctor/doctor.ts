@@ -1,5 +1,5 @@
-import { readFileSync, statfsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Config } from '#app/config/load.ts';
 import { runningDatabaseUrl } from '#app/embedded-postgres/embedded-postgres.ts';
 import { findPostgresBinaries } from '#app/embedded-postgres/binaries.ts';
@@ -51,10 +51,15 @@ async function database(config: Config): Promise<string> {
   }
 }
 
-function disk(dataDir: string): string {
-  const { bavail, bsize } = statfsSync(prepareDataDir(dataDir));
-  const gib = (bavail * bsize) / 1024 ** 3;
-  return `${resolve(dataDir)} is writable, ${gib.toFixed(1)} GiB free`;
+function disk(path: string): string {
+  const dataDir = resolve(path);
+  if (existsSync(dataDir)) prepareDataDir(dataDir);
+  let folder = dataDir;
+  while (!existsSync(folder)) folder = dirname(folder);
+  accessSync(folder, constants.W_OK);
+  const { bavail, bsize } = statfsSync(folder);
+  const gib = ((bavail * bsize) / 1024 ** 3).toFixed(1);
+  return `${dataDir} ${folder === dataDir ? 'is writable' : 'can be made'}, ${gib} GiB free`;
 }
 
 function clock(): string {

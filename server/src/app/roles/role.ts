@@ -1,11 +1,10 @@
 // The entry of every role process. What it is to do comes from the supervisor over the pipe; when that pipe closes,
 // the supervisor is gone and the process ends too.
 import { flushCompileCache } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { FromRole, ToRole } from '#app/supervisor/messages.ts';
 import { systemClock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
+import { tidyHeap } from '#platform/heap.ts';
 import type { Log } from '#platform/log.ts';
 import { createLog, silentLog } from '#platform/log.ts';
 import type { Role, RoleFactory } from './role-context.ts';
@@ -44,13 +43,6 @@ async function end(status: number): Promise<void> {
   process.exit(status);
 }
 
-/** Gives back what loading and starting took: about 20 MB a process, which V8 would keep for hours. */
-function tidy(): void {
-  setFlagsFromString('--expose-gc');
-  const collect: (options: object) => void = runInNewContext('gc');
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-}
-
 async function begin(start: NonNullable<ToRole['start']>): Promise<void> {
   process.title = `sotp ${start.role}`;
   const { logLevel, logFormat } = start.config;
@@ -61,7 +53,7 @@ async function begin(start: NonNullable<ToRole['start']>): Promise<void> {
     role = create({ ...start, log, clock: systemClock });
     await tell({ kind: 'ready', ...(await role.start()) });
     flushCompileCache();
-    setTimeout(tidy, TIDY_AFTER_MS).unref();
+    setTimeout(tidyHeap, TIDY_AFTER_MS).unref();
   } catch (error) {
     const { code, message } = toAppError(error);
     log.debug({ err: error }, 'start failed');

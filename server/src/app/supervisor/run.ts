@@ -1,9 +1,11 @@
 import type { Config } from '#app/config/load.ts';
 import { systemClock } from '#platform/clock.ts';
+import { tidyHeap } from '#platform/heap.ts';
 import { createLog } from '#platform/log.ts';
 import { createSupervisor } from './supervisor.ts';
 
 const STOP_LIMIT_MS = 9_500;
+const TIDY_AFTER_MS = 8_000;
 
 export interface RunOptions {
   readonly print: (line: string) => void;
@@ -35,6 +37,7 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
       if (started.setupLink) options.print(`Set the administrator's password at ${started.setupLink}`);
       const what = started.address ? `SOTP is ready at ${started.address}` : 'SOTP is ready, collecting';
       options.print(`${what} (started in ${took} s)`);
+      setTimeout(tidyHeap, TIDY_AFTER_MS).unref();
       await asked;
     }
   } catch (error) {
