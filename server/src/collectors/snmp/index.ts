@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   Target,
   TargetCredential,
 } from '#collectors/collector.ts';
+import { createKeyRing } from '#protocols/snmp/usm/keys.ts';
 import { createSnmpReader } from './client/reader.ts';
 import { Session } from './client/session.ts';
 import { SNMP_KINDS, securityOf } from './credentials.ts';
@@ -37,6 +39,7 @@ export function createSnmpCollector(
   const { clock, random } = deps;
   const resolver = createResolver(clock);
   const programs = createPrograms();
+  const ring = createKeyRing();
   const devices = new Map<number, Known>();
 
   async function openSession(
@@ -45,7 +48,7 @@ export function createSnmpCollector(
     settings: SnmpSettings,
     signal: AbortSignal,
   ): Promise<Session> {
-    const security = securityOf(credential);
+    const security = securityOf(credential, { clock, ring, salt: randomBytes(8) });
     if (!security) throw new AppError('credential_missing', `Credential "${credential.name}" is not for SNMP.`);
     const endpoint = { ...(await resolver.resolve(target.address)), port: settings.port };
     const { timeoutMs, retries } = settings;

@@ -1,7 +1,8 @@
 import type { MessageHead } from '#protocols/snmp/head.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
 import type { RequestPdu } from '#protocols/snmp/request.ts';
-import type { DropReason } from '#collectors/snmp/transport/transport.ts';
+import type { AppError } from '#platform/errors.ts';
+import type { Verdict } from '#collectors/snmp/transport/transport.ts';
 
 /** A PDU that came in a message: where its content goes on behind the request-id. Reused; valid during one call. */
 export interface OpenedPdu {
@@ -19,7 +20,14 @@ export interface Security {
   /** Makes a message of a PDU, in `scratch` where it fits. */
   seal(pdu: RequestPdu, id: number, scratch: Buffer): Buffer;
   /** Checks a message and fills `opened`, or says why it is none of ours. */
-  open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): DropReason | null;
+  open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): Verdict;
+  /**
+   * What is to be done when an exchange has ended: nothing (null), the request once more as something was learned, or
+   * the cause why there is no answer.
+   */
+  settle(answered: boolean, where: string): 'again' | AppError | null;
+  /** Changes when the agent started anew or was exchanged, as far as its messages prove it; null when they do not. */
+  readonly epoch: string | null;
 }
 
 /** The security of v1 and v2c: a community in clear text. */
@@ -63,6 +71,8 @@ export function communitySecurity(version: 0 | 1, community: string): Security {
       opened.end = datagram.length;
       return null;
     },
+    settle: () => null,
+    epoch: null,
   };
 }
 

@@ -1,9 +1,16 @@
 import { AppError } from '#platform/errors.ts';
 import type { MessageHead } from '#protocols/snmp/head.ts';
 import type { RequestPdu } from '#protocols/snmp/request.ts';
-import type { DropReason, Endpoint, Exchange, Outcome, SnmpTransport } from '#collectors/snmp/transport/transport.ts';
+import type {
+  DropReason,
+  Endpoint,
+  Exchange,
+  Outcome,
+  SnmpTransport,
+  Verdict,
+} from '#collectors/snmp/transport/transport.ts';
 import type { OpenedPdu, Security } from './security.ts';
-import { silenceError } from './silence.ts';
+import { nameOf, silenceError } from './silence.ts';
 
 /** Takes the PDU that answers a request: null when it is the answer, else why it is not. */
 export interface ReplySink {
@@ -22,6 +29,9 @@ export interface SessionOptions {
 
 /** No try waits less than this: a busy agent answers late, and a needless second request makes it busier. */
 const MIN_TIMEOUT_MS = 250;
+
+/** Rounds of learning about a v3 engine that one request may take: its id, its time, and both again. */
+const MAX_ROUNDS = 4;
 
 const opened: OpenedPdu = { buf: new Uint8Array(0), tag: 0, start: 0, end: 0 };
 const never = new AbortController().signal;
@@ -75,11 +85,16 @@ export class Session implements Exchange {
     this.#sink = sink;
     this.requests += 1;
     try {
-      const outcome = await this.#transport.exchange(this);
-      this.silent = !outcome.answered;
-      // Karn: a round trip is only known when there was one try.
-      if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
-      return outcome;
+      for (let round = 0; ; round += 1) {
+        const outcome = await this.#transport.exchange(this);
+        this.silent = !outcome.answered;
+        // Karn: a round trip is only known when there was one try.
+        if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
+        const settled = this.security.settle(outcome.answered, nameOf(this.endpoint));
+        if (settled === null) return outcome;
+        if (settled !== 'again') throw settled;
+        if (round >= MAX_ROUNDS) throw neverSynchronized(this.endpoint);
+      }
     } finally {
       this.#pdu = NO_PDU;
       this.#sink = deaf;
@@ -114,7 +129,15 @@ export class Session implements Exchange {
     return this.security.seal(this.#pdu, id, scratch);
   }
 
-  accept(datagram: Buffer, head: MessageHead): DropReason | null {
+  accept(datagram: Buffer, head: MessageHead): Verdict {
     return this.security.open(datagram, head, opened) ?? this.#sink.take(opened);
   }
+}
+
+function neverSynchronized(endpoint: Endpoint): AppError {
+  return new AppError(
+    'snmp_not_in_time_window',
+    `${nameOf(endpoint)} tells another engine ID or time at every request, so that no authentic exchange comes about.`,
+    { retryable: true },
+  );
 }

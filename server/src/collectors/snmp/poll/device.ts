@@ -36,6 +36,8 @@ export interface DeviceState {
   slow: Cadence | null;
   living: Buffer | null;
   uptime: UptimeReading | null;
+  /** The v3 engine and its boots, which prove a restart. */
+  epoch: string | null;
   interfaceNumber: number;
   tableChanged: number;
   statuses: Float64Array | null;
@@ -53,6 +55,7 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     slow: null,
     living: null,
     uptime: null,
+    epoch: null,
     interfaceNumber: Number.NaN,
     tableChanged: Number.NaN,
     statuses: null,
@@ -145,7 +148,10 @@ function watch(state: DeviceState, read: PollDecoder, clock: Clock): boolean {
   const [ticks = Number.NaN, interfaceNumber = Number.NaN, tableChanged = Number.NaN] = read.watched;
   const now = clock.monotonic();
   const uptime = Number.isNaN(ticks) ? null : { ticks, atMs: now };
-  const restarted = state.uptime !== null && uptime !== null && hasRestarted(state.uptime, uptime);
+  const { epoch } = state.session.security;
+  const isOther = state.epoch !== null && epoch !== null && state.epoch !== epoch;
+  state.epoch = epoch;
+  const restarted = isOther || (state.uptime !== null && uptime !== null && hasRestarted(state.uptime, uptime));
   if (uptime) state.uptime = uptime;
   const changed =
     differs(state.interfaceNumber, interfaceNumber) || (!restarted && differs(state.tableChanged, tableChanged));

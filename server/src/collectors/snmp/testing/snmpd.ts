@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeMessage } from '#protocols/snmp/message.ts';
@@ -49,6 +49,7 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<RunningSnm
   if (!binary) throw new Error('snmpd is not installed');
   const directory = options.restartOf?.directory ?? mkdtempSync(join(tmpdir(), 'sotp-snmpd-'));
   const port = options.restartOf?.port ?? (await freePort());
+  mkdirSync(directory, { recursive: true });
   const config = join(directory, 'snmpd.conf');
   writeFileSync(
     config,

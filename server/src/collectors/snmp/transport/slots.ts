@@ -10,6 +10,8 @@ const TICK_MS = 10;
 /** Ids whose fate is remembered, to tell late from duplicate from forged; a power of two. */
 const REMEMBERED = 1 << 16;
 const SCRATCH_OCTETS = 2048;
+/** How long the true answer may come behind one that nobody vouches for. */
+const HOLD_MS = 100;
 
 const FATE = { unknown: 0, answered: 1, abandoned: 2 } as const;
 
@@ -197,6 +199,13 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     transmit(slot, exchange);
   }
 
+  /** Nobody vouches for what it said, so a forger cannot use up the request; but nothing is asked again either. */
+  function hold(slot: Slot): void {
+    drop('security', slot);
+    slot.attempt = Math.max(slot.attempt, (slot.exchange?.tries ?? 1) - 1);
+    slot.deadline = Math.min(slot.deadline, clock.monotonic() + HOLD_MS);
+  }
+
   function drop(reason: DropReason, slot?: Slot): void {
     dropped[reason] += 1;
     if (slot) slot.dropped = reason;
@@ -232,6 +241,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
         return drop('source', slot);
       }
       const reason = slot.exchange.accept(datagram, head);
+      if (reason === 'hold') return hold(slot);
       if (reason !== null) return drop(reason, slot);
       counters.accepted += 1;
       finish(slot, true, clock.monotonic());

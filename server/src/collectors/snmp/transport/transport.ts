@@ -32,6 +32,9 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
+/** What is made of a datagram: null takes it as the answer; `hold` gives the true answer only a little longer to come. */
+export type Verdict = DropReason | 'hold' | null;
+
 /** One request and what it waits for. While it is in flight the transport owns it. */
 export interface Exchange {
   readonly endpoint: Endpoint;
@@ -43,8 +46,8 @@ export interface Exchange {
   timeoutMs(attempt: number): number;
   /** Makes the message with that id, in `scratch` where it fits; the same octets go out at every try. */
   render(id: number, scratch: Buffer): Buffer;
-  /** Looks at a datagram with the right id from the right place: null takes it as the answer. Valid during the call. */
-  accept(datagram: Buffer, head: MessageHead): DropReason | null;
+  /** Looks at a datagram with the right id from the right place. Valid during the call. */
+  accept(datagram: Buffer, head: MessageHead): Verdict;
 }
 
 /** How an exchange ended. */

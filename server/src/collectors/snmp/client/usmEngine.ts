@@ -1,0 +1,93 @@
+import { NO_KEYS } from '#protocols/snmp/usm/message.ts';
+import type { UsmKeys } from '#protocols/snmp/usm/message.ts';
+import { localizeKey, localizePrivKey } from '#protocols/snmp/usm/keys.ts';
+import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
+import type { AuthProtocol, PrivProtocol } from '#protocols/snmp/usm/algorithms.ts';
+
+/** A user as the operator configured it. */
+export interface UsmUser {
+  readonly name: string;
+  readonly auth: { readonly protocol: AuthProtocol; readonly password: string } | null;
+  readonly priv: { readonly protocol: PrivProtocol; readonly password: string } | null;
+  readonly context: string;
+}
+
+/** RFC 3414 section 2.2.3: a message may be this much behind. */
+const WINDOW_SECONDS = 150;
+/** A boots counter at its end says that the engine must get new keys (section 2.2.2). */
+export const MAX_BOOTS = 0x7fff_ffff;
+
+/** An agent's engine as we know it, with the user's keys for it. */
+export interface RemoteEngine {
+  readonly id: Buffer;
+  readonly keys: UsmKeys;
+  boots: number;
+  /** Its time in seconds at `atMs` of our monotonic clock. */
+  time: number;
+  atMs: number;
+  /** The latest of its times that came in an authentic message. */
+  latest: number;
+  /** False while boots and time are only what an unauthenticated message said: good for asking, not for judging. */
+  synchronized: boolean;
+}
+
+/** An engine that has just told its id; what it says of its time is a hint. */
+export function meetEngine(
+  id: Uint8Array,
+  boots: number,
+  time: number,
+  nowMs: number,
+  user: UsmUser,
+  ring: KeyRing,
+): RemoteEngine {
+  const engineId = Buffer.from(id);
+  return {
+    id: engineId,
+    keys: keysFor(user, engineId, ring),
+    boots,
+    time,
+    atMs: nowMs,
+    latest: 0,
+    synchronized: false,
+  };
+}
+
+function keysFor({ auth, priv }: UsmUser, engineId: Buffer, ring: KeyRing): UsmKeys {
+  if (!auth) return NO_KEYS;
+  const authKey = {
+    protocol: auth.protocol,
+    key: localizeKey(auth.protocol, ring.get(auth.protocol, auth.password), engineId),
+  };
+  if (!priv) return { auth: authKey, priv: null };
+  const key = localizePrivKey(auth.protocol, priv.protocol, ring.get(auth.protocol, priv.password), engineId);
+  return { auth: authKey, priv: { protocol: priv.protocol, key } };
+}
+
+/** The engine's time by now. */
+export function timeOf(engine: RemoteEngine, nowMs: number): number {
+  return Math.min(MAX_BOOTS, engine.time + Math.floor((nowMs - engine.atMs) / 1000));
+}
+
+/**
+ * RFC 3414 section 3.2 step 7b: takes over boots and time of an authentic message where they are news, and says whether
+ * the message is timely.
+ */
+export function observeTime(engine: RemoteEngine, boots: number, time: number, nowMs: number): boolean {
+  if (!engine.synchronized || boots > engine.boots || (boots === engine.boots && time > engine.latest)) {
+    setTime(engine, boots, time, nowMs);
+  }
+  if (boots === MAX_BOOTS || boots < engine.boots) return false;
+  return time >= timeOf(engine, nowMs) - WINDOW_SECONDS;
+}
+
+/**
+ * Takes over boots and time whatever they were. Only for an authentic Report that answers a request of ours: its msgID
+ * was never used before, so it is no replay, and an engine that lost its boots counter is heard again.
+ */
+export function setTime(engine: RemoteEngine, boots: number, time: number, nowMs: number): void {
+  engine.boots = boots;
+  engine.time = time;
+  engine.latest = time;
+  engine.atMs = nowMs;
+  engine.synchronized = true;
+}
