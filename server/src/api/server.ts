@@ -27,7 +27,7 @@ import type { Readiness } from './health.ts';
 import { metricRoutes } from './metrics.ts';
 import { refuseBadText } from './bad-text.ts';
 import { noteRoutes, requireAccessRules } from './route.ts';
-import { addStream } from './stream.ts';
+import { addStream, addUpgrades } from './stream.ts';
 import { taskRoutes } from './tasks.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
@@ -113,7 +113,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...auditRoutes(access.audit),
   ];
   for (const one of routes) one.bind(api);
-  await addStream(api, { access, live: deps.live, log: deps.log });
+  addStream(api, { access, live: deps.live, log: deps.log });
   await addDocsPage(api);
   // Pages beside the API take every address that nobody else takes; below /api/v1 this is the last word.
   api.all('/*', { config: { access: 'public' }, schema: { hide: true } }, (request) => {
@@ -139,6 +139,8 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   }) as unknown as FastifyInstance;
   noteRoutes(app);
   requireAccessRules(app, '/api/');
+  app.setErrorHandler(handleError);
+  await addUpgrades(app, log);
   await app.register(cookie);
   await addHealth(app, deps.self);
   await app.register((api) => addApi(api, deps), { prefix: '/api/v1' });

@@ -36,9 +36,11 @@ interface Connection {
   beat(): void;
 }
 
-/** The live stream at /stream. */
-export async function addStream(app: FastifyInstance, { access, live, log }: StreamOptions): Promise<void> {
-  const connections = new Set<Connection>();
+/**
+ * Makes upgrades requests like any other: hooks see `request.ws`, and one that is refused closes its socket. So this comes
+ * before every hook that may refuse.
+ */
+export async function addUpgrades(app: FastifyInstance, log: Log): Promise<void> {
   await app.register(websocket, {
     options: {
       maxPayload: PAYLOAD_BYTES_MAX,
@@ -51,7 +53,15 @@ export async function addStream(app: FastifyInstance, { access, live, log }: Str
       socket.terminate();
     },
   });
+  app.addHook('onRequest', async (request) => {
+    if (!request.ws || request.routeOptions.url?.endsWith('/stream')) return;
+    throw new AppError('not_found', 'Only /api/v1/stream speaks WebSocket.');
+  });
+}
 
+/** The live stream at /stream. */
+export function addStream(app: FastifyInstance, { access, live, log }: StreamOptions): void {
+  const connections = new Set<Connection>();
   const stopListening = live.onAccessChange(() => {
     for (const connection of connections) void connection.check();
   });
@@ -135,6 +145,8 @@ export async function addStream(app: FastifyInstance, { access, live, log }: Str
     function count(): boolean {
       received += 1;
       if (received > MESSAGES_MAX) socket.close(POLICY, 'too many messages');
+      // Whoever does not stop when told to is cut off.
+      if (received > 2 * MESSAGES_MAX) socket.terminate();
       return received <= MESSAGES_MAX;
     }
 
