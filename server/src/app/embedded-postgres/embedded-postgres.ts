@@ -20,6 +20,8 @@ export interface EmbeddedPostgresOptions {
   /** SOTP's data directory, which exists; the database lives in `postgres/` below it. */
   readonly dataDir: string;
   readonly connections: number;
+  /** Settings that stand above our own; for tests. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly clock: Clock;
   /** Called when the server ends without having been asked to. */
@@ -95,7 +97,7 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
   let port: number | undefined;
 
   function launch(binaries: PostgresBinaries, user: DatabaseUser | undefined, port: number): ChildProcess {
-    const settings = Object.entries(postgresSettings(port, options.connections));
+    const settings = Object.entries({ ...postgresSettings(port, options.connections), ...options.settings });
     const args = ['-D', directory, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
     const run = launchAs(user, binaries.postgres, args, [directory]);
     const fd = openLog(logPath);

@@ -82,7 +82,16 @@ export function launchAs(
       `the database account (uid ${user.uid}) may not enter ${paths.join(' or ')}: use --data-dir with a directory outside private homes, or run SOTP as an ordinary user`,
     );
   }
-  const switches = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
+  // Without the secure bit, access(2) would take the capability away, and PostgreSQL asks it for its own programs.
+  const switches = [
+    '--securebits',
+    '+no_setuid_fixup',
+    '--reuid',
+    String(user.uid),
+    '--regid',
+    String(user.gid),
+    '--clear-groups',
+  ];
   const caps = ['--inh-caps', `-all,+${grant.name}`, '--ambient-caps', `-all,+${grant.name}`];
   return { command: setpriv, args: [...switches, ...caps, '--', command, ...args], identity: {} };
 }
