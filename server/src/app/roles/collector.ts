@@ -6,13 +6,14 @@ import { createLifecycle } from '#platform/lifecycle.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
-import { createMemorySpool } from '#services/telemetry/memory-spool.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createModules } from '#worker/modules.ts';
 import { createPartitions } from '#worker/partitions.ts';
 import type { Partitions } from '#worker/partitions.ts';
 import { processCounters } from '#worker/process-counters.ts';
 import { createRunner } from '#worker/runner.ts';
+import { createFileSpool } from '#worker/spool/file-spool.ts';
+import { spoolDirectories } from '#worker/spool/directories.ts';
 import { createSharedClock } from '#worker/shared-clock.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
 
@@ -42,7 +43,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   const shared = createSharedClock(clock);
   const targets = createTargets({ ...stores, bus, clock, log });
   const modules = createModules({ catalog: collectors, clock, log });
-  const spool = createMemorySpool({ source: member.id, clock, log });
+  const directories = spoolDirectories(config.dataDir, index, config.collectors);
+  const spool = createFileSpool({ ...directories, source: member.id, clock, log });
   const ingest = createIngest({ ...stores, bus, spool, clock, now: shared.now, log });
   const { partitions: count } = config;
   // The two know each other only by what they ask: may I poll this, and work this job.

@@ -106,7 +106,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     rows = [];
     runs = [];
     facts = [];
-    spool.append(batch);
+    void spool.append(batch);
   }
 
   /** The store refuses a batch with an infinity in it; here it costs the one value. */

@@ -73,7 +73,7 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
     get backlog() {
       return waiting.length;
     },
-    append(batch) {
+    async append(batch) {
       const size = samplesOf(batch);
       waiting.push({ batch, origin: { source, sequence: ++sequence }, samples: size });
       samples += size;

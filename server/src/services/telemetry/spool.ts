@@ -38,7 +38,8 @@ export type Deliver = (batch: Batch, origin: BatchOrigin) => Promise<void>;
  * first. Bounded; what it must drop it counts.
  */
 export interface Spool {
-  append(batch: Batch): void;
+  /** Resolves when the batch would outlive this process, as far as this spool can promise that. */
+  append(batch: Batch): Promise<void>;
   /** Resolves when all that was appended so far is delivered, or safe on disk. */
   flush(): Promise<void>;
   /** Batches that wait. */

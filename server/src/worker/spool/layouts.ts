@@ -61,6 +61,8 @@ export function createLayoutWriter(): LayoutWriter {
 
 /** Layouts as a file has them; the same object for the same number, as long as it is remembered. */
 export interface LayoutReader {
+  /** Length of the file when it was read. */
+  readonly bytes: number;
   layoutOf(id: number): Layout | undefined;
 }
 
@@ -70,6 +72,7 @@ export async function readLayouts(path: string): Promise<LayoutReader> {
   const packed = new Map(scanRecords(bytes).records.map(({ sequence, payload }) => [sequence, payload]));
   const open = new LRUCache<number, Layout>({ max: 20_000 });
   return {
+    bytes: bytes.length,
     layoutOf(id) {
       const known = open.get(id);
       if (known) return known;

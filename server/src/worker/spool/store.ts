@@ -1,0 +1,225 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { toAppError } from '#platform/errors.ts';
+import type { Log } from '#platform/log.ts';
+import type { Batch } from '#services/telemetry/spool.ts';
+import { createAppendFile } from './append-file.ts';
+import type { AppendFile } from './append-file.ts';
+import { decodeBatch, encodeBatch, samplesOf } from './codec.ts';
+import { createLayoutWriter, readLayouts } from './layouts.ts';
+import type { LayoutReader, LayoutWriter } from './layouts.ts';
+import { encodeRecord } from './record.ts';
+import type { SpoolRecord } from './record.ts';
+import { adoptFiles, encodeHeader, newSegment, quarantine, readSegment, recoverSegments } from './segment.ts';
+import type { Segment } from './segment.ts';
+
+/** A batch that is written, or being written. */
+export interface Written {
+  readonly segment: Segment;
+  readonly sequence: number;
+  readonly samples: number;
+}
+
+export interface SegmentStoreDeps {
+  readonly dir: string;
+  /** Directories of processes that there are no more; their files are taken over. */
+  readonly adopt?: readonly string[];
+  /** Names the sequences of this process; new with every process. */
+  readonly source: string;
+  readonly segmentBytes: number;
+  readonly log: Log;
+  /** Epoch ms; gives segments their order over processes. */
+  readonly now: () => number;
+}
+
+/** When a file of layouts has grown to this, the next segment begins a new one. */
+const LAYOUT_FILE_BYTES = 64 * 1024 * 1024;
+
+/** Segments on disk: written at the newest, read at the oldest. */
+export interface SegmentStore {
+  /** Oldest first; the last may still be written to. */
+  readonly segments: readonly Segment[];
+  recover(): Promise<void>;
+  /** Takes the batch into the newest segment. `done` rejects when the disk does not take it. */
+  append(batch: Batch): { written: Written; done: Promise<void> };
+  /** The oldest undelivered batches of the oldest segment, as bytes. */
+  read(segment: Segment): Promise<SpoolRecord[]>;
+  decode(segment: Segment, record: SpoolRecord): Promise<Batch>;
+  /** Gives back the memory that reading took. */
+  forgetLayouts(): void;
+  seal(): void;
+  /** Forgets a segment: deletes it, or sets it aside when damaged. */
+  remove(segment: Segment): void;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+  bytes(): number;
+  readonly counters: { torn_bytes_total: number; corrupt_segments_total: number; corrupt_batches_total: number };
+}
+
+export function createSegmentStore(deps: SegmentStoreDeps): SegmentStore {
+  const { dir, source, segmentBytes, log, now } = deps;
+  const segments: Segment[] = [];
+  const counters = { torn_bytes_total: 0, corrupt_segments_total: 0, corrupt_batches_total: 0 };
+  const readers = new Map<string, Promise<LayoutReader>>();
+  let layouts: { readonly name: string; readonly writer: LayoutWriter; file: AppendFile | undefined } | undefined;
+  let sequence = 0;
+  let files = 0;
+  // Everything that touches the disk goes one after the other.
+  let chain: Promise<void> = Promise.resolve();
+
+  function enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = chain.then(work);
+    chain = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  function newLayouts() {
+    const name = `${source}-${++files}.layouts`;
+    layouts = { name, writer: createLayoutWriter(), file: undefined };
+    return layouts;
+  }
+
+  function active(): Segment {
+    const last = segments.at(-1);
+    if (last && !last.sealed) return last;
+    const book = !layouts || layouts.writer.bytes > LAYOUT_FILE_BYTES ? newLayouts() : layouts;
+    const order = String(Math.floor(now())).padStart(15, '0');
+    const name = `${order}-${String(++files).padStart(9, '0')}-${source}.seg`;
+    const segment = newSegment(dir, name, source, book.name);
+    segments.push(segment);
+    return segment;
+  }
+
+  async function write(segment: Segment, book: NonNullable<typeof layouts>, fresh: Buffer | undefined, record: Buffer) {
+    if (fresh) {
+      book.file ??= await createAppendFile(path.join(dir, book.name));
+      await book.file.append(fresh);
+    }
+    if (!segment.file) {
+      segment.file = await createAppendFile(segment.path);
+      await segment.file.append(encodeHeader(segment.source, segment.layouts));
+    }
+    await segment.file.append(record);
+  }
+
+  function seal(): void {
+    const last = segments.at(-1);
+    if (!last || last.sealed) return;
+    last.sealed = true;
+    const book = layouts;
+    void enqueue(async () => {
+      await book?.file?.sync();
+      await last.file?.sync();
+      await last.file?.close();
+      last.file = undefined;
+    }).catch((error: unknown) => log.debug({ err: error }, 'a segment could not be closed'));
+  }
+
+  async function dropUnusedLayouts(name: string): Promise<void> {
+    if (layouts?.name === name || segments.some((segment) => segment.layouts === name)) return;
+    readers.delete(name);
+    await rm(path.join(dir, name), { force: true });
+  }
+
+  return {
+    segments,
+    counters,
+    async recover() {
+      for (const orphan of deps.adopt ?? []) await adoptFiles(orphan, dir);
+      const found = await recoverSegments(dir);
+      segments.unshift(...found.segments);
+      counters.torn_bytes_total += found.tornBytes;
+      counters.corrupt_segments_total += found.corruptSegments;
+      counters.corrupt_batches_total += found.corruptBatches;
+    },
+    append(batch) {
+      const segment = active();
+      const book = layouts ?? newLayouts();
+      const samples = samplesOf(batch);
+      const own = ++sequence;
+      const payload = encodeBatch(batch, book.writer.idOf);
+      const record = encodeRecord({ sequence: own, samples, payload });
+      const fresh = book.writer.take();
+      segment.bytes += record.length;
+      segment.records++;
+      segment.samples += samples;
+      const done = enqueue(() => write(segment, book, fresh, record));
+      if (segment.bytes >= segmentBytes) seal();
+      done.catch(() => {
+        // What the disk did not take is not there to be read; nor may a half-written record be followed by another.
+        segment.records--;
+        segment.samples -= samples;
+        if (own <= segment.doneSequence) {
+          segment.doneRecords--;
+          segment.doneSamples -= samples;
+        }
+        segment.sealed = true;
+        // New layouts may not have been written either: the next segment starts with a file of its own.
+        if (layouts === book) layouts = undefined;
+      });
+      return { written: { segment, sequence: own, samples }, done };
+    },
+    read: (segment) =>
+      enqueue(async () => {
+        const { records, damaged } = await readSegment(segment);
+        const whole = records.filter((record) => record.sequence > 0);
+        const missing = segment.records - segment.doneRecords - whole.length;
+        if (damaged > 0 || missing > 0) {
+          if (!segment.damaged) counters.corrupt_segments_total++;
+          segment.damaged = true;
+          segment.sealed = true;
+          counters.corrupt_batches_total += Math.max(0, missing);
+          segment.records = segment.doneRecords + whole.length;
+          segment.samples = segment.doneSamples + whole.reduce((sum, record) => sum + record.samples, 0);
+        }
+        return whole;
+      }),
+    async decode(segment, record) {
+      const name = segment.layouts;
+      const load = () => {
+        const reader = enqueue(() => readLayouts(path.join(dir, name)));
+        readers.set(name, reader);
+        return reader;
+      };
+      const reader = await (readers.get(name) ?? load());
+      let layoutOf = reader.layoutOf;
+      if (layouts?.name === name) {
+        // The file of this process still grows: what was read of it may lack the newest layouts.
+        const newest = layouts.writer.bytes > reader.bytes ? await load() : reader;
+        layoutOf = (id) => reader.layoutOf(id) ?? newest.layoutOf(id);
+      }
+      return decodeBatch(record.payload, layoutOf);
+    },
+    forgetLayouts: () => readers.clear(),
+    seal,
+    remove(segment) {
+      const place = segments.indexOf(segment);
+      if (place < 0) return;
+      segments.splice(place, 1);
+      segment.sealed = true;
+      void enqueue(async () => {
+        await segment.file?.close();
+        segment.file = undefined;
+        if (segment.damaged) await quarantine(segment.path);
+        else await rm(segment.path, { force: true });
+        await dropUnusedLayouts(segment.layouts);
+      }).catch((error: unknown) => log.warn({ err: toAppError(error).message }, 'a spool file could not be removed'));
+    },
+    sync: () =>
+      enqueue(async () => {
+        await layouts?.file?.sync();
+        for (const segment of segments) await segment.file?.sync();
+      }),
+    async close() {
+      seal();
+      await enqueue(async () => {
+        await layouts?.file?.close();
+        layouts = undefined;
+      });
+    },
+    bytes: () => segments.reduce((sum, segment) => sum + segment.bytes, 0) + (layouts?.writer.bytes ?? 0),
+  };
+}
