@@ -79,7 +79,8 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
     const process = fork(ENTRY, [role], {
       execArgv: [...NODE_FLAGS[role], '--disable-warning=ExperimentalWarning'],
       env: roleEnvironment(),
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Roles write their log to stderr; what a library prints on stdout is of no use to anybody.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'json',
     });
     child = process;
