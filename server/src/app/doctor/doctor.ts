@@ -4,7 +4,7 @@ import type { Config } from '#app/config/load.ts';
 import { runningDatabaseUrl } from '#app/embedded-postgres/embedded-postgres.ts';
 import { findPostgresBinaries } from '#app/embedded-postgres/binaries.ts';
 import { checkPort, prepareDataDir } from '#app/supervisor/checks.ts';
-import { toAppError } from '#platform/errors.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import { icmpRight } from './icmp-right.ts';
@@ -56,7 +56,13 @@ function disk(path: string): string {
   if (existsSync(dataDir)) prepareDataDir(dataDir);
   let folder = dataDir;
   while (!existsSync(folder)) folder = dirname(folder);
-  accessSync(folder, constants.W_OK);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new AppError('data_dir_unwritable', `${folder} cannot be written: use --data-dir, or mend its owner`, {
+      cause,
+    });
+  }
   const { bavail, bsize } = statfsSync(folder);
   const gib = ((bavail * bsize) / 1024 ** 3).toFixed(1);
   return `${dataDir} ${folder === dataDir ? 'is writable' : 'can be made'}, ${gib} GiB free`;
