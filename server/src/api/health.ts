@@ -52,12 +52,12 @@ export async function addHealth(app: FastifyInstance, { processes, readiness }: 
     root.get('/healthz', async () => ({ status: 'ok' }));
     root.get('/readyz', async (_request, reply) => {
       const reasons = await readiness();
-      ready.set(reasons.length === 0 ? 1 : 0);
       if (reasons.length === 0) return { status: 'ready' };
       const message = reasons.join(' ');
       return reply.code(503).send({ error: { code: 'not_ready', message, details: { reasons } } });
     });
     root.get('/metrics', async (_request, reply) => {
+      ready.set((await readiness()).length === 0 ? 1 : 0);
       reply.type('text/plain; version=0.0.4; charset=utf-8');
       return (await registry.metrics()) + exposition(processes.reports());
     });
