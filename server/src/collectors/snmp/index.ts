@@ -20,7 +20,7 @@ import { createDeviceState, pollDevice } from './poll/device.ts';
 import type { DeviceState } from './poll/device.ts';
 import { createPrograms } from './poll/share.ts';
 import { SnmpSettings } from './settings.ts';
-import { openDgramTransport } from './transport/dgram.ts';
+import { openTransport } from './transport/open.ts';
 import { createResolver } from './transport/resolver.ts';
 import type { SnmpTransport } from './transport/transport.ts';
 
@@ -162,7 +162,7 @@ export const snmpCollector: CollectorModule<SnmpSettings> = {
   settings: SnmpSettings,
   credentialKinds: SNMP_KINDS,
   async open(deps) {
-    const transport = await openDgramTransport({ ...deps, random: Math.random });
+    const transport = await openTransport({ ...deps, random: Math.random });
     return createSnmpCollector(transport, { ...deps, random: Math.random });
   },
 };

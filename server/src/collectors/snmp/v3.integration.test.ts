@@ -126,7 +126,7 @@ for (const [name, secret, code] of wrong) {
     const result = await check(secret);
     assert.equal(result.ok, false);
     assert.equal(result.code, code, result.message);
-    assert.ok(result.durationMs < 2500, `${result.durationMs} ms`);
+    assert.ok(result.durationMs < 5000, `${result.durationMs} ms`);
     assert.ok(!result.message.includes(AUTH_KEY) && !result.message.includes(PRIV_KEY));
   });
 }

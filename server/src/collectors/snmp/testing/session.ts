@@ -7,15 +7,22 @@ import { createSnmpReader } from '#collectors/snmp/client/reader.ts';
 import { communitySecurity } from '#collectors/snmp/client/security.ts';
 import { Session } from '#collectors/snmp/client/session.ts';
 import { openDgramTransport } from '#collectors/snmp/transport/dgram.ts';
+import { canBatch, openKoffiTransport } from '#collectors/snmp/transport/koffi.ts';
 import { DROP_REASONS } from '#collectors/snmp/transport/transport.ts';
 import type { DropReason, SnmpTransport } from '#collectors/snmp/transport/transport.ts';
 import { startAgent } from './agent.ts';
 import type { AgentRequest } from './agent.ts';
 
+const deps = { clock: systemClock, log: silentLog, random: Math.random };
+
 /** A transport for tests; close it in `after`. */
-export function openTestTransport(): Promise<SnmpTransport> {
-  return openDgramTransport({ clock: systemClock, log: silentLog, random: Math.random });
-}
+export const openTestTransport = (): Promise<SnmpTransport> => openDgramTransport(deps);
+
+/** Every transport that this machine offers. */
+export const testTransports = [
+  { kind: 'dgram', open: openTestTransport },
+  ...(canBatch() ? [{ kind: 'koffi', open: () => openKoffiTransport(deps) }] : []),
+];
 
 export interface TestSessionOptions {
   readonly version?: 0 | 1;

@@ -5,12 +5,10 @@ import { AppError } from '#platform/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import { createSlots } from './slots.ts';
-import type { Slot } from './slots.ts';
+import type { Slot, Slots } from './slots.ts';
 import type { SnmpTransport } from './transport.ts';
+import { OCTETS_PER_ANSWER, grantedWindow } from './window.ts';
 
-/** What an answer of 1,472 octets costs in the kernel's receive buffer, with its bookkeeping. */
-const OCTETS_PER_ANSWER = 3072;
-const MIN_WINDOW = 64;
 const MAX_WINDOW = 1024;
 
 export interface DgramTransportDeps {
@@ -21,6 +19,12 @@ export interface DgramTransportDeps {
   readonly window?: number;
 }
 
+/** A socket that carries the slots of one address family. */
+export interface SlotSocket {
+  send(slot: Slot): void;
+  close(): Promise<void>;
+}
+
 /** One UDP socket for IPv4 and, where the machine has IPv6, one for that; shared by all devices. */
 export async function openDgramTransport({
   clock,
@@ -28,30 +32,16 @@ export async function openDgramTransport({
   random,
   window: wanted = MAX_WINDOW,
 }: DgramTransportDeps): Promise<SnmpTransport> {
-  const udp4 = await openSocket('udp4', wanted);
-  const udp6 = await openSocket('udp6', wanted).catch(() => null);
-  const granted = Math.floor(udp4.getRecvBufferSize() / OCTETS_PER_ANSWER);
-  const window = Math.max(MIN_WINDOW, Math.min(wanted, granted));
-  if (window < Math.min(wanted, 256)) {
-    log.warn(
-      { window, receiveBufferOctets: udp4.getRecvBufferSize() },
-      'SNMP: the kernel grants a small receive buffer, so fewer requests are in flight; raise net.core.rmem_max to 4194304',
-    );
-  }
-  const slots = createSlots({ clock, random, window, send });
-
-  function send(slot: Slot): void {
-    const endpoint = slot.exchange?.endpoint;
-    const socket = endpoint?.family === 6 ? udp6 : udp4;
-    if (!endpoint) return;
-    if (!socket) slot.onSent(Object.assign(new Error('no IPv6'), { code: 'EAFNOSUPPORT' }));
-    else socket.send(slot.message, 0, slot.message.length, endpoint.port, endpoint.address, slot.onSent);
-  }
-
-  for (const socket of [udp4, udp6]) {
-    socket?.on('message', (datagram, from) => slots.receive(datagram, from.address, from.port));
-    socket?.on('error', (error) => log.warn({ err: error }, 'SNMP socket error'));
-  }
+  const socket = await openSocket('udp4', wanted);
+  const window = grantedWindow(wanted, socket.getRecvBufferSize(), log);
+  const slots = createSlots({
+    clock,
+    random,
+    window,
+    send: (slot) => (slot.exchange?.endpoint.family === 6 ? udp6 : udp4).send(slot),
+  });
+  const udp4 = carry(socket, slots, log);
+  const udp6 = await openUdp6(wanted, slots, log);
   return {
     kind: 'dgram',
     window,
@@ -59,7 +49,33 @@ export async function openDgramTransport({
     exchange: (exchange) => slots.exchange(exchange),
     async close() {
       slots.close(new AppError('shutting_down', 'The SNMP collector is being closed.'));
-      await Promise.all([udp4, udp6].map((socket) => socket && closeSocket(socket)));
+      await Promise.all([udp4.close(), udp6.close()]);
+    },
+  };
+}
+
+/** The socket for IPv6; on a machine without it, one that says so to whoever wants to send. */
+export async function openUdp6(window: number, slots: Slots, log: Log): Promise<SlotSocket> {
+  const socket = await openSocket('udp6', window).catch(() => null);
+  if (socket) return carry(socket, slots, log);
+  return {
+    send: (slot) => slot.onSent(Object.assign(new Error('no IPv6'), { code: 'EAFNOSUPPORT' })),
+    close: async () => undefined,
+  };
+}
+
+function carry(socket: Socket, slots: Slots, log: Log): SlotSocket {
+  socket.on('message', (datagram, from) => slots.receive(datagram, from.address, from.port));
+  socket.on('error', (error) => log.warn({ err: error }, 'SNMP socket error'));
+  return {
+    send(slot) {
+      const endpoint = slot.exchange?.endpoint;
+      if (endpoint) socket.send(slot.message, 0, slot.message.length, endpoint.port, endpoint.address, slot.onSent);
+    },
+    async close() {
+      const closed = once(socket, 'close');
+      socket.close();
+      await closed;
     },
   };
 }
@@ -82,10 +98,4 @@ async function openSocket(type: 'udp4' | 'udp6', window: number): Promise<Socket
     throw cause;
   }
   return socket;
-}
-
-async function closeSocket(socket: Socket): Promise<void> {
-  const closed = once(socket, 'close');
-  socket.close();
-  await closed;
 }

@@ -77,6 +77,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     receivedOctets: 0,
     accepted: 0,
     dropped,
+    kernelDropped: 0,
   };
 
   function createSlot(): Slot {

@@ -73,6 +73,8 @@ export interface TransportCounters {
   receivedOctets: number;
   accepted: number;
   readonly dropped: Record<DropReason, number>;
+  /** Datagrams that the kernel dropped for want of room, where it says so. */
+  kernelDropped: number;
 }
 
 /** Sends requests of all devices over few sockets and finds the answers. */
