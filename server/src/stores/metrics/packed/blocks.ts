@@ -78,6 +78,32 @@ export async function readLastBlocks(
   return readTuples(data, toStored);
 }
 
+/** Devices by the start of the next packed hour of any of their layouts, as far as counters reach back. */
+export async function nextPacked(
+  pg: Queryable,
+  start: number,
+  layouts: readonly { id: number; deviceId: number }[],
+): Promise<Map<number, number[]>> {
+  const { rows } = await pg.query<{ device_id: number; start: Date }>(
+    `select distinct w.device_id, n.start from unnest($1::int[], $2::int[]) as w (device_id, id)
+     cross join lateral (
+       select b.start from metric_packed b
+       where b.device_id = w.device_id and b.layout_id = w.id and b.start > $3 and b.start <= $4
+       order by b.start limit 1) n
+     order by n.start`,
+    [
+      layouts.map((layout) => layout.deviceId),
+      layouts.map((layout) => layout.id),
+      new Date(start),
+      new Date(start + MAX_SPAN_MS),
+    ],
+  );
+  const devices = new Map<number, number[]>();
+  for (const row of rows)
+    devices.set(row.start.getTime(), [...(devices.get(row.start.getTime()) ?? []), row.device_id]);
+  return devices;
+}
+
 /** Puts packed polls in the place of all that the devices have at that start. */
 export async function replacePacked(
   tx: Queryable,

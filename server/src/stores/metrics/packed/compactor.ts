@@ -1,7 +1,7 @@
 import type { SeriesKind } from '@sotp/contract/metrics.ts';
 import type { Log } from '#platform/log.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { readBlocks, readLastBlocks, replacePacked, replaceRollups, toPollBlock } from './blocks.ts';
+import { nextPacked, readBlocks, readLastBlocks, replacePacked, replaceRollups, toPollBlock } from './blocks.ts';
 import type { PackedBlock, StoredBlock } from './blocks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeBlock } from './codec.ts';
@@ -17,7 +17,7 @@ import {
   listPartitions,
   partitionName,
 } from './partitions.ts';
-import { daysToRoll, finishProgress, isFinished, openProgress, saveProgress } from './progress.ts';
+import { daysToRoll, finishProgress, isBegun, openProgress, saveProgress } from './progress.ts';
 import { rollupDay, rollupHour } from './rollup.ts';
 import type { KnownLayout } from './rollup.ts';
 import { mergePolls } from './timeline.ts';
@@ -45,6 +45,7 @@ export interface CompactorDeps {
   readonly log: Log;
 }
 
+const dayOf = (instant: number) => Math.floor(instant / DAY_MS) * DAY_MS;
 const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compactor {
@@ -68,7 +69,7 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
   /** The last polls of the layouts before an hour, packed or not. */
   async function pollsBefore(start: number, layouts: readonly KnownLayout[]): Promise<Map<number, PollBlock[]>> {
     const counting = layouts.filter((layout) => layout.kinds.includes('counter'));
-    const byDevice = groupRows(await readLast(pg, counting, start, { polls: 1 }));
+    const byDevice = groupRows(await readLast(pg, counting, start, { polls: 3 }));
     for (const stored of await readLastBlocks(pg, counting, start)) {
       byDevice.set(stored.deviceId, [...(byDevice.get(stored.deviceId) ?? []), toPollBlock(stored)]);
     }
@@ -90,32 +91,31 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     return made;
   }
 
-  /** Late rows changed what the counters of the next hour grew from, and the day that holds either hour. */
+  /** Late rows changed what counters grew from in the next hours that are packed, and the days that hold any of these. */
   async function mendLater(
     start: number,
     deviceIds: readonly number[],
     layouts: readonly KnownLayout[],
   ): Promise<void> {
-    const next = start + HOUR_MS;
-    if (await isFinished(pg, 'hour', next)) {
+    const days = new Map([[dayOf(start), new Set(deviceIds)]]);
+    for (const [next, ids] of await nextPacked(pg, start, layouts)) {
       const blocks = new Map<number, PollBlock[]>();
-      for (const stored of await readBlocks(pg, PACKED, { deviceIds, from: next, to: next + HOUR_MS })) {
+      for (const stored of await readBlocks(pg, PACKED, { deviceIds: ids, from: next, to: next + HOUR_MS })) {
         blocks.set(stored.deviceId, [...(blocks.get(stored.deviceId) ?? []), toPollBlock(stored)]);
       }
-      const mended = await rollups(next, blocks, layouts);
-      await pg.transaction((tx) => replaceRollups(tx, ROLLUP_5M, next, deviceIds, mended));
+      const own = layouts.filter((layout) => ids.includes(layout.deviceId));
+      const mended = await rollups(next, blocks, own);
+      await pg.transaction((tx) => replaceRollups(tx, ROLLUP_5M, next, ids, mended));
+      days.set(dayOf(next), new Set([...(days.get(dayOf(next)) ?? []), ...ids]));
     }
-    for (const day of new Set([start, next].map((hour) => Math.floor(hour / DAY_MS) * DAY_MS))) {
-      if (await isFinished(pg, 'day', day)) await rollDevices(day, deviceIds, layouts);
+    for (const [day, ids] of days) {
+      const own = layouts.filter((layout) => ids.has(layout.deviceId));
+      if (await isBegun(pg, 'day', day)) await rollDevices(day, [...ids], own);
     }
   }
 
   /** Packs what some devices have in an hour's partition, together with what is packed of that hour already. */
-  async function packDevices(
-    start: number,
-    deviceIds: readonly number[],
-    save: (tx: Parameters<typeof saveProgress>[0]) => Promise<void>,
-  ): Promise<void> {
+  async function packDevices(start: number, deviceIds: readonly number[]): Promise<void> {
     const layouts = await layoutsOf(deviceIds);
     const blocks = groupRows(await readHeadPartition(pg, partitionName(HEAD, start), deviceIds));
     for (const stored of await readBlocks(pg, PACKED, { deviceIds, from: start, to: start + HOUR_MS })) {
@@ -140,14 +140,13 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     await pg.transaction(async (tx) => {
       await replacePacked(tx, start, deviceIds, packed);
       await replaceRollups(tx, ROLLUP_5M, start, deviceIds, spans);
-      await save(tx);
     });
     await mendLater(start, deviceIds, layouts);
   }
 
   async function compactHour(start: number): Promise<number> {
     await ensurePartitions(pg, PACKED, [start]);
-    await ensurePartitions(pg, ROLLUP_5M, [start, start + HOUR_MS]);
+    await ensurePartitions(pg, ROLLUP_5M, [start]);
     const partition = partitionName(HEAD, start);
     for (let round = 0; round < ROUNDS; round++) {
       let { doneDevice, polls } = await openProgress(pg, 'hour', start);
@@ -161,9 +160,12 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
         if (!last) break;
         doneDevice = last.id;
         polls += rows.reduce((sum, row) => sum + row.polls, 0);
-        const progress = { doneDevice, polls };
-        const ids = rows.map((row) => row.id);
-        await packDevices(start, ids, (tx) => saveProgress(tx, 'hour', start, progress));
+        await packDevices(
+          start,
+          rows.map((row) => row.id),
+        );
+        // Only now, with all that hangs on them: what is done twice does no harm, what is left out would.
+        await saveProgress(pg, 'hour', start, { doneDevice, polls });
       }
       if (await closeHour(start, polls)) return polls;
       // Rows came for devices that were done already: all again, which changes nothing where nothing came.

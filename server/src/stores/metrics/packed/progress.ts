@@ -40,12 +40,12 @@ export async function finishProgress(tx: Queryable, tier: Tier, start: number): 
   ]);
 }
 
-/** Whether a start was finished, and is not being worked on anew. */
-export async function isFinished(pg: Queryable, tier: Tier, start: number): Promise<boolean> {
-  const { rowCount } = await pg.query(
-    'select 1 from metric_compaction where tier = $1 and start = $2 and finished_at is not null',
-    [tier, new Date(start)],
-  );
+/** Whether work on a start has begun: then what hangs on it must be mended when something before it changes. */
+export async function isBegun(pg: Queryable, tier: Tier, start: number): Promise<boolean> {
+  const { rowCount } = await pg.query('select 1 from metric_compaction where tier = $1 and start = $2', [
+    tier,
+    new Date(start),
+  ]);
   return rowCount > 0;
 }
 

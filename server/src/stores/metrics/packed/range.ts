@@ -94,7 +94,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     const [rows, packed, lastRows, lastPacked] = await Promise.all([
       readHead(pg, { deviceIds, layoutIds, from: since, to }),
       readBlocks(pg, PACKED, { deviceIds, layoutIds, from: down(since, HOUR_MS), to }),
-      counting ? readLast(pg, layouts, since, { polls: 1 }) : [],
+      counting ? readLast(pg, layouts, since, { polls: 3 }) : [],
       counting ? readLastBlocks(pg, layouts, down(since, HOUR_MS)) : [],
     ]);
     const byDevice = groupRows([...lastRows, ...rows]);

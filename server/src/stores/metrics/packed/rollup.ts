@@ -49,19 +49,29 @@ export function rollupHour(
   });
 }
 
-/** The 1-hour spans of one device's day, out of its 5-minute spans. */
+/** The 1-hour spans of one device's day, out of its 5-minute spans. Again the youngest layout tells a shared series. */
 export function rollupDay(day: number, hours: readonly StoredBlock[], layouts: readonly KnownLayout[]): StoredBlock[] {
-  const sorted = hours.toSorted((a, b) => a.start - b.start);
-  return layouts.flatMap((layout) => {
-    const own = sorted.filter((row) => row.layoutId === layout.id);
-    if (own.length === 0) return [];
-    const readers = own.map((row) => rollupReader(decodeBlock(row.block), FIVE_MINUTES_MS));
-    const spans = layout.kinds.map((kind, position) => {
-      const buckets = emptyBuckets(day, HOUR_MS, DAY_MS / HOUR_MS, kind);
-      for (const read of readers) addBuckets(buckets, read(position, kind));
-      return buckets;
+  const spans = new Map<number, Buckets>();
+  for (const row of hours.toSorted((a, b) => a.start - b.start)) {
+    const layout = layouts.find((one) => one.id === row.layoutId);
+    if (!layout) continue;
+    const read = rollupReader(decodeBlock(row.block), FIVE_MINUTES_MS);
+    for (const [position, id] of layout.series.entries()) {
+      const kind = layout.kinds[position] ?? 'gauge';
+      let into = spans.get(id);
+      if (!into) spans.set(id, (into = emptyBuckets(day, HOUR_MS, DAY_MS / HOUR_MS, kind)));
+      addBuckets(into, read(position, kind));
+    }
+  }
+  const present = new Set(hours.map((row) => row.layoutId));
+  const active = layouts.filter((layout) => present.has(layout.id)).toSorted((a, b) => b.id - a.id);
+  return active.map((layout) => {
+    const own = layout.series.map((id) => {
+      const told = spans.get(id);
+      spans.delete(id);
+      return told;
     });
-    const block = encodeRollup(day, HOUR_MS, DAY_MS / HOUR_MS, spans);
-    return [{ deviceId: layout.deviceId, layoutId: layout.id, start: day, block }];
+    const block = encodeRollup(day, HOUR_MS, DAY_MS / HOUR_MS, own);
+    return { deviceId: layout.deviceId, layoutId: layout.id, start: day, block };
   });
 }
