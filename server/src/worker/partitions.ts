@@ -1,10 +1,11 @@
 import type { Bus } from '#bus/bus.ts';
 import type { Job, JobQueues, WorkHandle } from '#queue/queue.ts';
 import type { Clock } from '#platform/clock.ts';
-import { toAppError } from '#platform/errors.ts';
+import { atMost } from '#platform/clock.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import type { LeaseStore, Member } from '#services/fleet/fleet.ts';
+import type { HeldLease, LeaseStore, Member } from '#services/fleet/fleet.ts';
 import { pollQueue } from '#services/telemetry/polls.ts';
 import type { SharedClock } from './shared-clock.ts';
 
@@ -29,10 +30,18 @@ export interface PartitionsDeps {
 }
 
 export interface Partitions extends Component {
-  /** True while this process may work the partition: the lease was renewed recently enough. */
+  /**
+   * True while this process may work the partition: the lease was renewed recently enough, or the database is away, so
+   * that nobody can renew or take anything and polling goes on as it was.
+   */
   holds(partition: number): boolean;
   /** True when the last heartbeat failed: the database is away, as far as this process can tell. */
   blind(): boolean;
+  /**
+   * What this process goes on with although its leases have run out. If only this process is cut off, somebody else has
+   * taken these over meanwhile: then their terms have changed.
+   */
+  unleased(): readonly HeldLease[] | undefined;
   held(): number[];
   counters(): Record<string, number>;
 }
@@ -59,7 +68,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     partitions_lost_total: 0,
     heartbeats_failed_total: 0,
   };
-  let leased = new Set<number>();
+  let leased = new Map<number, HeldLease>();
   let leasedUntil = Number.NEGATIVE_INFINITY;
   let failing = false;
   let stopping = new AbortController();
@@ -67,7 +76,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   let unsubscribe: (() => Promise<void>) | undefined;
   let wake: (() => void) | undefined;
 
-  const holds = (partition: number) => leased.has(partition) && clock.monotonic() < leasedUntil;
+  const inTime = () => clock.monotonic() < leasedUntil;
+  const holds = (partition: number) => leased.has(partition) && (failing || inTime());
 
   async function take(partition: number): Promise<void> {
     const handle = await queues.work(pollQueue(partition), { concurrency: CONCURRENCY }, async (job: Job<unknown>) => {
@@ -102,12 +112,20 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
 
   async function beat(): Promise<void> {
     const askedAt = clock.monotonic();
-    const answer = await leases.beat(member, deps.partitions, leaseMs);
+    const asking = leases.beat(member, deps.partitions, leaseMs);
+    // A database that hangs is away as well; waiting for it would let the lease run out unnoticed.
+    if (!(await atMost(clock, heartbeatMs, asking))) {
+      asking.catch(() => undefined);
+      throw new AppError('database_unavailable', 'The database does not answer heartbeats in time.', {
+        retryable: true,
+      });
+    }
+    const answer = await asking;
     shared.sync(answer.now, askedAt);
     // What lies above the share goes back, the highest first, once its work has stopped.
     const held = answer.held.map((lease) => lease.partition);
     const keep = held.slice(0, answer.share);
-    leased = new Set(held);
+    leased = new Map(answer.held.map((lease) => [lease.partition, lease]));
     // Counted from before the question: whatever the answer took, the lease does not last longer than we think.
     leasedUntil = askedAt + leaseMs;
     for (const partition of held.slice(answer.share)) if (!leaving.has(partition)) startDrop(partition, true);
@@ -117,6 +135,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   }
 
   async function tryBeat(): Promise<void> {
+    const startedAt = clock.monotonic();
     try {
       await beat();
       if (failing) log.info('the database is back; leases are renewed');
@@ -124,6 +143,9 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     } catch (thrown) {
       const error = toAppError(thrown);
       counters.heartbeats_failed_total++;
+      // When far more time went by than the wait for an answer lasts, it was this process that stood still. It cannot
+      // know then who holds what, and polls nothing until it does.
+      if (clock.monotonic() - startedAt > 2 * heartbeatMs) return;
       if (!failing) log.warn({ code: error.code, err: error.message }, 'the leases cannot be renewed');
       failing = true;
     }
@@ -165,6 +187,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     name: 'partitions',
     holds,
     blind: () => failing,
+    unleased: () => (failing && !inTime() ? [...leased.values()] : undefined),
     held: () => [...working.keys()].toSorted((a, b) => a - b),
     counters: () => ({ ...counters }),
     async start() {
@@ -179,7 +202,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       unsubscribe = undefined;
       for (const partition of working.keys()) startDrop(partition, false);
       await Promise.all(leaving.values());
-      leased = new Set();
+      leased = new Map();
       counters.partitions_held = 0;
       // A database that is away frees the leases by their time.
       await leases.leave(member.id).catch(() => undefined);

@@ -2,11 +2,13 @@ import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { createBackends } from '#app/backends.ts';
 import { collectors } from '#collectors/registry.ts';
+import { partitionOf } from '#domain/partition.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
+import { createLocalPlan } from '#worker/local-plan.ts';
 import { createModules } from '#worker/modules.ts';
 import { createPartitions } from '#worker/partitions.ts';
 import type { Partitions } from '#worker/partitions.ts';
@@ -45,10 +47,20 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   const modules = createModules({ catalog: collectors, clock, log });
   const directories = spoolDirectories(config.dataDir, index, config.collectors);
   const spool = createFileSpool({ ...directories, source: member.id, clock, log });
-  const ingest = createIngest({ ...stores, bus, spool, clock, now: shared.now, log });
   const { partitions: count } = config;
   // The two know each other only by what they ask: may I poll this, and work this job.
   const held: { partitions?: Partitions } = {};
+  const ingest = createIngest({
+    ...stores,
+    bus,
+    spool,
+    clock,
+    now: shared.now,
+    log,
+    unleased: () => held.partitions?.unleased(),
+    terms: () => leases.terms(),
+    partitionOf: (deviceId) => partitionOf(deviceId, count),
+  });
   const runner = createRunner({
     targets,
     modules,
@@ -69,11 +81,25 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     log,
     member,
     partitions: count,
-    handle: (partition, job) => runner.handle(partition, job),
+    handle: (partition, job) => {
+      localPlan.noteJob();
+      return runner.handle(partition, job);
+    },
     lost: (partition) => runner.forgetPartition(partition),
     isAlive,
   });
   held.partitions = partitions;
+  const localPlan = createLocalPlan({
+    schedule: () => targets.schedule(),
+    partitions: count,
+    held: partitions.held,
+    blind: partitions.blind,
+    handle: (partition, job) => runner.handle(partition, job),
+    bus,
+    clock,
+    shared,
+    log,
+  });
   targets.onChange((deviceId) => runner.forget(deviceId));
   const reporter = createProcessReporter({
     bus,
@@ -83,12 +109,22 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     counters: processCounters(() => ({
       ...runner.counters(),
       ...partitions.counters(),
+      ...localPlan.counters(),
       ...ingest.counters(),
       ...modules.counters(),
     })),
   });
   // Stopped in reverse: the runner first, so that jobs end at once and partitions can be given back.
-  const lifecycle = createLifecycle([backends.component, targets, modules, ingest, partitions, runner, reporter]);
+  const lifecycle = createLifecycle([
+    backends.component,
+    targets,
+    modules,
+    ingest,
+    partitions,
+    runner,
+    localPlan,
+    reporter,
+  ]);
   return {
     async start() {
       await lifecycle.start();

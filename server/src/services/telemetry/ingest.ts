@@ -42,6 +42,11 @@ export interface IngestDeps {
   /** Epoch ms of the clock that slots are counted by. */
   readonly now: () => number;
   readonly log: Log;
+  /** What is polled now although its leases could not be renewed; see `Batch.unleased`. */
+  readonly unleased?: () => Batch['unleased'];
+  /** The present terms of all partitions, and the partition of a device. */
+  readonly terms?: () => Promise<NonNullable<Batch['unleased']>>;
+  readonly partitionOf?: (deviceId: number) => number;
   readonly batchMs?: number;
   readonly batchRows?: number;
 }
@@ -58,7 +63,7 @@ interface Known {
   loaded: boolean;
 }
 
-const BATCH_MS = 500;
+const BATCH_MS = 400;
 const BATCH_ROWS = 2_000;
 
 function samplesEvent(outcome: PollOutcome, result: PollResult): SamplesEvent {
@@ -89,12 +94,14 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     samples_stored_total: 0,
     infinite: 0,
     refused: 0,
+    takenOver: 0,
     facts_written_total: 0,
     facts_refused_total: 0,
   };
   let rows: PollRow[] = [];
   let runs: RunRecord[] = [];
   let facts: FactsRecord[] = [];
+  let unleased: Batch['unleased'];
   let timer: NodeJS.Timeout | undefined;
   let unsubscribe: (() => Promise<void>)[] = [];
 
@@ -102,7 +109,8 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     clearTimeout(timer);
     timer = undefined;
     if (runs.length === 0) return;
-    const batch: Batch = { rows, runs, facts };
+    const batch: Batch = { rows, runs, facts, ...(unleased && { unleased }) };
+    unleased = undefined;
     rows = [];
     runs = [];
     facts = [];
@@ -193,7 +201,22 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     }
   }
 
-  async function deliver(batch: Batch, origin: BatchOrigin): Promise<void> {
+  /** Without what somebody else polled in our place while this process was cut off. */
+  async function withoutTakenOver(batch: Batch): Promise<Batch> {
+    const { terms, partitionOf } = deps;
+    if (!batch.unleased || !terms || !partitionOf) return batch;
+    const now = new Map((await terms()).map(({ partition, term }) => [partition, term]));
+    const lost = new Set(
+      batch.unleased.filter((was) => now.get(was.partition) !== was.term).map((was) => was.partition),
+    );
+    if (lost.size === 0) return batch;
+    const ours = ({ deviceId }: { readonly deviceId: number }) => !lost.has(partitionOf(deviceId));
+    for (const row of batch.rows) if (!ours(row)) counters.takenOver += row.values.length;
+    return { rows: batch.rows.filter(ours), runs: batch.runs.filter(ours), facts: batch.facts.filter(ours) };
+  }
+
+  async function deliver(spooled: Batch, origin: BatchOrigin): Promise<void> {
+    const batch = await withoutTakenOver(spooled);
     await writeRows(batch, origin);
     await load([...new Set(batch.runs.map((record) => record.deviceId))]);
     for (const { deviceId, status } of await devices.writeState(batch.runs.map(stateOf))) {
@@ -214,6 +237,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
       const { deviceId, collectors, run, result } = outcome;
       let entry = known.get(deviceId);
       if (!entry) known.set(deviceId, (entry = { collectors, runs: new Map(), loaded: false }));
+      unleased ??= deps.unleased?.();
       entry.collectors = collectors;
       entry.runs.set(run.name, run);
       runs.push({
@@ -248,14 +272,13 @@ export function createIngest(deps: IngestDeps): RunningIngest {
       unsubscribe = [];
     },
     counters() {
-      const { infinite, refused, ...plain } = counters;
-      const held = spool.counters();
+      const { infinite, refused, takenOver, ...plain } = counters;
       return {
         ...plain,
-        ...held,
+        ...spool.counters(),
         'samples_dropped_total{reason="infinite"}': infinite,
         'samples_dropped_total{reason="refused"}': refused,
-        'samples_dropped_total{reason="spool_full"}': held['spool_dropped_samples'] ?? 0,
+        'samples_dropped_total{reason="taken_over"}': takenOver,
         ingest_devices: known.size,
       };
     },

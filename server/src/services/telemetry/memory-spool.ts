@@ -27,8 +27,7 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
   const waiting: { batch: Batch; origin: BatchOrigin; samples: number }[] = [];
   const counters = {
     spool_batches_total: 0,
-    spool_dropped_batches: 0,
-    spool_dropped_samples: 0,
+    dropped: 0,
     spool_retries_total: 0,
   };
   let sequence = 0;
@@ -81,8 +80,7 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
       while (samples > maxSamples && waiting.length > 1) {
         const dropped = waiting.shift();
         samples -= dropped?.samples ?? 0;
-        counters.spool_dropped_batches++;
-        counters.spool_dropped_samples += dropped?.samples ?? 0;
+        counters.dropped += dropped?.samples ?? 0;
       }
       wake?.();
     },
@@ -110,6 +108,14 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
       await running;
       if (waiting.length > 0) log.warn({ batches: waiting.length }, 'batches are lost: the store did not take them');
     },
-    counters: () => ({ ...counters, spool_backlog_batches: waiting.length, spool_backlog_samples: samples }),
+    counters() {
+      const { dropped, ...plain } = counters;
+      return {
+        ...plain,
+        spool_backlog_batches: waiting.length,
+        spool_backlog_samples: samples,
+        'samples_dropped_total{reason="spool_full"}': dropped,
+      };
+    },
   };
 }

@@ -3,7 +3,7 @@ import { DeviceEvent, SamplesEvent } from '@sotp/contract/live.ts';
 import type { Topic } from '@sotp/contract/live.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
-import { roleMay } from '#domain/permissions.ts';
+import { may } from '#domain/permissions.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
@@ -131,7 +131,7 @@ export function createLiveFeed({ bus, devices, tasks, log }: LiveFeedDeps): Live
       await fanOut.close();
     },
     async subscribe(actor, { topic, filter }, deliver) {
-      if (!roleMay(actor.role, NEEDED[topic])) {
+      if (!may(actor, NEEDED[topic])) {
         throw new AppError('forbidden', `Your role, ${actor.role}, does not include “${NEEDED[topic]}”.`);
       }
       switch (topic) {

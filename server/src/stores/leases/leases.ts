@@ -29,6 +29,8 @@ export interface LeaseStore {
   /** Forgets a member and frees all that it held: it leaves, or is known to be dead. */
   leave(memberId: string): Promise<void>;
   members(): Promise<Member[]>;
+  /** Every partition with its present term, whoever holds it. */
+  terms(): Promise<HeldLease[]>;
 }
 
 /** One process leads for as long as its connection to the database lives. */

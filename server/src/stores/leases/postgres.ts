@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from '#stores/postgres/postgres.ts';
-import type { LeaseStore, Member } from './leases.ts';
+import type { HeldLease, LeaseStore, Member } from './leases.ts';
 
 const BeatAnswer = z.object({
   now: z.number(),
@@ -33,6 +33,9 @@ export function createPostgresLeases(pg: Queryable): LeaseStore {
          update partition_lease set holder = null, lease_until = '-infinity' where holder = $1`,
         [memberId],
       );
+    },
+    async terms() {
+      return (await pg.query<HeldLease>('select partition, term from partition_lease order by partition')).rows;
     },
     async members() {
       return (await pg.query<Member>('select id, host, pid from worker_member order by id')).rows;

@@ -1,0 +1,124 @@
+import type { Bus } from '#bus/bus.ts';
+import { BUS_TOPICS } from '#bus/bus.ts';
+import type { Clock } from '#platform/clock.ts';
+import { toAppError } from '#platform/errors.ts';
+import type { Component } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { Job } from '#queue/queue.ts';
+import { createPlan } from './plan.ts';
+import type { Plan, PlanEntry } from './plan.ts';
+import type { SharedClock } from './shared-clock.ts';
+
+export interface LocalPlanDeps {
+  readonly schedule: () => Promise<readonly PlanEntry[]>;
+  readonly partitions: number;
+  /** The partitions that this process works. */
+  readonly held: () => readonly number[];
+  /** Whether the database is away, and the queue with it. */
+  readonly blind: () => boolean;
+  readonly handle: (partition: number, job: Job<unknown>) => Promise<unknown>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly shared: SharedClock;
+  readonly log: Log;
+}
+
+export interface LocalPlan extends Component {
+  /** A job came from the queue: somebody schedules. */
+  noteJob(): void;
+  counters(): Record<string, number>;
+}
+
+/** How often the schedule is read as long as it can be. */
+const RELOAD_MS = 300_000;
+const AFTER_CHANGE_MS = 3_000;
+const TICK_MS = 1_000;
+/** Slots this far back, when it begins, may have been missed; the runner knows which were not. */
+const LOOK_BACK_MS = 5_000;
+/** Ahead of the next tick, with room for a tick that comes late. */
+const AHEAD_MS = 2_500;
+/** A scheduler gives out jobs every few seconds; after this silence there is none. */
+const SILENCE_MS = 20_000;
+
+/**
+ * Polling goes on when nobody schedules: because the database is away and the queue with it, or because no hub runs.
+ * Slots depend on nothing but names and the clock, so the plan made here is the one that the scheduler would have made,
+ * and where both are there for a moment, the runner makes each slot once.
+ */
+export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
+  const { clock, shared, log } = deps;
+  const counters = { local_plan_active: 0, local_plan_entries: 0, local_plan_polls_total: 0 };
+  let plan: Plan = createPlan([], deps.partitions);
+  let plannedUntil: number | null = null;
+  let lastJobAt = clock.monotonic();
+  let reloadAt = 0;
+  let stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  let unsubscribe: (() => Promise<void>) | undefined;
+
+  async function reload(): Promise<void> {
+    reloadAt = clock.monotonic() + RELOAD_MS;
+    try {
+      plan = createPlan(await deps.schedule(), deps.partitions);
+      counters.local_plan_entries = plan.size;
+    } catch (thrown) {
+      reloadAt = clock.monotonic() + 2 * AFTER_CHANGE_MS;
+      log.debug({ err: toAppError(thrown).message }, 'the schedule cannot be read now');
+    }
+  }
+
+  function tick(): void {
+    const held = deps.held();
+    const silent = clock.monotonic() - lastJobAt > SILENCE_MS;
+    if (held.length === 0 || plan.size === 0 || !(deps.blind() || silent)) {
+      if (counters.local_plan_active === 1) log.info('polls are scheduled by the hub again');
+      counters.local_plan_active = 0;
+      plannedUntil = null;
+      return;
+    }
+    if (counters.local_plan_active === 0) log.warn('nobody schedules; this process polls on by itself');
+    counters.local_plan_active = 1;
+    const now = Math.floor(shared.now());
+    const to = now + AHEAD_MS;
+    const steady = plannedUntil !== null && plannedUntil >= now - LOOK_BACK_MS && plannedUntil <= to;
+    const from = steady ? (plannedUntil ?? now) : now - LOOK_BACK_MS;
+    plannedUntil = to;
+    for (const [partition, data] of plan.jobs({ from, to })) {
+      if (!held.includes(partition)) continue;
+      for (const group of data.groups) counters.local_plan_polls_total += group.items.length / 2;
+      deps.handle(partition, { id: '', name: 'poll', data, attempt: 1 }).catch((error: unknown) => {
+        log.debug({ err: error }, 'a job of the local plan failed');
+      });
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (!deps.blind() && clock.monotonic() >= reloadAt) await reload();
+      tick();
+      await clock.sleep(TICK_MS, signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    name: 'local plan',
+    noteJob() {
+      lastJobAt = clock.monotonic();
+    },
+    counters: () => ({ ...counters }),
+    async start() {
+      stopping = new AbortController();
+      lastJobAt = clock.monotonic();
+      unsubscribe = await deps.bus.subscribe(BUS_TOPICS.deviceChanged, () => {
+        reloadAt = Math.min(reloadAt, clock.monotonic() + AFTER_CHANGE_MS);
+      });
+      running = run(stopping.signal);
+    },
+    async stop() {
+      stopping.abort();
+      await unsubscribe?.();
+      unsubscribe = undefined;
+      await running;
+    },
+  };
+}
