@@ -15,9 +15,10 @@ export const test = base.extend<{ faults: string[] }>({
       const faults: string[] = [];
       page.on('pageerror', (error) => faults.push(String(error)));
       page.on('console', (message) => {
-        // A refused request is logged by the browser itself; the page's own answer to it is what the specs look at.
-        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-          faults.push(message.text());
+        // A refused or broken connection is logged by the browser itself; what the page says of it the specs look at.
+        const text = message.text();
+        if (message.type() === 'error' && !/^(Failed to load resource|WebSocket connection)/.test(text))
+          faults.push(text);
       });
       await use(faults);
       expect(faults).toEqual([]);

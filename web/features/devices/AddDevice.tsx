@@ -32,6 +32,8 @@ export function AddDevice({ onClose }: { onClose(): void }) {
 
   const test = useMutation({
     mutationFn: (secret: CredentialSecret | undefined) => browserApi.devices.test(testBody(form, secret)),
+    // What the device calls itself is the best first name for it.
+    onSuccess: ({ sysName }) => setTouched((now) => (now.name === '' && sysName ? { ...now, name: sysName } : now)),
   });
   const add = useMutation({
     mutationFn: async (secret: CredentialSecret | undefined) => {
@@ -172,7 +174,7 @@ export function AddDevice({ onClose }: { onClose(): void }) {
         ) : null}
         <div className="grid gap-3 sm:grid-cols-3">
           <Field label="Name" optional>
-            {(control) => <Input {...control} {...field('name')} placeholder="as the device says" maxLength={253} />}
+            {(control) => <Input {...control} {...field('name')} placeholder="the address" maxLength={253} />}
           </Field>
           <Field label="Site" optional>
             {(control) => <Input {...control} {...field('site')} maxLength={200} />}

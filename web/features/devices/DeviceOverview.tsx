@@ -11,6 +11,7 @@ import { show } from '#lib/format.ts';
 import { Instant } from '#ui/age.tsx';
 import { Facts, Section } from '#ui/page.tsx';
 import { CopyText } from '#ui/small.tsx';
+import { Skeleton } from '#ui/state.tsx';
 import { Full } from './InventoryTables.tsx';
 
 const SHOWN = 4;
@@ -83,7 +84,12 @@ function Busiest({ device, inventory }: { device: Device; inventory: Inventory }
   return (
     <Section title="Busiest interfaces" aside="in above, out below">
       <div className="grid gap-3 lg:grid-cols-2">
-        {shown.map((facts) => (
+        {traffic.pending
+          ? Array.from({ length: Math.min(SHOWN, ranked.length) }, (_, i) => (
+              <Skeleton key={i} className="card h-[278px]" />
+            ))
+          : null}
+        {(traffic.pending ? [] : shown).map((facts) => (
           <TrafficChart
             key={facts.ifIndex}
             device={device.id}
@@ -92,7 +98,7 @@ function Busiest({ device, inventory }: { device: Device; inventory: Inventory }
             href={`/devices/${device.id}?tab=interfaces&if=${facts.ifIndex}`}
           />
         ))}
-        {shown.length === 0 ? (
+        {!traffic.pending && shown.length === 0 ? (
           <p className="card p-4 text-muted">None of the {inventory.interfaces.length} interfaces is up.</p>
         ) : null}
       </div>

@@ -29,7 +29,8 @@ export function addProblems(form: AddForm): AddProblems {
   const problems: Partial<Record<keyof AddForm, string>> = {};
   const address = form.address.trim();
   if (address === '') problems.address = 'A host name or an IP address.';
-  else if (!Address.safeParse(address).success)
+  // One colon is a port; an IPv6 address has more.
+  else if (address.split(':').length === 2 || !Address.safeParse(address).success)
     problems.address = 'This is not a host name, an IPv4 or an IPv6 address. A port goes into its own field.';
   const port = Number(form.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.port = '1 to 65535.';

@@ -23,8 +23,11 @@ export function Palette({ onClose, onHelp }: { onClose(): void; onHelp(): void }
   const { permissions } = useMe();
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
-  const { data } = useQuery({ ...fewDevices(browserApi, { search, limit: 12 }), placeholderData: keepPreviousData });
-  const letters = search.toLowerCase();
+  const { data, isPlaceholderData } = useQuery({
+    ...fewDevices(browserApi, { search, limit: 12 }),
+    placeholderData: keepPreviousData,
+  });
+  const letters = text.trim().toLowerCase();
   const fits = (title: string) => title.toLowerCase().includes(letters);
   const pages = PAGES.filter(({ permission, title }) => permissions.includes(permission) && fits(title));
 
@@ -38,6 +41,10 @@ export function Palette({ onClose, onHelp }: { onClose(): void; onHelp(): void }
     chooseTheme(name);
     onClose();
   }
+
+  // Until the answer to the newest letters is there, only what surely fits of the answer before is offered.
+  const waiting = isPlaceholderData || search !== text.trim();
+  const devices = (data?.items ?? []).filter(({ name, address }) => !waiting || fits(`${name} ${address}`));
 
   function go(href: string): void {
     onClose();
@@ -62,9 +69,9 @@ export function Palette({ onClose, onHelp }: { onClose(): void; onHelp(): void }
             />
             <Command.List className="max-h-[min(60vh,420px)] overflow-y-auto p-1.5">
               <Command.Empty className="px-2 py-8 text-center text-muted">Nothing is called “{search}”.</Command.Empty>
-              {data && data.items.length > 0 ? (
+              {devices.length > 0 ? (
                 <Command.Group heading="Devices" className={GROUP}>
-                  {data.items.map((device) => (
+                  {devices.map((device) => (
                     <Command.Item
                       key={device.id}
                       value={`device-${device.id}`}

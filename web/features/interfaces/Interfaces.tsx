@@ -11,7 +11,7 @@ import { Empty, ErrorState } from '#ui/state.tsx';
 import { DataTable } from '#ui/table/table.tsx';
 import { interfaceColumns, InterfacePhoneRow, type InterfaceRow } from './columns.tsx';
 import { InterfaceDialog } from './InterfaceDialog.tsx';
-import { interfaceName, useTraffic } from './traffic.ts';
+import { interfaceName, LOOPBACK, useTraffic } from './traffic.ts';
 
 const SPARK_POINTS = 60;
 const SHOW = ['all', 'up', 'down'] as const;
@@ -101,7 +101,6 @@ export function busiest(
   peak: (ifIndex: number) => number,
   howMany: number,
 ): InterfaceFacts[] {
-  const LOOPBACK = 24;
   return interfaces
     .map((facts) => ({
       facts,

@@ -5,7 +5,7 @@ import { Meter } from '#ui/small.tsx';
 import { Sparkline } from '#ui/sparkline.tsx';
 import { StatusMark, UpDown } from '#ui/status.tsx';
 import type { Column } from '#ui/table/columns.ts';
-import { interfaceName, type Traffic } from './traffic.ts';
+import { interfaceName, LOOPBACK, type Traffic } from './traffic.ts';
 
 export interface InterfaceRow {
   readonly facts: InterfaceFacts;
@@ -51,7 +51,9 @@ function rate(row: InterfaceRow, side: 'in' | 'out', { to, staleMs }: Pick<View,
 function percent(row: InterfaceRow, side: 'in' | 'out', view: View): number | null {
   const value = rate(row, side, view);
   const speed = row.facts.speedBps;
-  return value === null || !speed ? null : (100 * value) / speed;
+  // A loopback has no wire to fill, whatever speed it claims.
+  if (value === null || !speed || row.facts.ifType === LOOPBACK) return null;
+  return (100 * value) / speed;
 }
 
 function Use({ row, view }: { row: InterfaceRow; view: View }) {

@@ -20,6 +20,9 @@ export interface TrafficAnswer {
   readonly step: number;
 }
 
+/** IANAifType softwareLoopback. */
+export const LOOPBACK = 24;
+
 const toBits = (octets: number) => octets * 8;
 
 /** The name of an interface as its device calls it. */
