@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Login, LoginAnswer, Me, Setup, SetupState } from '@sotp/contract/access.ts';
-import { ROLE_PERMISSIONS } from '#domain/permissions.ts';
+import { permissionsOf } from '#domain/permissions.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Access } from '#services/access/access.ts';
 import { SESSION_MAX_MS } from '#services/access/sessions.ts';
@@ -95,7 +95,7 @@ export function authRoutes({ access, secureCookie }: AuthOptions): Route[] {
       summary: 'Who is signed in, and what he may do',
       output: Me,
       async handler({ actor, request }) {
-        const permissions = [...ROLE_PERMISSIONS[actor.role]];
+        const permissions = permissionsOf(actor);
         if (request.user) return { user: request.user, permissions };
         // A token of the command line belongs to nobody: it speaks for itself.
         if (actor.userId === null) return { user: tokenAsUser(actor.name, actor.role), permissions };

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { roleMay } from '#domain/permissions.ts';
+import { may } from '#domain/permissions.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Access } from '#services/access/access.ts';
 import type { AccessRule } from './route.ts';
@@ -75,8 +75,11 @@ function authorise(request: FastifyRequest, rule: AccessRule): void {
       request.headers.authorization === undefined ? 'Sign in first' : 'This token is not known or was revoked';
     throw new AppError('unauthenticated', `${gone}, or send an API token as “Authorization: Bearer …”.`);
   }
-  if (rule === 'signed-in' || roleMay(actor.role, rule)) return;
-  throw new AppError('forbidden', `Your role, ${actor.role}, does not include “${rule}”.`);
+  if (rule === 'signed-in' || may(actor, rule)) return;
+  throw new AppError(
+    'forbidden',
+    `Your role, ${actor.role}${actor.scope ? ' for some sites' : ''}, does not include “${rule}”.`,
+  );
 }
 
 /** Guards every route of `app` by its access rule, before any body is read. A route without a rule is nobody's. */

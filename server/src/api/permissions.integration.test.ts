@@ -122,6 +122,14 @@ describe('sites', () => {
     );
   });
 
+  test('an administrator of some sites sees neither users nor the audit trail', async () => {
+    const token = await api.tokenFor('admin', { sites: ['north'] });
+    for (const path of ['/users', '/audit']) assert.equal((await api.call('GET', path, { token })).status, 403, path);
+    const me = await api.call('GET', '/auth/me', { token });
+    assert.ok(!me.json.permissions.includes('users:write'));
+    assert.ok(me.json.permissions.includes('devices:write'));
+  });
+
   test('nothing is put or moved outside of the scope, and a duplicate there stays unnamed', async () => {
     const outside = { address: '10.3.0.1', site: 'south' };
     assert.equal((await api.call('POST', '/devices', { token: north, body: outside })).status, 403);

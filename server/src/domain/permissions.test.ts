@@ -3,19 +3,28 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { BUILT_IN_ROLES, PERMISSIONS } from '@sotp/contract/access.ts';
 import type { Scope } from '@sotp/contract/access.ts';
-import { ROLE_PERMISSIONS, roleMay, scopeWithin, siteInScope, weakerRole } from './permissions.ts';
+import { ROLE_PERMISSIONS, may, permissionsOf, scopeWithin, siteInScope, weakerRole } from './permissions.ts';
 
 test('every role may all that the weaker ones may, the administrator everything, a viewer change nothing', () => {
   for (const [index, role] of BUILT_IN_ROLES.entries()) {
     for (const weaker of BUILT_IN_ROLES.slice(0, index)) {
-      for (const permission of ROLE_PERMISSIONS[weaker]) assert.ok(roleMay(role, permission), `${role}: ${permission}`);
+      for (const permission of ROLE_PERMISSIONS[weaker])
+        assert.ok(may({ role, scope: null }, permission), `${role}: ${permission}`);
     }
   }
   assert.deepEqual([...ROLE_PERMISSIONS.admin].toSorted(), [...PERMISSIONS].toSorted());
   assert.ok(ROLE_PERMISSIONS.viewer.every((permission) => permission.endsWith(':read')));
   for (const permission of ['users:read', 'users:write', 'audit:read', 'system:write'] as const) {
-    assert.ok(!roleMay('operator', permission), permission);
+    assert.ok(!may({ role: 'operator', scope: null }, permission), permission);
   }
+});
+
+test('who sees only some sites may nothing that concerns them all', () => {
+  const held = permissionsOf({ role: 'admin', scope: { sites: ['a'] } });
+  for (const permission of ['users:read', 'users:write', 'audit:read', 'system:write'] as const) {
+    assert.ok(!held.includes(permission), permission);
+  }
+  assert.ok(held.includes('devices:write'));
 });
 
 test('the weaker of two roles is the same in whichever order', () => {

@@ -20,9 +20,23 @@ export const ROLE_PERMISSIONS: Readonly<Record<RoleName, readonly Permission[]>>
   admin: PERMISSIONS,
 };
 
-/** True when the role holds the permission. */
-export function roleMay(role: RoleName, permission: Permission): boolean {
-  return ROLE_PERMISSIONS[role].includes(permission);
+/** What concerns all of SOTP and not one site: withheld from whoever sees only some sites, whatever the role. */
+const BEYOND_SITES: readonly Permission[] = ['users:read', 'users:write', 'audit:read', 'system:write'];
+
+/** Somebody as far as permissions are concerned. */
+export interface Holder {
+  readonly role: RoleName;
+  readonly scope: Scope | null;
+}
+
+/** All that somebody may do. */
+export function permissionsOf({ role, scope }: Holder): Permission[] {
+  return ROLE_PERMISSIONS[role].filter((permission) => scope === null || !BEYOND_SITES.includes(permission));
+}
+
+/** True when somebody may do it: the one question behind every route and every live topic. */
+export function may(holder: Holder, permission: Permission): boolean {
+  return permissionsOf(holder).includes(permission);
 }
 
 /** The weaker of two roles: what a token may do when its owner has been demoted since. */

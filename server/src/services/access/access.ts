@@ -4,6 +4,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { AuditStore } from '#stores/audit/audit.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import type { SetupLinkStore, TokenStore, UserStore } from '#stores/users/users.ts';
+import { systemActor } from './actor.ts';
 import { createAudit } from './audit.ts';
 import type { Audit } from './audit.ts';
 import { createSignInLimits } from './limits.ts';
@@ -41,7 +42,7 @@ export function createAccess({ stores, cache, bus, clock }: AccessDeps): Access 
   const passwords = createPasswords();
   const audit = createAudit({ store: stores.audit, clock });
   const sessions = createSessions({ cache, users: stores.users, clock });
-  const limits = createSignInLimits(cache);
+  const limits = createSignInLimits(cache, (limited) => audit.record(systemActor, 'sign-in.limited', null, limited));
   const setup = createSetup({ users: stores.users, links: stores.links, sessions, passwords, audit, clock });
   return {
     users: createUsers({ users: stores.users, sessions, passwords, audit, bus }),

@@ -37,7 +37,10 @@ function refuse(ttlMs: number): never {
   );
 }
 
-export function createSignInLimits(cache: Cache): SignInLimits {
+/** Called once for every window in which a limit is reached. */
+export type OnLimit = (limited: { account: string } | { address: string }) => Promise<void>;
+
+export function createSignInLimits(cache: Cache, onLimit: OnLimit): SignInLimits {
   // Names come from strangers: hashed, they have one length and no meaning in the cache.
   const account = (username: string) => tokenHash(username.toLowerCase()).toString('base64url');
   const knownKey = (username: string, address: string) => `sign-in/known/${account(username)}/${address}`;
@@ -51,11 +54,13 @@ export function createSignInLimits(cache: Cache): SignInLimits {
       if ((await cache.get(blockedKey(address))) !== undefined) refuse(SIGN_IN_WINDOW_MS);
       const known = (await cache.get(knownKey(username, address))) !== undefined;
       const attempts = await cache.increment(accountKey(username, known), SIGN_IN_WINDOW_MS);
+      if (attempts.count === ACCOUNT_FAILURES_MAX + 1) await onLimit({ account: username });
       if (attempts.count > ACCOUNT_FAILURES_MAX) refuse(attempts.ttlMs);
     },
     async failed(address) {
       const failures = await cache.increment(addressKey(address), SIGN_IN_WINDOW_MS);
       if (failures.count >= ADDRESS_FAILURES_MAX) await cache.set(blockedKey(address), true, failures.ttlMs);
+      if (failures.count === ADDRESS_FAILURES_MAX) await onLimit({ address });
     },
     async succeeded(username, address) {
       await cache.delete(accountKey(username, true));

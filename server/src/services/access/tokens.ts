@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '@sotp/contract/lists.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
-import { roleMay, weakerRole } from '#domain/permissions.ts';
+import { may, weakerRole } from '#domain/permissions.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { StoredToken, TokenStore, UserStore } from '#stores/users/users.ts';
@@ -54,7 +54,7 @@ function toToken(token: StoredToken): Token {
   };
 }
 
-const seesAll = (actor: Actor) => actor.scope === null && roleMay(actor.role, 'users:read');
+const seesAll = (actor: Actor) => may(actor, 'users:read');
 
 export function createTokens({ tokens, users, audit, bus, clock }: TokensDeps): Tokens {
   return {
