@@ -1,0 +1,85 @@
+// The process under fault: the real ingest, spool and stores. It makes up polls at a steady rate and writes every one
+// that it accepted into a ledger: `device slot acceptedAt`.
+import { randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
+import { systemClock } from '../../server/src/platform/clock.ts';
+import { silentLog } from '../../server/src/platform/log.ts';
+import { createIngest } from '../../server/src/services/telemetry/ingest.ts';
+import { createDeviceStore } from '../../server/src/stores/devices/postgres.ts';
+import { createPackedMetricStore } from '../../server/src/stores/metrics/packed/packed.ts';
+import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
+import { createFileSpool } from '../../server/src/worker/spool/file-spool.ts';
+
+const { BENCH_URL: databaseUrl = '', BENCH_LEDGER: ledger = '', BENCH_SPOOL: dir = '' } = process.env;
+const polls = Number(process.env['BENCH_POLLS'] ?? 50);
+const samples = Number(process.env['BENCH_SAMPLES'] ?? 20);
+const maxBytes = Number(process.env['BENCH_CAP'] ?? 1024 ** 3);
+const log = silentLog;
+const clock = systemClock;
+const DEVICES = 500;
+const TICK_MS = 20;
+
+const pg = createPostgres({ databaseUrl, log, maxConnections: 4 });
+const bus = createPostgresBus({ pg, log });
+const metrics = createPackedMetricStore({ pg, clock, log });
+const spool = createFileSpool({ dir, source: randomUUID(), clock, log, maxBytes });
+const devices = createDeviceStore(pg);
+const ingest = createIngest({ devices, metrics, bus, spool, clock, now: clock.now, log });
+await ingest.start().catch(() => undefined);
+
+const layouts = Array.from({ length: DEVICES }, (_, device) => ({
+  series: Array.from({ length: samples }, (_unused, i) => ({
+    metric: 'bench',
+    labels: { device: String(device), i: String(i) },
+    unit: null,
+    kind: 'gauge' as const,
+  })),
+}));
+let device = 0;
+let made = 0;
+let lagMs = 0;
+let stopping = false;
+const started = performance.now();
+let slot = Date.now();
+
+function tick(): void {
+  const due = Math.floor(((performance.now() - started) / 1_000) * polls);
+  lagMs = Math.max(lagMs, ((due - made) / polls) * 1_000 - TICK_MS);
+  let lines = '';
+  for (; made < due; made++) {
+    device = (device + 1) % DEVICES;
+    // Every poll has a slot of its own, whatever process made it.
+    slot = Math.max(slot + 1, Date.now());
+    const layout = layouts[device]!;
+    const values = new Float64Array(samples).fill(made);
+    ingest.record({
+      deviceId: device + 1,
+      collectors: [{ name: 'bench', intervalSeconds: 10 }],
+      run: { name: 'bench', up: true, at: slot, durationMs: 1, error: null, credentialId: null },
+      result: { polledAt: slot, restarted: false, faults: [], samples: [{ layout, values }] },
+    });
+    lines += `${device + 1} ${slot} ${Date.now()}\n`;
+  }
+  if (lines) appendFileSync(ledger, lines);
+  if (!stopping) setTimeout(tick, TICK_MS);
+}
+tick();
+process.send?.('ready');
+process.on('message', (message) => {
+  if (message === 'halt') {
+    stopping = true;
+    void ingest.flush();
+  } else if (message === 'stop') {
+    stopping = true;
+    void ingest
+      .stop()
+      .then(() => bus.close())
+      .then(() => pg.stop())
+      .then(() => process.exit(0));
+  } else {
+    process.send?.({ ...ingest.counters(), lagMs: Math.round(lagMs), rss: process.memoryUsage.rss() });
+    lagMs = 0;
+  }
+});
+process.on('disconnect', () => process.exit(0));
