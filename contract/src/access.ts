@@ -27,6 +27,10 @@ export const PERMISSIONS = [
 export const Permission = z.enum(PERMISSIONS);
 export type Permission = z.infer<typeof Permission>;
 
+/** A role as `GET /roles` shows it. */
+export const Role = z.object({ name: RoleName, builtIn: z.boolean(), permissions: z.array(Permission) });
+export type Role = z.infer<typeof Role>;
+
 /** Which devices somebody may see; absent means all. */
 export const Scope = z.object({ sites: z.array(z.string().max(200)).max(1000) }).strict();
 export type Scope = z.infer<typeof Scope>;

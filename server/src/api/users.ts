@@ -1,5 +1,7 @@
-import { User, UserCreate, UserPatch } from '@sotp/contract/access.ts';
+import { z } from 'zod';
+import { BUILT_IN_ROLES, Role, User, UserCreate, UserPatch } from '@sotp/contract/access.ts';
 import { PageQuery, pageOf } from '@sotp/contract/lists.ts';
+import { ROLE_PERMISSIONS } from '#domain/permissions.ts';
 import type { Users } from '#services/access/users.ts';
 import { IdParams, route } from './route.ts';
 import type { Route } from './route.ts';
@@ -8,6 +10,17 @@ import type { Route } from './route.ts';
 export function userRoutes(users: Users): Route[] {
   const tag = 'users';
   return [
+    route({
+      method: 'GET',
+      path: '/roles',
+      access: 'users:read',
+      tag,
+      summary: 'List roles and what each may do',
+      output: z.object({ items: z.array(Role) }),
+      handler: async () => ({
+        items: BUILT_IN_ROLES.map((name) => ({ name, builtIn: true, permissions: [...ROLE_PERMISSIONS[name]] })),
+      }),
+    }),
     route({
       method: 'GET',
       path: '/users',

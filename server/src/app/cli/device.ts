@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { Credential } from '@sotp/contract/credentials.ts';
 import { Device, ImportResult, Task, TaskRef } from '@sotp/contract/devices.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
-import type { Page } from '@sotp/contract/lists.ts';
 import type { Command } from 'commander';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { ApiClient } from './api-client.ts';
+import { connect, pages, withDataDir } from './connect.ts';
 import type { RegisterCommand } from './context.ts';
+import { listCredentials } from './credential.ts';
 import { formatFields, formatTable } from './table.ts';
 
 interface AddOptions {
@@ -20,16 +20,6 @@ interface AddOptions {
 }
 
 const Devices = pageOf(Device);
-const Credentials = pageOf(Credential);
-
-async function* pages<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
-  let cursor: string | undefined;
-  do {
-    const page = await fetchPage(cursor);
-    yield* page.items;
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-}
 
 function listDevices(api: ApiClient, query: Record<string, string | undefined>): AsyncGenerator<Device> {
   return pages((cursor) => api.call('GET', '/devices', Devices, { query: { ...query, limit: 1000, cursor } }));
@@ -57,8 +47,7 @@ async function findDevice(api: ApiClient, text: string): Promise<Device> {
 async function credentialIds(api: ApiClient, wanted: readonly string[]): Promise<string[]> {
   if (wanted.length === 0) return [];
   const known = new Map<string, string>();
-  const all = pages((cursor) => api.call('GET', '/credentials', Credentials, { query: { limit: 1000, cursor } }));
-  for await (const { id, name } of all) known.set(id, known.get(id) ?? id).set(name, id);
+  for await (const { id, name } of listCredentials(api)) known.set(id, known.get(id) ?? id).set(name, id);
   return wanted.map((text) => {
     const id = known.get(text);
     if (id === undefined) throw new AppError('not_found', `There is no credential “${text}”.`);
@@ -114,17 +103,6 @@ async function waitForTask(api: ApiClient, taskId: string, timeoutMs: number): P
 
 /** `sotp device …` and `sotp poll`: the inventory from the shell, through the API. */
 export const registerDevice: RegisterCommand = (program, context) => {
-  async function connect(command: Command): Promise<ApiClient> {
-    const { loadConfig } = await import('#app/config/load.ts');
-    const { connectApi } = await import('./api-client.ts');
-    const { dataDir, config } = command.optsWithGlobals<{ dataDir?: string; config?: string }>();
-    return connectApi(process.env, loadConfig({ dataDir }, config).dataDir);
-  }
-  const withDataDir = (command: Command) =>
-    command
-      .option('--data-dir <directory>', 'of the SOTP that runs on this machine (./data)')
-      .addHelpText('after', '\nElsewhere: set SOTP_URL and SOTP_TOKEN.');
-
   const device = program.command('device').description('add, list, show, remove and import devices');
 
   withDataDir(device.command('add <address>'))

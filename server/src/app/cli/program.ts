@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { loadConfig } from '#app/config/load.ts';
 import { version } from '#app/version.ts';
 import { toAppError } from '#platform/errors.ts';
+import { registerBackup } from './backup.ts';
 import { registerConfig } from './config.ts';
 import type { CliContext, RegisterCommand } from './context.ts';
+import { registerCredential } from './credential.ts';
 import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMigrate } from './migrate.ts';
@@ -19,10 +21,12 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerProbe,
   registerSimulate,
   registerDevice,
+  registerCredential,
   registerUser,
   registerToken,
   registerConfig,
   registerMigrate,
+  registerBackup,
   registerDoctor,
 ];
 
