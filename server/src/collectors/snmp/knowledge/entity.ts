@@ -48,8 +48,41 @@ export async function readEntity(reader: SnmpReader): Promise<HardwareFacts[]> {
   return hardware;
 }
 
-/** The entity that stands for the device as a whole: the first chassis, of a stack its first member's. */
-export function chassisOf(hardware: readonly HardwareFacts[]): HardwareFacts | null {
+/** What the hardware tree says of the device as a whole. */
+export interface Whole {
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly osVersion: string | null;
+}
+
+/**
+ * The device as the tree has it: the first chassis, of a stack its first member's; without a chassis the entity that
+ * is in nothing. What the chassis leaves open the first part that knows it says, for a box of one board is often
+ * described on its board.
+ */
+export function wholeOf(hardware: readonly HardwareFacts[]): Whole {
   const chassis = hardware.filter((entity) => entity.class === 'chassis');
-  return chassis.find((entity) => entity.serial !== null || entity.model !== null) ?? chassis[0] ?? null;
+  const roots = chassis.length > 0 ? chassis : hardware.filter((entity) => (entity.parentIndex ?? 0) === 0);
+  const boards = hardware.filter((entity) => entity.class === 'stack' || entity.class === 'module');
+  const order = [...roots, ...boards];
+  const first = (read: (entity: HardwareFacts) => string | null, from = order): string | null => {
+    for (const entity of from) {
+      const value = read(entity);
+      if (value !== null && /[1-9a-z]/i.test(value) && !NOTHING.test(value)) return value;
+    }
+    return null;
+  };
+  return {
+    model: first((entity) => entity.model, roots) ?? first((entity) => short(entity.description ?? entity.name), roots),
+    serial: first((entity) => entity.serial),
+    osVersion: first((entity) => entity.softwareRev) ?? first((entity) => entity.firmwareRev, roots),
+  };
+}
+
+const NOTHING = /^(n\/?a|none|unknown|not (available|applicable|specified)|null|x+|default string|to be filled.*)$/i;
+
+/** A description that is a name rather than a sentence. */
+function short(text: string | null): string | null {
+  if (text === null || text.split(/\s+/).length > 5 || !/\d/.test(text)) return null;
+  return /ethernet|\bport\b|^unit\b|^slot\b/i.test(text) ? null : text;
 }

@@ -1,6 +1,6 @@
 import type { HardwareFacts, SystemFacts } from '@sotp/contract/inventory.ts';
 import { describe } from './describe.ts';
-import { chassisOf } from './entity.ts';
+import { wholeOf } from './entity.ts';
 
 /**
  * Who the device is: first what a profile that names this device says, then the chassis of the hardware tree, then
@@ -11,12 +11,7 @@ export function identify(
   vendor: { readonly named: Partial<SystemFacts>; readonly hinted: Partial<SystemFacts> },
   hardware: readonly HardwareFacts[],
 ): SystemFacts {
-  const chassis = chassisOf(hardware);
-  const tree: Partial<SystemFacts> = {
-    model: chassis?.model ?? null,
-    serial: chassis?.serial ?? null,
-    osVersion: chassis?.softwareRev ?? null,
-  };
+  const tree: Partial<SystemFacts> = { ...wholeOf(hardware) };
   const found = { ...system };
   for (const source of [vendor.named, tree, vendor.hinted, describe(system.sysDescr)]) {
     for (const [key, value] of Object.entries(source) as [keyof SystemFacts, string | null][]) {

@@ -60,20 +60,33 @@ export async function readFields(reader: SnmpReader, profiles: readonly Profile[
     for (const [name, sources] of profile.fields) {
       const key = FIELDS[name];
       if (key === undefined || system[key] != null) continue;
-      const value = firstValue(sources, cells);
+      const value = firstValue(key, sources, cells);
       if (value !== null) Object.assign(system, { [key]: value });
     }
   }
   return system;
 }
 
-function firstValue(sources: readonly FieldSource[], cells: ReadonlyMap<string, SnmpVarbind>): string | null {
+function firstValue(
+  key: keyof SystemFacts,
+  sources: readonly FieldSource[],
+  cells: ReadonlyMap<string, SnmpVarbind>,
+): string | null {
   for (const { value, symbol, root } of sources) {
     if (value !== undefined) return value;
     const text = symbol && root ? shapeText(cells.get(root), symbol) : null;
-    if (text !== null && !MEANINGLESS.test(text)) return text;
+    if (text !== null && !MEANINGLESS.test(text) && fits(key, text)) return text;
   }
   return null;
+}
+
+/** A version has a digit, a model is not a port's or a slot's name, and neither is binary. */
+function fits(key: keyof SystemFacts, text: string): boolean {
+  if (/[\p{Cc}\uFFFD]/u.test(text.replaceAll(/[\r\n\t]/g, ' '))) return false;
+  if (key === 'osVersion') return /\d/.test(text);
+  if (key === 'model')
+    return !/^(unit|slot|port|module|switch|(\w*gigabit|\w*gige?|fast)?ethernet)\s*[\d/]*$/i.test(text);
+  return true;
 }
 
 /** What agents answer where nobody filled the field in. */

@@ -45,6 +45,8 @@ const Sensor = z.strictObject({
   /** Bounds of what is possible, after scaling. */
   min: z.number().optional(),
   max: z.number().optional(),
+  /** Where the MIB names no scale: the first of these that gives a plausible value counts. */
+  scales: z.array(z.number()).min(1).optional(),
   /** Added after scaling. */
   offset: z.number().optional(),
   /** Name of a column that holds the number of decimal places. */

@@ -52,7 +52,7 @@ export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind)
   const raw = rawOf(cell, symbol);
   if (raw === null) return 'left out';
   if (sensor.invalid?.includes(raw) || (NO_READING.has(raw) && !COUNTED.has(kind))) return 'left out';
-  const scale = special.scale_factor ?? symbol.scale_factor ?? 1;
+  const scale = special.scale_factor ?? symbol.scale_factor ?? plausibleScale(sensor.scales, kind, raw);
   const unit = special.unit === undefined ? (sensor.unit ?? null) : special.unit;
   const shift = UNIT_SHIFTS[unit ?? ''];
   const whole = wholeOf(entry, row, sensor);
@@ -60,8 +60,17 @@ export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind)
   const scaled = (raw * scale) / divisorOf(entry, row, sensor) / whole + (sensor.offset ?? 0);
   const value = Number((shift ? shift(scaled) : scaled).toPrecision(12));
   const [low, high] = POSSIBLE[kind] ?? [-Infinity, Infinity];
-  if (value < (sensor.min ?? low) || value > (sensor.max ?? high)) return 'left out';
+  if (!(value >= (sensor.min ?? low) && value <= (sensor.max ?? high))) return 'left out';
   return { kind, value, unit: shift ? 'C' : unit };
+}
+
+/** What a reading is likely to be, for columns whose MIB keeps silent about their scale. */
+const LIKELY: Readonly<Record<string, readonly [number, number]>> = { temperature: [-40, 110], humidity: [0, 100] };
+
+function plausibleScale(scales: readonly number[] | undefined, kind: string, raw: number): number {
+  if (!scales) return 1;
+  const [low, high] = LIKELY[kind] ?? [-Infinity, Infinity];
+  return scales.find((scale) => raw * scale >= low && raw * scale <= high) ?? Number.NaN;
 }
 
 function rawOf(cell: SnmpVarbind, symbol: Symbol): number | null {
