@@ -16,8 +16,10 @@ function hour(intervalMs: number) {
     at: Float64Array.from(rows, (row) => row[d]!.at),
     polledAt: Float64Array.from(rows, (row) => row[d]!.polledAt),
     restarted: new Uint8Array(polls),
-    columns: Array.from({ length: fleet.seriesPerDevice }, (_, c) =>
-      Float64Array.from(rows, (row) => row[d]!.values[c]!),
+    width: fleet.seriesPerDevice,
+    data: Float64Array.from(
+      { length: fleet.seriesPerDevice * polls },
+      (_, i) => rows[i % polls]![d]!.values[Math.floor(i / polls)]!,
     ),
   }));
 }
@@ -25,7 +27,7 @@ function hour(intervalMs: number) {
 const table: Record<string, Record<string, number>> = {};
 for (const intervalMs of [60_000, 10_000]) {
   const blocks = hour(intervalMs);
-  const samples = blocks.reduce((sum, block) => sum + block.at.length * block.columns.length, 0);
+  const samples = blocks.reduce((sum, block) => sum + block.at.length * block.width, 0);
   const runs = 3;
   for (const block of blocks.slice(0, 5)) encodeBlock(block);
   const e = clientCpu();
@@ -33,10 +35,14 @@ for (const intervalMs of [60_000, 10_000]) {
   for (let i = 0; i < runs; i++) encoded = blocks.map(encodeBlock);
   const encodeSeconds = clientCpu() - e;
   let sum = 0;
+  const into = new Float64Array(3_600_000 / intervalMs);
   const decodeAll = () => {
     for (const bytes of encoded) {
       const block = decodeBlock(bytes);
-      for (let c = 0; c < block.width; c++) sum += block.column(c)[0]!;
+      for (let c = 0; c < block.width; c++) {
+        block.read(c, into, 0);
+        sum += into[0]!;
+      }
     }
   };
   decodeAll();

@@ -20,6 +20,8 @@ export interface Buckets {
   readonly length: number;
   /** Of a counter; only then there is an increase. */
   readonly counter: boolean;
+  /** Where the first span lies in the arrays, which many series may share. */
+  readonly offset: number;
   readonly count: Float64Array;
   readonly sum: Float64Array;
   readonly min: Float64Array;
@@ -37,6 +39,7 @@ export function emptyBuckets(from: number, stepMs: number, length: number, kind:
     stepMs,
     length,
     counter: kind === 'counter',
+    offset: 0,
     count: new Float64Array(length),
     sum: new Float64Array(length),
     min: new Float64Array(length).fill(Infinity),
@@ -58,7 +61,7 @@ export function addSamples(
   samples: SampleColumns,
   options: { readonly since?: number; readonly onRate?: (bucket: number, perSecond: number) => void } = {},
 ): void {
-  const { from, stepMs, length, count, sum, min, max, last, increase, coveredMs } = buckets;
+  const { from, stepMs, length, offset, count, sum, min, max, last, increase, coveredMs } = buckets;
   const { at, polledAt, values, restarted } = samples;
   const since = Math.max(from, options.since ?? from);
   let previous = Number.NaN;
@@ -69,8 +72,9 @@ export function addSamples(
     if (restarted[i] === 1) broken = true;
     const value = values[i]!;
     if (value !== value) continue;
-    const bucket = Math.floor((at[i]! - from) / stepMs);
-    if (bucket >= length) break;
+    const span = Math.floor((at[i]! - from) / stepMs);
+    if (span >= length) break;
+    const bucket = offset + span;
     const counts = at[i]! >= since;
     if (counts) {
       count[bucket]! += 1;
@@ -87,7 +91,7 @@ export function addSamples(
       if (grown !== null && counts) {
         increase[bucket]! += grown;
         coveredMs[bucket]! += spanMs;
-        options.onRate?.(bucket, rateBefore!);
+        options.onRate?.(span, rateBefore!);
       }
     }
     previous = value;
@@ -101,16 +105,18 @@ export function addBuckets(into: Buckets, finer: Buckets, since = -Infinity, unt
   for (let i = 0; i < finer.length; i++) {
     const start = finer.from + i * finer.stepMs;
     if (start < since || start >= until) continue;
-    const bucket = Math.floor((start - into.from) / into.stepMs);
-    if (bucket < 0 || bucket >= into.length) continue;
-    into.increase[bucket]! += finer.increase[i]!;
-    into.coveredMs[bucket]! += finer.coveredMs[i]!;
-    if (finer.count[i]! === 0) continue;
-    into.count[bucket]! += finer.count[i]!;
-    into.sum[bucket]! += finer.sum[i]!;
-    into.min[bucket] = Math.min(into.min[bucket]!, finer.min[i]!);
-    into.max[bucket] = Math.max(into.max[bucket]!, finer.max[i]!);
-    into.last[bucket] = finer.last[i]!;
+    const span = Math.floor((start - into.from) / into.stepMs);
+    if (span < 0 || span >= into.length) continue;
+    const bucket = into.offset + span;
+    const source = finer.offset + i;
+    into.increase[bucket]! += finer.increase[source]!;
+    into.coveredMs[bucket]! += finer.coveredMs[source]!;
+    if (finer.count[source]! === 0) continue;
+    into.count[bucket]! += finer.count[source]!;
+    into.sum[bucket]! += finer.sum[source]!;
+    into.min[bucket] = Math.min(into.min[bucket]!, finer.min[source]!);
+    into.max[bucket] = Math.max(into.max[bucket]!, finer.max[source]!);
+    into.last[bucket] = finer.last[source]!;
   }
 }
 
@@ -118,7 +124,7 @@ export function addBuckets(into: Buckets, finer: Buckets, since = -Infinity, unt
 export function toPoints(buckets: Buckets, fn: Exclude<RangeFunction, 'p95'>): Point[] {
   const points: Point[] = [];
   for (let i = 0; i < buckets.length; i++) {
-    points.push([buckets.from + i * buckets.stepMs, valueOf(buckets, i, fn)]);
+    points.push([buckets.from + i * buckets.stepMs, valueOf(buckets, buckets.offset + i, fn)]);
   }
   return points;
 }

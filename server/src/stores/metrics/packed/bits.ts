@@ -82,6 +82,13 @@ export class BitReader {
     this.position = position;
   }
 
+  /** Goes to a byte, and forgets bits read ahead. */
+  restart(position: number): void {
+    this.position = position;
+    this.#ahead = 0;
+    this.#count = 0;
+  }
+
   byte(): number {
     return this.bytes[this.position++] ?? 0;
   }

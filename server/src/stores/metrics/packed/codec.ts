@@ -6,7 +6,9 @@ export interface Polls {
   readonly at: Float64Array;
   readonly polledAt: Float64Array;
   readonly restarted: Uint8Array;
-  readonly columns: readonly Float64Array[];
+  readonly width: number;
+  /** Column after column: value `i` of column `c` is at `c * at.length + i`. */
+  readonly data: Float64Array;
 }
 
 /** A block that is read as far as its times; columns are decoded when asked for. */
@@ -16,12 +18,14 @@ export interface DecodedBlock {
   readonly at: Float64Array;
   readonly polledAt: Float64Array;
   readonly restarted: Uint8Array;
-  column(position: number): Float64Array;
+  /** Writes the column at a position to `into`, from `offset` on; NaN when the block is not so wide. */
+  read(position: number, into: Float64Array, offset: number): void;
 }
 
 const VERSION = 1;
 const writer = new BitWriter();
 const directory = new BitWriter();
+let scratch = new Float64Array(1_024);
 
 /** Milliseconds when all instants are whole ones, else microseconds. */
 function unitOf(polls: Polls): number {
@@ -42,7 +46,7 @@ export function encodeBlock(polls: Polls): Buffer {
   writer.byte(VERSION);
   writer.varint(unit);
   writer.varint(n);
-  writer.varint(polls.columns.length);
+  writer.varint(polls.width);
   writeTimes(polls.at, n, unit);
   const late = Float64Array.from(
     polls.polledAt,
@@ -55,9 +59,9 @@ export function encodeBlock(polls: Polls): Buffer {
 
   const head = writer.length;
   directory.length = 0;
-  for (const column of polls.columns) {
+  for (let c = 0; c < polls.width; c++) {
     const before = writer.length;
-    encodeColumn(column, n, writer);
+    encodeColumn(polls.data, n, writer, c * n);
     directory.varint(writer.length - before);
   }
   return Buffer.concat([
@@ -137,18 +141,28 @@ export function decodeBlock(bytes: Uint8Array): DecodedBlock {
   let end = 0;
   for (let i = 0; i < width; i++) ends[i] = end += reader.varint();
   const body = reader.position;
+  const columns = new BitReader(bytes);
   return {
     length: n,
     width,
     at,
     polledAt,
     restarted,
-    column(position) {
-      const column = new Float64Array(n);
-      if (position >= width) return column.fill(Number.NaN);
+    read(position, into, offset) {
+      if (position >= width) {
+        into.fill(Number.NaN, offset, offset + n);
+        return;
+      }
       const start = position === 0 ? 0 : ends[position - 1]!;
-      decodeColumn(new BitReader(bytes, body + start), ends[position]! - start, n, column);
-      return column;
+      const length = ends[position]! - start;
+      if (length === 0) {
+        into.fill(0, offset, offset + n);
+        return;
+      }
+      columns.restart(body + start);
+      if (scratch.length < n) scratch = new Float64Array(n * 2);
+      decodeColumn(columns, length, n, scratch);
+      for (let i = 0; i < n; i++) into[offset + i] = scratch[i]!;
     },
   };
 }

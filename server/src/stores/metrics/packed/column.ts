@@ -43,8 +43,8 @@ function decimalExponent(values: Float64Array, n: number): number {
   return exponent;
 }
 
-/** Appends the first `n` of `values` to `out`. */
-export function encodeColumn(values: Float64Array, n: number, out: BitWriter): void {
+/** Appends `n` of `values`, from `start` on, to `out`. */
+export function encodeColumn(values: Float64Array, n: number, out: BitWriter, start = 0): void {
   if (scratch.length < n) {
     scratch = new Float64Array(n * 2);
     residuals = new Float64Array(n * 2);
@@ -52,7 +52,7 @@ export function encodeColumn(values: Float64Array, n: number, out: BitWriter): v
   let present = 0;
   let constant = true;
   for (let i = 0; i < n; i++) {
-    const value = values[i]!;
+    const value = values[start + i]!;
     if (value !== value) continue;
     if (present > 0 && value !== scratch[0]) constant = false;
     scratch[present++] = value;
@@ -68,7 +68,7 @@ export function encodeColumn(values: Float64Array, n: number, out: BitWriter): v
   let gaps = 0;
   if (present < n) {
     gaps = HAS_GAPS;
-    for (let i = 0; i < n; i++) out.bits(values[i] === values[i] ? 1 : 0, 1);
+    for (let i = 0; i < n; i++) out.bits(values[start + i] === values[start + i] ? 1 : 0, 1);
     out.flush();
   }
   const exponent = decimalExponent(scratch, constant ? 1 : present);

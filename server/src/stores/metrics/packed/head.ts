@@ -39,20 +39,20 @@ function toRow(columns: Buffer[]): HeadRow {
 }
 
 function toBlock(layoutId: number, rows: readonly HeadRow[]): PollBlock {
+  let views: DataView[] | undefined;
   return {
     layoutId,
     length: rows.length,
     at: Float64Array.from(rows, (row) => row.at),
     polledAt: Float64Array.from(rows, (row) => row.polledAt),
     restarted: Uint8Array.from(rows, (row) => (row.restarted ? 1 : 0)),
-    column(position) {
-      const column = new Float64Array(rows.length);
-      const offset = FIRST_VALUE + position * VALUE_STRIDE;
-      for (let i = 0; i < rows.length; i++) {
-        const { values } = rows[i]!;
-        column[i] = offset + 8 <= values.length ? values.readDoubleBE(offset) : Number.NaN;
+    read(position, into, offset) {
+      views ??= rows.map(({ values }) => new DataView(values.buffer, values.byteOffset, values.byteLength));
+      const at = FIRST_VALUE + position * VALUE_STRIDE;
+      for (let i = 0; i < views.length; i++) {
+        const view = views[i]!;
+        into[offset + i] = at + 8 <= view.byteLength ? view.getFloat64(at) : Number.NaN;
       }
-      return column;
     },
   };
 }

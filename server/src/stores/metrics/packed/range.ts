@@ -68,6 +68,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     until: number,
     layouts: readonly StoredLayout[],
     wanted: ReadonlyMap<StoredSeries, Buckets>,
+    growth: boolean,
   ): Promise<void> {
     if (since >= until) return;
     const blockMs = of === ROLLUP_1H ? DAY_MS : HOUR_MS;
@@ -78,10 +79,11 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
       to: until,
     });
     const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
+    const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
     for (const row of rows) {
-      const read = rollupReader(decodeBlock(row.block), stepMs);
-      for (const [series, buckets] of wanted) {
-        const position = series.deviceId === row.deviceId ? positions.get(row.layoutId)?.get(series.id) : undefined;
+      const read = rollupReader(decodeBlock(row.block), stepMs, growth ? 'growth' : 'all');
+      for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
+        const position = positions.get(row.layoutId)?.get(series.id);
         if (position !== undefined) addBuckets(buckets, read(position, series.kind), since, until);
       }
     }
@@ -115,8 +117,9 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     const layouts = (await catalogue.layoutsOf(deviceIds)).filter((layout) => layout.series.some((id) => ids.has(id)));
     const length = Math.max(0, Math.ceil((plan.to - plan.from) / stepMs));
     const buckets = new Map(series.map((one) => [one, emptyBuckets(plan.from, stepMs, length, one.kind)]));
-    await addRollups(ROLLUP_1H, HOUR_MS, plan.from, plan.hourUntil, layouts, buckets);
-    await addRollups(ROLLUP_5M, FIVE_MINUTES_MS, plan.hourUntil, plan.fiveUntil, layouts, buckets);
+    const growth = fn === 'rate' || fn === 'increase';
+    await addRollups(ROLLUP_1H, HOUR_MS, plan.from, plan.hourUntil, layouts, buckets, growth);
+    await addRollups(ROLLUP_5M, FIVE_MINUTES_MS, plan.hourUntil, plan.fiveUntil, layouts, buckets, growth);
     let polls = new Map<number, PollBlock[]>();
     const since = Math.max(plan.hourUntil, plan.fiveUntil);
     if (since < plan.to) {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { addBuckets, addSamples, emptyBuckets, toPoints } from '#stores/metrics/aggregate.ts';
 import type { Buckets } from '#stores/metrics/aggregate.ts';
 import { decodeBlock } from './codec.ts';
-import { encodeRollup, rollupReader } from './rollup-block.ts';
+import { emptyMatrix, encodeRollup, rollupReader } from './rollup-block.ts';
 
 const value = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 45 }),
@@ -17,8 +17,7 @@ const series = fc.record({
   restarted: fc.boolean(),
 });
 
-function spansOf(kind: 'gauge' | 'counter' | 'state', values: readonly number[], restarted: boolean): Buckets {
-  const buckets = emptyBuckets(600_000, 300_000, 12, kind);
+function fill(buckets: Buckets, values: readonly number[], restarted: boolean): Buckets {
   const at = Float64Array.from(values, (_, i) => 540_000 + i * 60_000);
   const polledAt = at.map((t, i) => t + ((i * 7) % 11) * 100);
   const marks = new Uint8Array(values.length);
@@ -29,39 +28,47 @@ function spansOf(kind: 'gauge' | 'counter' | 'state', values: readonly number[],
 
 test('spans read out of a block give the same points as before', () => {
   fc.assert(
-    fc.property(fc.array(fc.option(series, { nil: undefined }), { minLength: 1, maxLength: 6 }), (all) => {
-      const given = all.map((s) => s && spansOf(s.kind, s.values, s.restarted));
-      const read = rollupReader(decodeBlock(encodeRollup(600_000, 300_000, 12, given)), 300_000);
-      for (const [position, buckets] of given.entries()) {
-        if (!buckets) continue;
-        const kind = all[position]!.kind;
-        const back = emptyBuckets(0, 600_000, 8, kind);
-        addBuckets(back, read(position, kind));
-        const direct = emptyBuckets(0, 600_000, 8, kind);
-        addBuckets(direct, buckets);
+    fc.property(fc.array(series, { minLength: 1, maxLength: 6 }), (all) => {
+      const kinds = all.map((one) => one.kind);
+      const matrix = emptyMatrix(600_000, 300_000, 12, kinds);
+      for (const [i, one] of all.entries()) fill(matrix.series[i]!, one.values, one.restarted);
+      const block = decodeBlock(encodeRollup(matrix));
+      const [everything, growth] = [rollupReader(block, 300_000), rollupReader(block, 300_000, 'growth')];
+      for (const [i, one] of all.entries()) {
+        const direct = emptyBuckets(0, 600_000, 8, one.kind);
+        addBuckets(direct, fill(emptyBuckets(600_000, 300_000, 12, one.kind), one.values, one.restarted));
+        const back = emptyBuckets(0, 600_000, 8, one.kind);
+        addBuckets(back, everything(i, one.kind));
         const functions =
-          kind === 'counter'
+          one.kind === 'counter'
             ? (['last', 'rate', 'increase'] as const)
             : (['avg', 'min', 'max', 'last', 'sum'] as const);
         for (const fn of functions) assert.deepEqual(toPoints(back, fn), toPoints(direct, fn), fn);
+        const grown = emptyBuckets(0, 600_000, 8, one.kind);
+        addBuckets(grown, growth(i, one.kind));
+        for (const fn of ['rate', 'increase'] as const) assert.deepEqual(toPoints(grown, fn), toPoints(direct, fn), fn);
       }
     }),
   );
 });
 
 test('count and covered time that all series share are written once', () => {
-  const counter = (base: number) =>
-    spansOf(
-      'counter',
-      Array.from({ length: 61 }, (_, i) => base + i * i * 37),
-      false,
+  const bytes = (count: number) => {
+    const matrix = emptyMatrix(
+      600_000,
+      300_000,
+      12,
+      Array.from({ length: count }, () => 'counter' as const),
     );
-  const one = encodeRollup(600_000, 300_000, 12, [counter(1e6)]).length;
-  const hundred = encodeRollup(
-    600_000,
-    300_000,
-    12,
-    Array.from({ length: 100 }, (_, i) => counter(1e6 + i)),
-  ).length;
-  assert.ok((hundred - one) / 99 < 50, `${(hundred - one) / 99} bytes a series and hour`);
+    for (const [i, buckets] of matrix.series.entries()) {
+      fill(
+        buckets,
+        Array.from({ length: 61 }, (_, n) => 1e6 + i + n * n * 37),
+        false,
+      );
+    }
+    return encodeRollup(matrix).length;
+  };
+  const each = (bytes(100) - bytes(1)) / 99;
+  assert.ok(each < 50, `${each} bytes a series and hour`);
 });

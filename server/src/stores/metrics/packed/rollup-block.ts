@@ -1,119 +1,169 @@
 import type { SeriesKind } from '@sotp/contract/metrics.ts';
-import type { Buckets } from '#stores/metrics/aggregate.ts';
 import { emptyBuckets } from '#stores/metrics/aggregate.ts';
+import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { DecodedBlock } from './codec.ts';
 import { encodeBlock } from './codec.ts';
 
 /**
  * The spans of all series of a layout as columns of one block, field by field. Of a counter there are count, last,
  * increase and covered time; of others count, sum, min, max and last. What is the same for all series of a poll, count
- * and covered time mostly, is written once: `SAME` stands where a series has what the first one has.
+ * and covered time mostly, is written once: NaN stands where a series has what the first one has.
  */
-const FIELDS = ['count', 'sum', 'min', 'max', 'last', 'increase', 'coveredMs'] as const;
+const FIELDS = ['count', 'coveredMs', 'increase', 'last', 'sum', 'min', 'max'] as const;
 type Field = (typeof FIELDS)[number];
-const SHARED: readonly Field[] = ['count', 'coveredMs'];
-/** Marks a series whose `last` is written as what is left of it when its increases are taken off: one number. */
+const SHARED = 2;
+const INCREASE = 2;
+const LAST = 3;
+const SUM = 4;
+/** A column behind the fields: 1 for a series whose `last` is written without its growth, which leaves one number. */
 const FLAG = FIELDS.length;
-const SAME = Number.NaN;
+
+/** Spans of all series of a layout, in arrays that they share. */
+export interface RollupMatrix {
+  readonly from: number;
+  readonly stepMs: number;
+  readonly length: number;
+  readonly data: Float64Array;
+  readonly series: readonly Buckets[];
+}
+
+/** Empty spans for series of these kinds. */
+export function emptyMatrix(from: number, stepMs: number, length: number, kinds: readonly SeriesKind[]): RollupMatrix {
+  const size = kinds.length * length;
+  const data = new Float64Array((FIELDS.length + 1) * size);
+  const field = (name: Field) => data.subarray(FIELDS.indexOf(name) * size, (FIELDS.indexOf(name) + 1) * size);
+  const shared = {
+    count: field('count'),
+    coveredMs: field('coveredMs'),
+    increase: field('increase'),
+    last: field('last').fill(Number.NaN),
+    sum: field('sum'),
+    min: field('min').fill(Infinity),
+    max: field('max').fill(-Infinity),
+  };
+  const series = kinds.map((kind, p): Buckets => ({
+    from,
+    stepMs,
+    length,
+    counter: kind === 'counter',
+    offset: p * length,
+    ...shared,
+  }));
+  return { from, stepMs, length, data, series };
+}
 
 /** NaN, which costs a bit, in the place of what means nothing where nothing was counted. */
-function whereCounted(buckets: Buckets, field: Field): Float64Array {
-  return buckets[field].map((value, i) => (buckets.count[i]! > 0 ? value : Number.NaN));
-}
-
-function equal(a: Float64Array, b: Float64Array): boolean {
-  return a.every((value, i) => value === b[i]);
-}
-
-/** `last` without the growth since the first span, if that can be undone exactly. */
-function withoutGrowth(buckets: Buckets): Float64Array | undefined {
-  const rest = new Float64Array(buckets.length);
-  let grown = 0;
-  for (let i = 0; i < buckets.length; i++) {
-    grown += buckets.increase[i]!;
-    rest[i] = buckets.last[i]! - grown;
-    if (buckets.count[i]! > 0 && rest[i]! + grown !== buckets.last[i]) return undefined;
+function blankUncounted(buckets: Buckets): void {
+  const { offset, length, count, sum, min, max, last } = buckets;
+  for (let i = offset; i < offset + length; i++) {
+    if (buckets.counter) sum[i] = min[i] = max[i] = 0;
+    else if (count[i] === 0) sum[i] = min[i] = max[i] = Number.NaN;
+    if (count[i] === 0) last[i] = Number.NaN;
   }
-  return rest;
 }
 
-/** Packs the spans of the series at each position of a layout; undefined where the series has none. */
-export function encodeRollup(
-  from: number,
-  stepMs: number,
-  length: number,
-  series: readonly (Buckets | undefined)[],
-): Buffer {
-  const zeros = new Float64Array(length);
-  const same = new Float64Array(length).fill(SAME);
-  const columns: Float64Array[] = [];
-  const first: Partial<Record<Field, Float64Array>> = {};
-  for (const field of FIELDS) {
-    for (const buckets of series) {
-      if (!buckets) {
-        columns.push(zeros);
-        continue;
-      }
-      let column = SHARED.includes(field) || field === 'increase' ? buckets[field] : whereCounted(buckets, field);
-      const isCounter = buckets.counter;
-      if (isCounter && (field === 'sum' || field === 'min' || field === 'max')) column = zeros;
-      if (!isCounter && (field === 'increase' || field === 'coveredMs')) column = zeros;
-      if (isCounter && field === 'last') column = withoutGrowth(buckets) ?? column;
-      if (SHARED.includes(field) && column !== zeros) {
-        const reference = first[field];
-        if (reference && equal(reference, column)) column = same;
-        else if (!reference && column.some((value) => value > 0)) first[field] = column;
-      }
-      columns.push(column);
+/** Takes the growth since the first span off `last`, if that can be undone exactly. */
+function takeGrowthOff({ offset, length, increase, last }: Buckets): boolean {
+  for (const write of [false, true]) {
+    let grown = 0;
+    for (let i = offset; i < offset + length; i++) {
+      grown += increase[i]!;
+      const rest = last[i]! - grown;
+      if (write) last[i] = rest;
+      else if (rest === rest && rest + grown !== last[i]) return false;
     }
   }
-  const flags = new Float64Array(length).fill(1);
-  for (const buckets of series) columns.push(buckets?.counter && withoutGrowth(buckets) ? flags : zeros);
-  const at = Float64Array.from({ length }, (_, i) => from + i * stepMs);
-  return encodeBlock({ at, polledAt: at, restarted: new Uint8Array(length), columns });
+  return true;
 }
+
+/** Packs a matrix, which is of no use afterwards. */
+export function encodeRollup({ from, stepMs, length, data, series }: RollupMatrix): Buffer {
+  const width = series.length;
+  const size = width * length;
+  for (const buckets of series) {
+    blankUncounted(buckets);
+    if (buckets.counter && takeGrowthOff(buckets)) {
+      data.fill(1, FLAG * size + buckets.offset, FLAG * size + buckets.offset + length);
+    }
+  }
+  for (let field = 0; field < SHARED; field++) shareColumns(data, field * size, width, length);
+  const at = Float64Array.from({ length }, (_, i) => from + i * stepMs);
+  const restarted = new Uint8Array(length);
+  return encodeBlock({ at, polledAt: at, restarted, width: width * (FIELDS.length + 1), data });
+}
+
+/** Blanks the columns that are as the first one that is not all zero. */
+function shareColumns(data: Float64Array, start: number, width: number, length: number): void {
+  let reference = -1;
+  for (let o = start; o < start + width * length; o += length) {
+    if (reference < 0) {
+      for (let i = 0; i < length; i++) if (data[o + i]! > 0) reference = o;
+      continue;
+    }
+    let same = true;
+    for (let i = 0; same && i < length; i++) same = data[o + i] === data[reference + i];
+    if (same) data.fill(Number.NaN, o, o + length);
+  }
+}
+
+/** What a reader is asked for: growth alone is half the work. */
+export type Wanted = 'growth' | 'all';
 
 /**
- * Reads the spans of series out of a block. The least, greatest and mean reading of a counter are not stored: they are
- * those of a counter that grew evenly from its last reading less its increase.
+ * Reads the spans of series out of a block, into spans that the next call uses again. The least, greatest and mean
+ * reading of a counter are not stored: they are those of a counter that grew evenly from its last reading less its
+ * increase.
  */
-export function rollupReader(block: DecodedBlock, stepMs: number): (position: number, kind: SeriesKind) => Buckets {
+export function rollupReader(block: DecodedBlock, stepMs: number, wanted: Wanted = 'all') {
   const width = block.width / (FIELDS.length + 1);
   const from = block.at[0] ?? 0;
-  const references = new Map<Field, Float64Array>();
-  const raw = (field: number, position: number) => block.column(field * width + position);
+  const spans = {
+    gauge: emptyBuckets(from, stepMs, block.length, 'gauge'),
+    counter: emptyBuckets(from, stepMs, block.length, 'counter'),
+  };
+  const references = new Map<number, Float64Array>();
 
-  /** The first series of the block that has anything in a field. */
-  function reference(field: Field): Float64Array {
+  /** The first series that has anything in a shared field. */
+  function reference(field: number): Float64Array {
     let found = references.get(field);
-    for (let p = 0; !found && p < width; p++) {
-      const column = raw(FIELDS.indexOf(field), p);
-      if (column.some((value) => value > 0)) found = column;
+    if (found) return found;
+    found = new Float64Array(block.length);
+    for (let p = 0; p < width; p++) {
+      block.read(field * width + p, found, 0);
+      if (found.some((value) => value > 0)) break;
+      found.fill(0);
     }
-    found ??= new Float64Array(block.length);
     references.set(field, found);
     return found;
   }
 
-  return (position, kind) => {
-    const buckets = emptyBuckets(from, stepMs, block.length, kind);
-    if (position >= width) return buckets;
-    for (const [f, field] of FIELDS.entries()) {
-      const column = raw(f, position);
-      const shared = SHARED.includes(field) && block.length > 0 && Number.isNaN(column[0]);
-      buckets[field].set(shared ? reference(field) : column);
+  function read(buckets: Buckets, field: number, position: number): void {
+    const into = buckets[FIELDS[field]!];
+    block.read(field * width + position, into, 0);
+    if (field < SHARED && into[0] !== into[0]) into.set(reference(field));
+  }
+
+  const flag = new Float64Array(block.length);
+  return (position: number, kind: SeriesKind): Buckets => {
+    const counter = kind === 'counter';
+    const buckets = counter ? spans.counter : spans.gauge;
+    if (counter) for (let field = 1; field <= INCREASE; field++) read(buckets, field, position);
+    if (wanted === 'growth') return buckets;
+    read(buckets, 0, position);
+    read(buckets, LAST, position);
+    if (!counter) {
+      for (let field = SUM; field < FIELDS.length; field++) read(buckets, field, position);
+      return buckets;
     }
-    if (raw(FLAG, position)[0] === 1) {
-      let grown = 0;
-      for (let i = 0; i < block.length; i++) {
-        grown += buckets.increase[i]!;
-        buckets.last[i]! += grown;
-      }
-    }
-    for (let i = 0; buckets.counter && i < block.length; i++) {
-      buckets.max[i] = buckets.last[i]!;
-      buckets.min[i] = Math.max(0, buckets.last[i]! - buckets.increase[i]!);
-      buckets.sum[i] = (buckets.count[i]! * (buckets.min[i]! + buckets.max[i]!)) / 2;
+    block.read(FLAG * width + position, flag, 0);
+    const { length, count, increase, last, sum, min, max } = buckets;
+    let grown = 0;
+    for (let i = 0; i < length; i++) {
+      grown += increase[i]!;
+      if (flag[0] === 1) last[i]! += grown;
+      max[i] = last[i]!;
+      min[i] = Math.max(0, last[i]! - increase[i]!);
+      sum[i] = (count[i]! * (min[i]! + max[i]!)) / 2;
     }
     return buckets;
   };

@@ -1,11 +1,11 @@
 import type { SeriesKind } from '@sotp/contract/metrics.ts';
-import { addBuckets, addSamples, emptyBuckets } from '#stores/metrics/aggregate.ts';
+import { addBuckets, addSamples } from '#stores/metrics/aggregate.ts';
 import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { StoredBlock } from './blocks.ts';
 import type { StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
 import { DAY_MS, HOUR_MS } from './partitions.ts';
-import { encodeRollup, rollupReader } from './rollup-block.ts';
+import { emptyMatrix, encodeRollup, rollupReader } from './rollup-block.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
@@ -32,46 +32,36 @@ export function rollupHour(
   const timelines = createTimelines([...before, ...hour], layouts);
   const told = new Set<number>();
   return active.map((layout) => {
-    const spans = layout.series.map((id, position): Buckets | undefined => {
-      if (told.has(id)) return undefined;
+    const matrix = emptyMatrix(start, FIVE_MINUTES_MS, HOUR_MS / FIVE_MINUTES_MS, layout.kinds);
+    for (const [position, id] of layout.series.entries()) {
+      if (told.has(id)) continue;
       told.add(id);
-      const buckets = emptyBuckets(
-        start,
-        FIVE_MINUTES_MS,
-        HOUR_MS / FIVE_MINUTES_MS,
-        layout.kinds[position] ?? 'gauge',
-      );
-      addSamples(buckets, timelines(id));
-      return buckets;
-    });
-    const block = encodeRollup(start, FIVE_MINUTES_MS, HOUR_MS / FIVE_MINUTES_MS, spans);
-    return { deviceId: layout.deviceId, layoutId: layout.id, start, block };
+      addSamples(matrix.series[position]!, timelines(id));
+    }
+    return { deviceId: layout.deviceId, layoutId: layout.id, start, block: encodeRollup(matrix) };
   });
 }
 
 /** The 1-hour spans of one device's day, out of its 5-minute spans. Again the youngest layout tells a shared series. */
 export function rollupDay(day: number, hours: readonly StoredBlock[], layouts: readonly KnownLayout[]): StoredBlock[] {
+  const present = new Set(hours.map((row) => row.layoutId));
+  const active = layouts.filter((layout) => present.has(layout.id)).toSorted((a, b) => b.id - a.id);
+  const matrices = active.map((layout) => emptyMatrix(day, HOUR_MS, DAY_MS / HOUR_MS, layout.kinds));
   const spans = new Map<number, Buckets>();
+  for (const [i, layout] of active.entries()) {
+    for (const [position, id] of layout.series.entries()) {
+      if (!spans.has(id)) spans.set(id, matrices[i]!.series[position]!);
+    }
+  }
   for (const row of hours.toSorted((a, b) => a.start - b.start)) {
-    const layout = layouts.find((one) => one.id === row.layoutId);
+    const layout = active.find((one) => one.id === row.layoutId);
     if (!layout) continue;
     const read = rollupReader(decodeBlock(row.block), FIVE_MINUTES_MS);
     for (const [position, id] of layout.series.entries()) {
-      const kind = layout.kinds[position] ?? 'gauge';
-      let into = spans.get(id);
-      if (!into) spans.set(id, (into = emptyBuckets(day, HOUR_MS, DAY_MS / HOUR_MS, kind)));
-      addBuckets(into, read(position, kind));
+      addBuckets(spans.get(id)!, read(position, layout.kinds[position] ?? 'gauge'));
     }
   }
-  const present = new Set(hours.map((row) => row.layoutId));
-  const active = layouts.filter((layout) => present.has(layout.id)).toSorted((a, b) => b.id - a.id);
-  return active.map((layout) => {
-    const own = layout.series.map((id) => {
-      const told = spans.get(id);
-      spans.delete(id);
-      return told;
-    });
-    const block = encodeRollup(day, HOUR_MS, DAY_MS / HOUR_MS, own);
-    return { deviceId: layout.deviceId, layoutId: layout.id, start: day, block };
+  return active.map((layout, i) => {
+    return { deviceId: layout.deviceId, layoutId: layout.id, start: day, block: encodeRollup(matrices[i]!) };
   });
 }

@@ -1,5 +1,6 @@
 import type { SampleColumns } from '#stores/metrics/aggregate.ts';
 import type { StoredLayout } from './catalogue.ts';
+import type { Polls } from './codec.ts';
 
 /** Polls of one device under one layout in the order of time. */
 export interface PollBlock {
@@ -8,8 +9,8 @@ export interface PollBlock {
   readonly at: Float64Array;
   readonly polledAt: Float64Array;
   readonly restarted: Uint8Array;
-  /** The values at a position of the layout; NaN where there is none. */
-  column(position: number): Float64Array;
+  /** Writes the values at a position of the layout to `into`, from `offset` on; NaN where there is none. */
+  read(position: number, into: Float64Array, offset: number): void;
 }
 
 /** Times and restarts of the polls that a set of layouts made: the same for all series that these layouts share. */
@@ -30,12 +31,13 @@ interface Times {
 /**
  * The series of one device out of its blocks. Blocks may overlap (an hour that is being rewritten is in both forms for
  * a moment) and a poll may be there twice: of two samples at one instant the later one stays. A restart seen by any
- * layout of the device breaks the counters of all.
+ * layout of the device breaks the counters of all. Values are written into an array that the next call uses again.
  */
 export function createTimelines(
   blocks: readonly PollBlock[],
   layouts: readonly StoredLayout[],
 ): (seriesId: number) => SampleColumns {
+  let values = new Float64Array(0);
   const restarts = restartInstants(blocks);
   const positions = layouts.map((layout) => new Map(layout.series.map((id, position) => [id, position])));
   const byLayouts = new Map<string, Times>();
@@ -54,11 +56,11 @@ export function createTimelines(
       );
       byLayouts.set(key, times);
     }
-    const values = new Float64Array(times.length);
+    if (values.length < times.length) values = new Float64Array(times.length);
     for (const { block, row, count, to } of times.pieces) {
-      const column = block.column(at.get(block.layoutId)!);
-      if (row === 0 && count === column.length) values.set(column, to);
-      else values.set(column.subarray(row, row + count), to);
+      const position = at.get(block.layoutId)!;
+      if (count === block.length) block.read(position, values, to);
+      else readPart(block, position, row, count, values, to);
     }
     return { length: times.length, at: times.at, polledAt: times.polledAt, restarted: times.restarted, values };
   };
@@ -127,23 +129,34 @@ function inOrder(blocks: readonly PollBlock[]): readonly Piece[] {
   );
 }
 
+let whole = new Float64Array(1_024);
+
+function readPart(
+  block: PollBlock,
+  position: number,
+  row: number,
+  count: number,
+  into: Float64Array,
+  offset: number,
+): void {
+  if (whole.length < block.length) whole = new Float64Array(block.length * 2);
+  block.read(position, whole, 0);
+  for (let i = 0; i < count; i++) into[offset + i] = whole[row + i]!;
+}
+
 /** Polls of one layout, from however many blocks, as columns in the order of time, each instant once. */
-export function mergePolls(blocks: readonly PollBlock[], width: number) {
+export function mergePolls(blocks: readonly PollBlock[], width: number): Polls {
   const times = mergeTimes(blocks, []);
-  const columns = Array.from({ length: width }, (_, position) => {
-    const [only] = times.pieces;
-    if (times.pieces.length === 1 && only) return only.block.column(position);
-    const values = new Float64Array(times.length);
-    const decoded = new Map<PollBlock, Float64Array>();
+  const n = times.length;
+  const data = new Float64Array(width * n);
+  for (let c = 0; c < width; c++) {
     for (const { block, row, count, to } of times.pieces) {
-      let column = decoded.get(block);
-      if (!column) decoded.set(block, (column = block.column(position)));
-      values.set(column.subarray(row, row + count), to);
+      if (count === block.length) block.read(c, data, c * n + to);
+      else readPart(block, c, row, count, data, c * n + to);
     }
-    return values;
-  });
+  }
   // A restart is the poll's own here; of two polls at one instant, either may have seen it.
   const marks = new Set(restartInstants(blocks));
   const restarted = Uint8Array.from(times.at, (instant) => (marks.has(instant) ? 1 : 0));
-  return { at: times.at, polledAt: times.polledAt, restarted, columns };
+  return { at: times.at, polledAt: times.polledAt, restarted, width, data };
 }
