@@ -5,4 +5,6 @@ declare module 'pg-copy-streams' {
   export function from(sql: string): Writable & Submittable;
   /** A stream to be handed to `client.query`: what is read from it is the data of the COPY statement. */
   export function to(sql: string): Readable & Submittable & { callback?: () => void };
+  /** A stream to be handed to `client.query`: what is read from it is the data of the COPY statement. */
+  export function to(sql: string): Readable & Submittable;
 }
