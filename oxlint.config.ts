@@ -13,11 +13,16 @@ function foldersOf(layer: string): string[] {
     .map((entry) => entry.name);
 }
 
-/** `#stores/devices/devices.ts`, `#cache/cache.ts`: what a layer shows to others, without its back ends. */
-function interfaceFilesOf(layer: string): string[] {
+/** `#cache/cache.ts`, `#collectors/collector.ts`: a layer's own interfaces; collectors ask, or listen. */
+function ownInterfacesOf(layer: string): string[] {
   const own = layer.endsWith('s') && layer !== 'bus' ? layer.slice(0, -1) : layer;
+  return [`#${layer}/${own}.ts`, ...(layer === 'collectors' ? ['#collectors/listener.ts'] : [])];
+}
+
+/** Those, and `#stores/devices/devices.ts`: what a layer shows to others, without its back ends. */
+function interfaceFilesOf(layer: string): string[] {
   return [
-    `#${layer}/${own}.ts`,
+    ...ownInterfacesOf(layer),
     `#${layer}/registry.ts`,
     ...foldersOf(layer).map((noun) => `#${layer}/${noun}/${noun}.ts`),
   ];
@@ -48,7 +53,7 @@ const server = LAYERS.flatMap((layer) => {
   if (own.length > 0) return [whole];
   const parts = foldersOf(layer).map((noun) => ({
     files: [`server/src/${layer}/${noun}/**`],
-    rules: fence(layer, [`#${layer}/${noun}/**`], interfaceFilesOf(layer).slice(0, 1)),
+    rules: fence(layer, [`#${layer}/${noun}/**`], ownInterfacesOf(layer)),
   }));
   // The registry is the one file that knows every sibling.
   const registry = {

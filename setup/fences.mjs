@@ -30,13 +30,13 @@ export const FENCES = {
   worker: {
     layers: ['services', ...base],
     interfaces: ['collectors', 'queue', 'cache', 'bus'],
-    says: 'services, collectors/{collector,registry}, the interfaces of queue, cache and bus',
+    says: 'services, collectors/{collector,listener,registry}, the interfaces of queue, cache and bus',
   },
   collectors: {
     layers: ['protocols', ...base],
     interfaces: [],
     siblings: false,
-    says: 'its own folder, collector.ts, protocols',
+    says: 'its own folder, collector.ts, listener.ts, protocols',
   },
   notifiers: {
     layers: ['protocols', ...base],
