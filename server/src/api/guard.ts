@@ -71,9 +71,12 @@ function authorise(request: FastifyRequest, rule: AccessRule): void {
   if (rule === 'public') return;
   const { actor } = request;
   if (!actor) {
-    const gone =
-      request.headers.authorization === undefined ? 'Sign in first' : 'This token is not known or was revoked';
-    throw new AppError('unauthenticated', `${gone}, or send an API token as “Authorization: Bearer …”.`);
+    throw new AppError(
+      'unauthenticated',
+      request.headers.authorization === undefined
+        ? 'Sign in first, or send an API token as “Authorization: Bearer …”.'
+        : 'This API token is not known here: it was revoked, or it belongs to another SOTP.',
+    );
   }
   if (rule === 'signed-in' || may(actor, rule)) return;
   throw new AppError(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Device, ImportResult, Task, TaskRef } from '@sotp/contract/devices.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { ApiClient } from './api-client.ts';
@@ -80,6 +81,18 @@ function showDevice(device: Device): string[] {
     return [one.name, `every ${one.intervalSeconds} s`, state];
   });
   return [...fields, '', ...formatTable(['collector', 'interval', 'state'], collectors)];
+}
+
+const PollOutcome = z.object({
+  collectors: z.array(
+    z.object({ collector: z.string(), up: z.boolean(), error: z.object({ message: z.string() }).nullable() }),
+  ),
+});
+
+function pollRows(task: Task): string[][] {
+  const outcome = PollOutcome.safeParse(task.result);
+  if (!outcome.success) return [];
+  return outcome.data.collectors.map(({ collector, up, error }) => [collector, error?.message ?? (up ? 'up' : 'down')]);
 }
 
 /** Waits for a task to end; throws what it failed with. */
@@ -196,7 +209,8 @@ export const registerDevice: RegisterCommand = (program, context) => {
       const { taskId } = await api.call('POST', `/devices/${found.id}/poll`, TaskRef);
       if (!options.wait) return options.json ? context.printJson({ taskId }) : context.print(`Task ${taskId}.`);
       const task = await waitForTask(api, taskId, 60_000);
-      if (options.json) context.printJson(task);
-      else context.print(`Polled ${found.name}.`);
+      if (options.json) return context.printJson(task);
+      context.print(`Polled ${found.name}.`);
+      for (const line of formatTable(['collector', 'state'], pollRows(task))) context.print(line);
     });
 };

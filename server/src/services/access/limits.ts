@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import type { Cache } from '#cache/cache.ts';
 import { AppError } from '#platform/errors.ts';
 import { tokenHash } from './random.ts';
@@ -11,6 +12,8 @@ import { tokenHash } from './random.ts';
 export const SIGN_IN_WINDOW_MS = 15 * 60_000;
 export const ACCOUNT_FAILURES_MAX = 10;
 export const ADDRESS_FAILURES_MAX = 30;
+/** How long one process remembers by itself that an address is shut out. */
+const BLOCKED_HERE_MS = 10_000;
 const KNOWN_ADDRESS_MS = 30 * 24 * 3_600_000;
 
 /** One customer has a whole /64 of IPv6: its addresses count as one. */
@@ -49,13 +52,22 @@ export function createSignInLimits(cache: Cache, onLimit: OnLimit): SignInLimits
   const addressKey = (address: string) => `sign-in/address/${network(address)}`;
   const blockedKey = (address: string) => `sign-in/blocked/${network(address)}`;
 
-  return {
+  // A flood from an address that is shut out costs no look into the cache.
+  const blockedHere = new LRUCache<string, true>({ max: 10_000, ttl: BLOCKED_HERE_MS });
+
+  const self: SignInLimits = {
     async admit(username, address) {
-      if ((await cache.get(blockedKey(address))) !== undefined) refuse(SIGN_IN_WINDOW_MS);
+      if (blockedHere.has(network(address))) refuse(SIGN_IN_WINDOW_MS);
+      if ((await cache.get(blockedKey(address))) !== undefined) {
+        blockedHere.set(network(address), true);
+        refuse(SIGN_IN_WINDOW_MS);
+      }
       const known = (await cache.get(knownKey(username, address))) !== undefined;
       const attempts = await cache.increment(accountKey(username, known), SIGN_IN_WINDOW_MS);
       if (attempts.count === ACCOUNT_FAILURES_MAX + 1) await onLimit({ account: username });
-      if (attempts.count > ACCOUNT_FAILURES_MAX) refuse(attempts.ttlMs);
+      if (attempts.count <= ACCOUNT_FAILURES_MAX) return;
+      await self.failed(address);
+      refuse(attempts.ttlMs);
     },
     async failed(address) {
       const failures = await cache.increment(addressKey(address), SIGN_IN_WINDOW_MS);
@@ -71,4 +83,5 @@ export function createSignInLimits(cache: Cache, onLimit: OnLimit): SignInLimits
       await cache.set(knownKey(username, address), true, KNOWN_ADDRESS_MS);
     },
   };
+  return self;
 }
