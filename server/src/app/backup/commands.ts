@@ -23,6 +23,13 @@ export async function backUp(
   withKey: boolean,
 ): Promise<BackupSummary & { keyFile: string }> {
   const keyFile = keyFileOf(config);
+  const own = join(resolve(config.dataDir), 'postgres');
+  if (config.databaseUrl === undefined && !existsSync(own)) {
+    throw new AppError(
+      'not_found',
+      `there is no database in ${resolve(config.dataDir)}: name the directory with --data-dir`,
+    );
+  }
   const key = withKey && existsSync(keyFile) ? readFileSync(keyFile, 'utf8') : undefined;
   return withDatabase(config, async (databaseUrl) => {
     await migrateDatabase(databaseUrl, silentLog);

@@ -7,10 +7,11 @@ export const registerBackup: RegisterCommand = (program, context) => {
     .description('write everything SOTP keeps into one file, while it runs or not')
     .argument('<file>', 'file to write')
     .option('--with-key', 'include the key of the stored secrets: then the file is as secret as they are')
+    .option('--data-dir <directory>', 'where the data is kept (./data)')
     .option('--json', 'as one JSON object')
-    .action(async (file: string, options: { withKey?: boolean; json?: boolean }) => {
+    .action(async (file: string, options: { withKey?: boolean; dataDir?: string; json?: boolean }) => {
       const { backUp } = await import('#app/backup/commands.ts');
-      const summary = await backUp(context.config(), file, options.withKey === true);
+      const summary = await backUp(context.config(options), file, options.withKey === true);
       if (options.json) return context.printJson(summary);
       context.print(`Wrote ${summary.tables} tables into ${summary.file} (${(summary.bytes / 1e6).toFixed(1)} MB).`);
       if (!options.withKey) context.note(`Secrets in it are sealed: keep ${summary.keyFile} in another safe place.`);
@@ -20,10 +21,11 @@ export const registerBackup: RegisterCommand = (program, context) => {
     .description('replace what the database holds by a backup; SOTP must not run')
     .argument('<file>', 'file that "sotp backup" wrote')
     .option('--force', 'also when the database holds devices or users')
+    .option('--data-dir <directory>', 'where the data is kept (./data)')
     .option('--json', 'as one JSON object')
-    .action(async (file: string, options: { force?: boolean; json?: boolean }) => {
+    .action(async (file: string, options: { force?: boolean; dataDir?: string; json?: boolean }) => {
       const { restore } = await import('#app/backup/commands.ts');
-      const summary = await restore(context.config(), file, options.force === true);
+      const summary = await restore(context.config(options), file, options.force === true);
       if (options.json) return context.printJson(summary);
       context.print(`Restored ${summary.tables} tables as of ${summary.at}.`);
       if (!summary.keyFits) {

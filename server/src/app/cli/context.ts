@@ -3,8 +3,8 @@ import type { Config } from '#app/config/load.ts';
 
 /** What a command has besides its own arguments. */
 export interface CliContext {
-  /** The effective configuration; reads the file, the environment and the global options at the moment of the call. */
-  config(): Config;
+  /** The effective configuration; reads the file, the environment and the given options at the moment of the call. */
+  config(options?: { readonly dataDir?: string | undefined }): Config;
   /** Writes a line to stdout: what the command is for. */
   print(line: string): void;
   /** Writes a value to stdout as one line of JSON, for `--json`. */

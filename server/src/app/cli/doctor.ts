@@ -5,10 +5,11 @@ export const registerDoctor: RegisterCommand = (program, context) => {
   program
     .command('doctor')
     .description('check this machine: ports, ICMP, database, clock, disk')
+    .option('--data-dir <directory>', 'where the data is kept (./data)')
     .option('--json', 'one JSON line a check')
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
       const { examine } = await import('#app/doctor/doctor.ts');
-      const findings = await examine(context.config());
+      const findings = await examine(context.config(options));
       for (const finding of findings) {
         if (options.json) context.printJson(finding);
         else context.print(`${finding.ok ? 'ok  ' : 'FAIL'}  ${finding.check}: ${finding.message}`);

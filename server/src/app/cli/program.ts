@@ -46,7 +46,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option('--config <file>', 'configuration file (default: sotp.yaml in the current directory)')
     .option('--debug', 'show stack traces');
   const context: CliContext = {
-    config: () => loadConfig({}, program.opts<{ config?: string }>().config),
+    config: (options) => loadConfig({ dataDir: options?.dataDir }, program.opts<{ config?: string }>().config),
     print: (line) => void process.stdout.write(`${line}\n`),
     printJson: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
