@@ -34,19 +34,32 @@ export interface CounterStep {
  * reset), time stood still, or the growth is beyond reason. Never negative.
  */
 export function counterIncrease(step: CounterStep): number | null {
-  const { previous, current, spanMs, rateBefore } = step;
-  if (step.restarted || !(spanMs > 0) || spanMs > MAX_SPAN_MS) return null;
-  if (!(previous >= 0) || !(current >= 0)) return null;
-  const maxRate = step.maxRate ?? MAX_PLAUSIBLE_RATE;
+  if (step.restarted) return null;
+  const { previous, current, spanMs, rateBefore, maxRate = MAX_PLAUSIBLE_RATE } = step;
+  const increase = increaseOf(previous, current, spanMs, rateBefore ?? Number.NaN, maxRate);
+  return increase === increase ? increase : null;
+}
+
+/** `counterIncrease` of readings without a restart, in bare numbers, for millions of them: NaN stands for null. */
+export function increaseOf(
+  previous: number,
+  current: number,
+  spanMs: number,
+  rateBefore: number,
+  maxRate: number = MAX_PLAUSIBLE_RATE,
+): number {
+  if (!(spanMs > 0) || spanMs > MAX_SPAN_MS) return Number.NaN;
+  if (!(previous >= 0) || !(current >= 0)) return Number.NaN;
   const seconds = spanMs / 1000;
   if (current >= previous) {
     const increase = current - previous;
-    return increase / seconds <= maxRate ? increase : null;
+    return increase / seconds <= maxRate ? increase : Number.NaN;
   }
-  if (previous >= WRAP_32) return null;
+  if (previous >= WRAP_32) return Number.NaN;
   const wrapped = current + WRAP_32 - previous;
-  if (wrapped / seconds > maxRate) return null;
+  if (wrapped / seconds > maxRate) return Number.NaN;
   // A counter that was cleared falls too. It wrapped if that means growth of about the pace it had.
-  const believed = rateBefore === null ? MAX_FIRST_WRAP : Math.max(SURE_WRAP, rateBefore * seconds * WRAP_RATE_FACTOR);
-  return wrapped <= believed ? wrapped : null;
+  const believed =
+    rateBefore === rateBefore ? Math.max(SURE_WRAP, rateBefore * seconds * WRAP_RATE_FACTOR) : MAX_FIRST_WRAP;
+  return wrapped <= believed ? wrapped : Number.NaN;
 }

@@ -1,5 +1,5 @@
 import type { Point, RangeFunction, SeriesKind } from '@sotp/contract/metrics.ts';
-import { counterIncrease } from '#domain/counters.ts';
+import { increaseOf } from '#domain/counters.ts';
 
 /** The samples of one series in the order of time, as parallel columns. NaN: no value. */
 export interface SampleColumns {
@@ -66,7 +66,7 @@ export function addSamples(
   const since = Math.max(from, options.since ?? from);
   let previous = Number.NaN;
   let previousAt = 0;
-  let rateBefore: number | null = null;
+  let rateBefore = Number.NaN;
   let broken = false;
   for (let i = 0; i < samples.length; i++) {
     if (restarted[i] === 1) broken = true;
@@ -86,12 +86,12 @@ export function addSamples(
     if (!buckets.counter) continue;
     if (previous === previous) {
       const spanMs = polledAt[i]! - previousAt;
-      const grown = counterIncrease({ previous, current: value, spanMs, restarted: broken, rateBefore });
-      rateBefore = grown === null ? null : (grown * 1000) / spanMs;
-      if (grown !== null && counts) {
+      const grown = broken ? Number.NaN : increaseOf(previous, value, spanMs, rateBefore);
+      rateBefore = (grown * 1000) / spanMs;
+      if (counts && grown === grown) {
         increase[bucket]! += grown;
         coveredMs[bucket]! += spanMs;
-        options.onRate?.(span, rateBefore!);
+        options.onRate?.(span, rateBefore);
       }
     }
     previous = value;
