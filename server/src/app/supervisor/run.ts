@@ -20,7 +20,9 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
   const supervisor = createSupervisor({ config, log, clock: systemClock, say: options.print });
   let stopping: Promise<void> | undefined;
   const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    // The terminal was closed. Whoever sent the output elsewhere (nohup) wants SOTP to go on.
+    process.on('SIGHUP', () => process.stdout.isTTY && resolve());
   });
   function stop(): Promise<void> {
     if (!stopping) {
