@@ -46,3 +46,8 @@ export function switchValues(ports: number): OutgoingVarbind[] {
     ...column(`${ifXTable}.18`, (row) => text(`port ${row}`)),
   ];
 }
+
+/** The loopback address of a simulated switch. */
+export function addressOf(device: number): string {
+  return `127.${60 + Math.floor(device / 62_500)}.${Math.floor(device / 250) % 250}.${(device % 250) + 1}`;
+}

@@ -13,7 +13,7 @@ import type { SnmpTransport } from '../../server/src/collectors/snmp/transport/t
 import { openKoffiTransport } from '../../server/src/collectors/snmp/transport/koffi.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
-import { COLUMNS } from './device.ts';
+import { COLUMNS, addressOf } from './device.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -43,10 +43,7 @@ interface Contender {
 
 const responder = fork(new URL('./responder.ts', import.meta.url), [String(devices), String(ports), String(port)]);
 await once(responder, 'message');
-const addresses = Array.from(
-  { length: devices },
-  (_, i) => `127.60.${i >> 8}.${(i & 255) + 1 > 255 ? 255 : (i & 255) + 1}`,
-);
+const addresses = Array.from({ length: devices }, (_, i) => addressOf(i));
 
 const deps = { clock: systemClock, log: silentLog, random: Math.random };
 const transports = [await openDgramTransport(deps), await openKoffiTransport(deps)];

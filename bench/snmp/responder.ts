@@ -8,7 +8,7 @@ import { encodeOid } from '@sotp/server/protocols/snmp/oid.ts';
 import { PduType } from '@sotp/server/protocols/snmp/pdu.ts';
 import { SnmpType } from '@sotp/server/protocols/snmp/value.ts';
 import type { OutgoingVarbind } from '@sotp/server/protocols/snmp/varbind.ts';
-import { switchValues } from './device.ts';
+import { addressOf, switchValues } from './device.ts';
 
 const [devices = 100, ports = 48, port = 21_161] = process.argv.slice(2).map(Number);
 const MAX_VARBIND_OCTETS = 1430;
@@ -81,7 +81,7 @@ const sockets = Array.from({ length: devices }, (_, i) => {
     answer.writeInt32BE(id, known.idAt);
     socket.send(answer, from.port, from.address);
   });
-  socket.bind(port, `127.${60 + (i >> 16)}.${(i >> 8) & 255}.${(i & 255) + 1 > 255 ? 255 : (i & 255) + 1}`);
+  socket.bind(port, addressOf(i));
   return once(socket, 'listening');
 });
 await Promise.all(sockets);

@@ -34,7 +34,7 @@ export interface DeviceState {
   readonly credentialId: string;
   fast: Cadence | null;
   slow: Cadence | null;
-  living: Buffer | null;
+  living: Uint8Array | null;
   uptime: UptimeReading | null;
   /** The v3 engine and its boots, which prove a restart. */
   epoch: string | null;

@@ -8,13 +8,14 @@ export interface LivingFacts {
 }
 
 /** Keeps the facts that may change between discoveries, compressed: they are needed seldom, and there are many devices. */
-export function rememberFacts(facts: Partial<Inventory>): Buffer {
+export function rememberFacts(facts: Partial<Inventory>): Uint8Array {
   const living: LivingFacts = { system: facts.system ?? null, interfaces: facts.interfaces ?? null };
-  return deflateRawSync(JSON.stringify(living));
+  // A copy: what zlib gives is a view into a chunk of 16 KiB.
+  return new Uint8Array(deflateRawSync(JSON.stringify(living)));
 }
 
 /** What `rememberFacts` kept. */
-export function recallFacts(kept: Buffer): LivingFacts {
+export function recallFacts(kept: Uint8Array): LivingFacts {
   // Our own JSON, written by `rememberFacts` in this process.
-  return JSON.parse(inflateRawSync(kept).toString()) as LivingFacts;
+  return JSON.parse(inflateRawSync(kept).toString('utf8')) as LivingFacts;
 }
