@@ -7,7 +7,8 @@ import { tokenHash } from './random.ts';
 /**
  * Sign-in limits, as documented in `docs/errors.md`: per account ten failures in 15 minutes from addresses that have never
  * signed in to it, and ten more from those that have; per address thirty failures in 15 minutes. So a stranger who
- * guesses cannot shut out the owner at the desk he always uses, and whatever is shut opens again by itself.
+ * guesses cannot shut out the owner at the desk he always uses, not even from behind the same address, and whatever is
+ * shut opens again by itself.
  */
 export const SIGN_IN_WINDOW_MS = 15 * 60_000;
 export const ACCOUNT_FAILURES_MAX = 10;
@@ -55,14 +56,17 @@ export function createSignInLimits(cache: Cache, onLimit: OnLimit): SignInLimits
   // A flood from an address that is shut out costs no look into the cache.
   const blockedHere = new LRUCache<string, true>({ max: 10_000, ttl: BLOCKED_HERE_MS });
 
+  async function isBlocked(address: string): Promise<boolean> {
+    if (blockedHere.has(network(address))) return true;
+    if ((await cache.get(blockedKey(address))) === undefined) return false;
+    blockedHere.set(network(address), true);
+    return true;
+  }
+
   const self: SignInLimits = {
     async admit(username, address) {
-      if (blockedHere.has(network(address))) refuse(SIGN_IN_WINDOW_MS);
-      if ((await cache.get(blockedKey(address))) !== undefined) {
-        blockedHere.set(network(address), true);
-        refuse(SIGN_IN_WINDOW_MS);
-      }
       const known = (await cache.get(knownKey(username, address))) !== undefined;
+      if (!known && (await isBlocked(address))) refuse(SIGN_IN_WINDOW_MS);
       const attempts = await cache.increment(accountKey(username, known), SIGN_IN_WINDOW_MS);
       if (attempts.count === ACCOUNT_FAILURES_MAX + 1) await onLimit({ account: username });
       if (attempts.count <= ACCOUNT_FAILURES_MAX) return;
