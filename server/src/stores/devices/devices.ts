@@ -1,4 +1,4 @@
-import type { CollectorConfig, DeviceQuery, DeviceStatus } from '@sotp/contract/devices.ts';
+import type { DeviceQuery, DeviceStatus } from '@sotp/contract/devices.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import type { ErrorCode } from '@sotp/contract/errors.ts';
 import type { CredentialKind } from '@sotp/contract/credentials.ts';
@@ -118,5 +118,3 @@ export interface CredentialStore {
   remove(id: number): Promise<boolean>;
   devicesUsing(id: number): Promise<number[]>;
 }
-
-export type { CollectorConfig };

@@ -73,19 +73,6 @@ function infinite(row: PollRow, i: number): AppError {
   );
 }
 
-/** Reads the values out of a float8[] in binary form; NULL elements become NaN. */
-export function decodeValues(array: Buffer, into: Float64Array): void {
-  const view = new DataView(array.buffer, array.byteOffset, array.byteLength);
-  if (array.byteLength < ARRAY_HEADER_BYTES) return;
-  const n = Math.min(view.getInt32(12), into.length);
-  let o = ARRAY_HEADER_BYTES;
-  for (let i = 0; i < n; i++) {
-    const isNull = view.getInt32(o) === -1;
-    into[i] = isNull ? Number.NaN : view.getFloat64(o + 4);
-    o += isNull ? 4 : 12;
-  }
-}
-
 /** A timestamptz in binary form as epoch ms. */
 export function decodeInstant(value: Buffer): number {
   return (value.readInt32BE(0) * 2 ** 32 + value.readUInt32BE(4)) / 1000 + PG_EPOCH_MS;
