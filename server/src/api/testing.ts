@@ -10,6 +10,7 @@ import { createPostgresCache } from '#cache/postgres/postgres.ts';
 import type { CheckResult, CollectorModule, OpenCollector } from '#collectors/collector.ts';
 import type { Clock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
+import type { Log } from '#platform/log.ts';
 import { createAccess } from '#services/access/access.ts';
 import { systemActor } from '#services/access/actor.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
@@ -105,12 +106,13 @@ export function fakeMetrics(): MetricStore & { catalogue: StoredSeries[]; remove
 export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
 
 /** The whole API over a real database of its own, with fake collectors and a fake metric store. */
-export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?: FakeClock } = {}) {
+export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?: FakeClock; log?: Log } = {}) {
   const database = await openTestDatabase();
   const { pg } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'sotp-api-'));
+  const log = more.log ?? silentLog;
   const clock = more.clock ?? createFakeClock(Date.now());
-  const bus = createPostgresBus({ pg, log: silentLog });
+  const bus = createPostgresBus({ pg, log });
   const secrets = createLocalSecretStore({ pg, keyFile: join(dataDir, 'secret.key') });
   await secrets.open();
   const metrics = fakeMetrics();
@@ -134,9 +136,9 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     audit: access.audit,
     bus,
     enqueuePoll: async (poll) => void polls.push(poll),
-    platform: { log: silentLog, clock },
+    platform: { log, clock },
   });
-  const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, log: silentLog });
+  const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, log });
   const processes = createProcessBook({ bus, clock });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
@@ -146,7 +148,7 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     telemetry: createTelemetry({ metrics, devices: stores.devices, clock }),
     live,
     self: { processes, readiness: async () => problems },
-    log: silentLog,
+    log,
   });
   await app.ready();
   await live.start();
