@@ -128,6 +128,19 @@ test('a new device is polled at once, and a changed one too', async (t) => {
   );
 });
 
+test('a new device is polled twice within 20 s, so that it has a rate', async (t) => {
+  const { clock, polls, entries, bus } = await world(t, 3, 3_600);
+  await clock.advance(12_000);
+  entries.push({ deviceId: 99, collector: 'icmp', intervalSeconds: 3_600 });
+  bus.publish('device-changed', { deviceId: 99 });
+  await clock.advance(20_000);
+  const added = polls.filter(({ urgent }) => urgent).map(({ added: at }) => at);
+  assert.equal(added.length, 2);
+  assert.ok((added[1] ?? 0) - (added[0] ?? 0) >= 10_000);
+  await clock.advance(60_000);
+  assert.equal(polls.filter(({ urgent }) => urgent).length, 2);
+});
+
 test('a new device is found within a minute when the news of it got lost', async (t) => {
   const { clock, polls, entries } = await world(t, 1, 86_400);
   await clock.advance(30_000);

@@ -35,6 +35,9 @@ const RELOAD_MS = 60_000;
 /** Changes that come together are read together. */
 const GATHER_MS = 100;
 
+/** What is new is polled again this soon: a rate takes two polls, and nobody likes to wait a whole interval for it. */
+const SECOND_POLL_MS = 10_000;
+
 const keyOf = (entry: PlanEntry) => `${entry.deviceId} ${entry.collector} ${entry.intervalSeconds}`;
 
 /**
@@ -59,6 +62,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let known: Set<string> | undefined;
   let plan: Plan = createPlan([], partitions);
   const changed = new Set<number>();
+  let second: { at: number; entries: readonly PlanEntry[] }[] = [];
   let wake: (() => void) | undefined;
 
   async function enqueue(jobs: ReadonlyMap<number, PollJob>): Promise<void> {
@@ -91,6 +95,15 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     counters.scheduler_entries = plan.size;
     // The first reading of a new leader says nothing about what is new.
     const due = entries.filter((entry) => news.has(entry.deviceId) || (before && !before.has(keyOf(entry))));
+    if (due.length > 0) await enqueue(immediateJobs(due, partitions, shared.now()));
+    const fresh = due.filter((e) => before && !before.has(keyOf(e)) && e.intervalSeconds * 500 > SECOND_POLL_MS);
+    if (fresh.length > 0) second.push({ at: clock.monotonic() + SECOND_POLL_MS, entries: fresh });
+  }
+
+  /** Polls a second time what was new ten seconds ago. */
+  async function pollAgain(now: number): Promise<void> {
+    const due = second.filter(({ at }) => at <= now).flatMap(({ entries }) => entries);
+    second = second.filter(({ at }) => at > now);
     if (due.length > 0) await enqueue(immediateJobs(due, partitions, shared.now()));
   }
 
@@ -127,6 +140,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       wake?.();
     });
     known = undefined;
+    second = [];
     await reload();
     let plannedUntil = await lead.plannedUntil();
     // Before the first window this process must know the shared clock.
@@ -147,6 +161,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       if (now >= nextTick) {
         plannedUntil = await tick(lead, plannedUntil);
         nextTick = Math.max(nextTick + tickMs, now);
+        await pollAgain(now);
       }
       await rest(Math.min(nextTick, nextReload), signal);
     }
