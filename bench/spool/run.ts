@@ -2,7 +2,7 @@
 // drained. node bench/spool/run.ts r1|r2|cap|hang|r4 [times] [seconds]. Prints one line of JSON; exits 1 below the bar.
 //   r1    kill -9 of PostgreSQL `times` times at random moments, started again after 5 s
 //   r2    PostgreSQL closed for `seconds`
-//   cap   as r2, with a spool of 4 MiB
+//   cap   as r2, with a spool of 1 MiB
 //   hang  PostgreSQL stopped where it stands for `seconds`: connections open, no answer
 //   r4    kill -9 of the writing process `times` times
 import { fork } from 'node:child_process';
@@ -34,7 +34,7 @@ const env = {
   BENCH_URL: server.url,
   BENCH_LEDGER: ledger,
   BENCH_SPOOL: path.join(dir, 'spool'),
-  ...(mode === 'cap' ? { BENCH_CAP: String(4 * 1024 ** 2), BENCH_SAMPLES: '200' } : {}),
+  ...(mode === 'cap' ? { BENCH_CAP: String(1024 ** 2), BENCH_SAMPLES: '100' } : {}),
 };
 
 async function start(): Promise<ChildProcess> {
@@ -131,8 +131,10 @@ const lost = [...accepted].filter(([key]) => !stored.has(key));
 const doubled = [...stored.values()].filter((n) => n > 1).length;
 /** Lost although accepted longer than this before the kill. */
 const earlier = lost.filter(([, at]) => !kills.some((kill) => at <= kill + 50 && kill - at <= 500)).length;
+/** How long before the kill the oldest lost poll had been accepted. */
+const lostAges = lost.map(([, at]) => Math.min(...kills.filter((kill) => at <= kill + 50).map((kill) => kill - at)));
 const dropped = counters['samples_dropped_total{reason="spool_full"}'] ?? 0;
-const samples = mode === 'cap' ? 200 : 20;
+const samples = mode === 'cap' ? 100 : 20;
 const mib = (bytes: number) => Math.round(bytes / 1024 / 1024);
 const report = {
   bench: `spool ${mode}`,
@@ -140,7 +142,13 @@ const report = {
   accepted: accepted.size,
   stored: stored.size,
   lost: lost.length,
-  ...(mode === 'r4' ? { lostEarlierThan500ms: earlier, lostPerKill: Math.round((lost.length / times) * 10) / 10 } : {}),
+  ...(mode === 'r4'
+    ? {
+        lostEarlierThan500ms: earlier,
+        lostPerKill: Math.round((lost.length / times) * 10) / 10,
+        oldestLostMs: Math.max(0, ...lostAges),
+      }
+    : {}),
   // The runner's own series make two samples more of every poll.
   ...(mode === 'cap' ? { lostSamples: lost.length * samples, droppedCounter: dropped } : {}),
   doubled,

@@ -63,7 +63,7 @@ interface Known {
   loaded: boolean;
 }
 
-const BATCH_MS = 400;
+const BATCH_MS = 250;
 const BATCH_ROWS = 2_000;
 
 function samplesEvent(outcome: PollOutcome, result: PollResult): SamplesEvent {
