@@ -1,19 +1,22 @@
-import { AppError } from '#platform/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import { createHead, readHead } from '#protocols/snmp/head.ts';
-import { MAX_REQUEST_ID, MIN_REQUEST_ID } from '#protocols/snmp/request.ts';
+import { createIds } from './ids.ts';
 import { DROP_REASONS } from './transport.ts';
+import { unsendable } from './unsendable.ts';
 import type { DropReason, Exchange, Outcome, TransportCounters } from './transport.ts';
 
 /** How often expired requests are looked for. */
 const TICK_MS = 10;
-/** Ids whose fate is remembered, to tell late from duplicate from forged; a power of two. */
-const REMEMBERED = 1 << 16;
 const SCRATCH_OCTETS = 2048;
+/**
+ * An answer that has not come by then comes alone, if ever: its request no longer counts in the window, which is there
+ * so that answers that come together fit the receive buffer. Else silent devices would fill it.
+ */
+const CROWD_MS = 400;
+/** Most requests in flight, silent ones and all. */
+const MAX_SLOTS = 16_384;
 /** How long the true answer may come behind one that nobody vouches for. */
 const HOLD_MS = 100;
-
-const FATE = { unknown: 0, answered: 1, abandoned: 2 } as const;
 
 /** A request in flight. Slots are reused, and each keeps its own send buffer: the kernel may read it after `send`. */
 export interface Slot {
@@ -22,6 +25,9 @@ export interface Slot {
   readonly scratch: Buffer;
   message: Buffer;
   attempt: number;
+  /** True while it counts in the window. */
+  counted: boolean;
+  startedAt: number;
   sentAt: number;
   deadline: number;
   dropped: DropReason | null;
@@ -60,10 +66,8 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
   const free: Slot[] = [];
   const waiting: { exchange: Exchange; resolve: Slot['resolve']; reject: Slot['reject'] }[] = [];
   let waitingHead = 0;
-  const fates = new Uint8Array(REMEMBERED);
-  const span = MAX_REQUEST_ID - MIN_REQUEST_ID;
-  let lastId = MIN_REQUEST_ID + Math.floor(random() * span);
-  let issued = 0;
+  const ids = createIds(random);
+  let inWindow = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed: { reason: unknown } | null = null;
   const head = createHead();
@@ -80,6 +84,8 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     kernelDropped: 0,
   };
 
+  const hasRoom = (): boolean => inWindow < window && byId.size < MAX_SLOTS;
+
   function createSlot(): Slot {
     const slot: Slot = {
       id: 0,
@@ -87,6 +93,8 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       scratch: Buffer.allocUnsafe(SCRATCH_OCTETS),
       message: NOTHING,
       attempt: 0,
+      counted: false,
+      startedAt: 0,
       sentAt: 0,
       deadline: 0,
       dropped: null,
@@ -100,18 +108,13 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     return slot;
   }
 
-  function nextId(): number {
-    lastId = lastId >= MAX_REQUEST_ID ? MIN_REQUEST_ID : lastId + 1;
-    issued += 1;
-    fates[lastId & (REMEMBERED - 1)] = FATE.unknown;
-    return lastId;
-  }
-
   function begin(exchange: Exchange, resolve: Slot['resolve'], reject: Slot['reject']): void {
     const slot = free.pop() ?? createSlot();
-    slot.id = nextId();
+    slot.id = ids.next();
     slot.exchange = exchange;
     slot.attempt = 0;
+    slot.counted = true;
+    inWindow += 1;
     slot.dropped = null;
     slot.strangerAddress = null;
     slot.resolve = resolve;
@@ -124,6 +127,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       return;
     }
     transmit(slot, exchange);
+    slot.startedAt = slot.sentAt;
     timer ??= setInterval(tick, TICK_MS);
   }
 
@@ -135,9 +139,11 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     send(slot);
   }
 
-  function release(slot: Slot, fate: number): void {
+  function release(slot: Slot, answered: boolean): void {
     byId.delete(slot.id);
-    fates[slot.id & (REMEMBERED - 1)] = fate;
+    if (slot.counted) inWindow -= 1;
+    slot.counted = false;
+    ids.end(slot.id, answered);
     slot.exchange = null;
     slot.message = NOTHING;
     slot.resolve = noop;
@@ -147,7 +153,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
   }
 
   function admit(): void {
-    while (waitingHead < waiting.length && byId.size < window) {
+    while (waitingHead < waiting.length && hasRoom()) {
       const next = waiting[waitingHead];
       waitingHead += 1;
       if (!next) break;
@@ -164,13 +170,13 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     const { resolve, dropped: lastDrop, strangerAddress } = slot;
     const attempts = slot.attempt + 1;
     const rttMs = answered ? now - slot.sentAt : 0;
-    release(slot, answered ? FATE.answered : FATE.abandoned);
+    release(slot, answered);
     resolve({ answered, rttMs, attempts, dropped: lastDrop, strangerAddress });
   }
 
   function fail(slot: Slot, reason: unknown): void {
     const { reject } = slot;
-    release(slot, FATE.abandoned);
+    release(slot, false);
     reject(reason);
   }
 
@@ -186,7 +192,12 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       if (!exchange) continue;
       if (exchange.signal.aborted) fail(slot, exchange.signal.reason);
       else if (now >= slot.deadline) expire(slot, exchange, now);
+      else if (slot.counted && now - slot.startedAt > CROWD_MS) {
+        slot.counted = false;
+        inWindow -= 1;
+      }
     }
+    if (waitingHead < waiting.length) admit();
   }
 
   function expire(slot: Slot, exchange: Exchange, now: number): void {
@@ -212,12 +223,6 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     if (slot) slot.dropped = reason;
   }
 
-  function fateOf(id: number): DropReason {
-    const age = lastId >= id ? lastId - id : lastId - id + span + 1;
-    if (age >= Math.min(issued, REMEMBERED)) return 'unknown_id';
-    return fates[id & (REMEMBERED - 1)] === FATE.answered ? 'duplicate' : 'late';
-  }
-
   return {
     counters,
 
@@ -225,7 +230,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       if (closed) return Promise.reject(closed.reason);
       if (exchange.signal.aborted) return Promise.reject(exchange.signal.reason);
       return new Promise((resolve, reject) => {
-        if (byId.size < window && waitingHead === waiting.length) begin(exchange, resolve, reject);
+        if (hasRoom() && waitingHead === waiting.length) begin(exchange, resolve, reject);
         else waiting.push({ exchange, resolve, reject });
       });
     },
@@ -235,7 +240,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       counters.receivedOctets += datagram.length;
       if (!readHead(datagram, head)) return drop('malformed');
       const slot = byId.get(head.id);
-      if (!slot?.exchange) return drop(fateOf(head.id));
+      if (!slot?.exchange) return drop(ids.fateOf(head.id));
       const { endpoint } = slot.exchange;
       if (port !== endpoint.port || address !== endpoint.address) {
         slot.strangerAddress = address === endpoint.address ? `${address}:${port}` : address;
@@ -256,20 +261,4 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       for (const slot of byId.values()) fail(slot, reason);
     },
   };
-}
-
-function unsendable(error: Error, { endpoint }: Exchange): AppError {
-  const code = 'code' in error ? String(error.code) : '';
-  const where = `${endpoint.address}:${endpoint.port}`;
-  if (code === 'EMSGSIZE') {
-    return new AppError('snmp_error', `The request to ${where} is larger than a datagram may be.`, { cause: error });
-  }
-  const because =
-    code === 'EPERM' || code === 'EACCES'
-      ? 'a firewall on this machine forbids it: allow outgoing UDP to that address'
-      : `the system says ${code || error.message}: check the routes and interfaces of this machine`;
-  return new AppError('no_route', `This machine cannot send to ${where}; ${because}.`, {
-    cause: error,
-    retryable: true,
-  });
 }

@@ -80,7 +80,7 @@ export interface TransportCounters {
 /** Sends requests of all devices over few sockets and finds the answers. */
 export interface SnmpTransport {
   readonly kind: string;
-  /** Most requests that are in flight at once; more wait in line. */
+  /** Most requests that wait for an answer at once, those left out that have waited long; more wait in line. */
   readonly window: number;
   readonly counters: TransportCounters;
   /**

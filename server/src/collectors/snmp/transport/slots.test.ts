@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { Clock } from '#platform/clock.ts';
+import { encodeMessage } from '#protocols/snmp/message.ts';
+import { PduType } from '#protocols/snmp/pdu.ts';
+import { MAX_REQUEST_ID, MIN_REQUEST_ID } from '#protocols/snmp/request.ts';
+import { createIds } from './ids.ts';
+import { createSlots } from './slots.ts';
+import type { Slot } from './slots.ts';
+import type { Exchange } from './transport.ts';
+
+const endpoint = { address: '192.0.2.1', port: 161, family: 4 } as const;
+
+/** Slots without a socket, under a clock that moves when told. */
+function bench(t: TestContext, window: number) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let now = 0;
+  const clock: Clock = { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() };
+  const sent: { slot: Slot; id: number }[] = [];
+  const slots = createSlots({
+    clock,
+    random: () => 0.5,
+    window,
+    send: (slot) => void sent.push({ slot, id: slot.id }),
+  });
+  return {
+    slots,
+    sent,
+    pass(ms: number) {
+      for (let passed = 0; passed < ms; passed += 10) {
+        now += 10;
+        t.mock.timers.tick(10);
+      }
+    },
+    answer(id: number) {
+      const pdu = { type: PduType.response, requestId: id, errorStatus: 0, errorIndex: 0, varbinds: [] };
+      slots.receive(encodeMessage({ version: 1, community: '', pdu }), endpoint.address, endpoint.port);
+    },
+  };
+}
+
+function request(change: Partial<Exchange> = {}): Exchange {
+  return {
+    endpoint,
+    signal: new AbortController().signal,
+    tries: 2,
+    timeoutMs: () => 1000,
+    render: (_, scratch) => scratch.subarray(0, 10),
+    accept: () => null,
+    ...change,
+  };
+}
+
+test('no more requests than the window are in flight; an answer lets the next one out', async (t) => {
+  const { slots, sent, answer } = bench(t, 2);
+  const all = [1, 2, 3].map(() => slots.exchange(request()));
+  assert.equal(sent.length, 2);
+  answer(sent[0]?.id ?? 0);
+  assert.equal(sent.length, 3);
+  for (const { id } of sent.slice(1)) answer(id);
+  for (const outcome of await Promise.all(all)) assert.ok(outcome.answered);
+});
+
+test('silent devices do not fill the window for as long as they are waited for', (t) => {
+  const { slots, sent, pass } = bench(t, 2);
+  for (let i = 0; i < 4; i += 1) void slots.exchange(request());
+  assert.equal(sent.length, 2);
+  pass(500);
+  assert.equal(sent.length, 4);
+});
+
+test('a request is sent again as often as it may be, then it is silence', async (t) => {
+  const { slots, sent, pass } = bench(t, 2);
+  const outcome = slots.exchange(request());
+  pass(1010);
+  assert.deepEqual([sent.length, sent[1]?.id === sent[0]?.id], [2, true]);
+  pass(1010);
+  assert.deepEqual(await outcome, { answered: false, rttMs: 0, attempts: 2, dropped: null, strangerAddress: null });
+});
+
+test('an aborted request ends within a tick, one that waits in line too', async (t) => {
+  const { slots, pass } = bench(t, 1);
+  const abort = new AbortController();
+  const both = [1, 2].map(() => slots.exchange(request({ signal: abort.signal })));
+  const reason = new Error('enough');
+  abort.abort(reason);
+  pass(10);
+  for (const one of both) await assert.rejects(one, reason);
+});
+
+test('a request that cannot be sent says why', async (t) => {
+  const { slots, sent } = bench(t, 1);
+  const outcome = slots.exchange(request());
+  sent[0]?.slot.onSent(Object.assign(new Error('x'), { code: 'ENETUNREACH' }));
+  await assert.rejects(outcome, { code: 'no_route' });
+});
+
+test('ids stay within four octets, wrap, and remember what became of them', () => {
+  const ids = createIds(() => 1 - 2 ** -31);
+  const given = Array.from({ length: 10 }, () => ids.next());
+  assert.ok(given.every((id) => id >= MIN_REQUEST_ID && id <= MAX_REQUEST_ID));
+  assert.ok(given.includes(MIN_REQUEST_ID), 'wrapped');
+  const [first = 0, second = 0, third = 0] = given;
+  ids.end(first, true);
+  ids.end(second, false);
+  assert.equal(ids.fateOf(first), 'duplicate');
+  assert.equal(ids.fateOf(second), 'late');
+  assert.equal(ids.fateOf(third - 100), 'unknown_id');
+  assert.equal(ids.fateOf(-5), 'unknown_id');
+});
