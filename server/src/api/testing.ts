@@ -194,6 +194,7 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     clock,
     bus,
     pg,
+    databaseUrl: database.databaseUrl,
     call,
     tokenFor,
     async close() {
