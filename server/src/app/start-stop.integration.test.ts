@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { childrenOf, postmasterPid, processes, runSotp, statusOf, temporaryDir, until } from './testing/run-sotp.ts';
+import { childrenOf, postmasterPid, processes, runSotp, statusOf, takenPort, temporaryDir, until } from './testing/run-sotp.ts';
 import type { RunningSotp } from './testing/run-sotp.ts';
 
 const skip = process.platform === 'linux' ? false : 'reads /proc';
@@ -18,7 +18,9 @@ after(async () => {
 const PASSWORD = 'a-password-nobody-may-see';
 
 async function start(env: Record<string, string> = {}) {
-  const sotp = runSotp(['start', '--port', '0', '--data-dir', dataDir, '--collectors', '1'], env);
+  const free = await takenPort();
+  await free.release();
+  const sotp = runSotp(['start', '--port', String(free.port), '--data-dir', dataDir, '--collectors', '1'], env);
   running.add(sotp);
   const address = await sotp.ready;
   return { sotp, address };
@@ -95,12 +97,14 @@ test('kill -9 of hub, collector and database: each is started again', { skip }, 
     process.kill(pid, 'SIGKILL');
     await until(`${title} is back`, () => ![undefined, pid].includes(pidOf(sotp.pid, title)));
   }
-  // Port 0 gives a new port to every hub; what counts here is that the processes live and the database comes back.
   const postmaster = postmasterPid(dataDir);
   assert.ok(postmaster);
   process.kill(postmaster, 'SIGKILL');
   await until('the database is back', () => ![undefined, postmaster].includes(postmasterPid(dataDir)));
-  assert.match(address, /^http:\/\/127\.0\.0\.1:\d+$/);
+  await until('the hub is ready again', async () => (await statusOf(`${address}/readyz`)) === 200, 20_000);
+  const restarted = /^sotp_process_restarts_total\{.*process="collector-1".*\} [1-9]\d*$/m;
+  const counted = async () => restarted.test(await (await fetch(`${address}/metrics`)).text());
+  await until('the restart is counted', counted, 30_000);
   await assertStops(sotp);
 });
 

@@ -10,7 +10,7 @@ import type { Log } from '#platform/log.ts';
 import { checkPort, prepareDataDir } from './checks.ts';
 import type { DataDirLock } from './lock.ts';
 import { lockDataDir } from './lock.ts';
-import type { ProcessState, RoleName } from './messages.ts';
+import type { ProcessState, RoleName, RoleReady } from './messages.ts';
 import type { RoleProcess } from './role-process.ts';
 import { createRoleProcess } from './role-process.ts';
 
@@ -95,11 +95,22 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return database.url();
   }
 
+  async function startOne(process: RoleProcess): Promise<RoleReady> {
+    try {
+      return await process.start();
+    } catch (error) {
+      // Without its demo devices SOTP is still SOTP.
+      if (process.state().role !== 'simulator') throw error;
+      log.warn({ reason: toAppError(error).message }, 'the simulated devices do not run');
+      return {};
+    }
+  }
+
   async function startRoles(config: Config, databaseUrl: string): Promise<Started> {
     processes = plannedRoles(config).map(({ role, index }) =>
       createRoleProcess({ start: { role, index, config, databaseUrl }, log, clock, onChange: tellHub }),
     );
-    const answers = await Promise.all(processes.map((process) => process.start()));
+    const answers = await Promise.all(processes.map(startOne));
     const agents = answers.flatMap((answer) => answer.agents ?? []);
     for (const process of processes) if (agents.length > 0) process.send({ kind: 'agents', agents });
     const hub = answers.find((answer) => answer.address !== undefined);
