@@ -7,4 +7,5 @@ export const ADVISORY_LOCKS = {
   workerBeat: 7_362_002,
   leader: 7_362_003,
   metricPartitions: 7_362_004,
+  logPartitions: 7_362_005,
 } as const;

@@ -1,0 +1,113 @@
+import type { LogFilter } from '#domain/log-filter.ts';
+
+export type LineSource = 'syslog' | 'trap' | 'ssh' | 'system';
+
+/** A line to be kept. What it does not say is empty. */
+export interface NewLine {
+  readonly source: LineSource;
+  /** When it came in, epoch ms: the time by which lines are kept, found and ordered. */
+  readonly receivedAt: number;
+  /** The sender's own time, epoch ms; NaN when it named none. */
+  readonly at: number;
+  /** 0: no device that we know. */
+  readonly deviceId: number;
+  readonly sender: string;
+  readonly facility: number;
+  readonly severity: number;
+  readonly host: string;
+  readonly app: string;
+  readonly procId: string;
+  readonly msgId: string;
+  readonly fields: Readonly<Record<string, string>> | null;
+  readonly parseError: string;
+  readonly truncated: boolean;
+  /** Where in the line's text the message proper begins. */
+  readonly body: number;
+  /** The bytes as they came. */
+  readonly raw: Buffer;
+}
+
+/** A line that was kept. */
+export interface FoundLine extends NewLine {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Lines made ready for the store: bytes that can wait anywhere until the store takes them. */
+export interface PackedLines {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+export interface LineQuery {
+  readonly filter: LogFilter;
+  /** Received at or after, and before; epoch ms. */
+  readonly from: number;
+  readonly to: number;
+  /** `backward`: newest first. */
+  readonly direction: 'backward' | 'forward';
+  readonly limit: number;
+  /** Goes on behind the line, or the instant, at which an answer ended. */
+  readonly after?: LinePlace | undefined;
+}
+
+/** A place in the order of lines. */
+export interface LinePlace {
+  readonly receivedAt: number;
+  /** Tells lines of one millisecond apart. */
+  readonly number: number;
+}
+
+export interface LineAnswer {
+  readonly lines: readonly FoundLine[];
+  /** Where to go on; undefined when all has been looked through. A long search may stop with few lines, or none. */
+  readonly next: LinePlace | undefined;
+}
+
+export interface HistogramQuery {
+  readonly filter: LogFilter;
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+}
+
+export interface HistogramAnswer {
+  /** Start of each step that has lines, epoch ms, with the count of each of the eight severities; ascending. */
+  readonly steps: readonly { readonly at: number; readonly counts: readonly number[] }[];
+  /** Before this instant nothing was counted, because it would have taken too long; `from` when all was. */
+  readonly countedFrom: number;
+}
+
+/** What a day of one class of lines takes on disk. */
+export interface LogUsage {
+  readonly class: string;
+  /** Start of the UTC day, epoch ms. */
+  readonly day: number;
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+/**
+ * Where lines are kept. Packing is pure and separate from writing, so that what was packed once can be written again
+ * after a failure: the same packed lines are stored once, however often they are written.
+ */
+export interface LogStore<Packed extends PackedLines = PackedLines> {
+  pack(lines: readonly NewLine[]): Packed[];
+  /** Throws a retryable error when the store is away. */
+  write(packed: readonly Packed[]): Promise<void>;
+  search(query: LineQuery, signal?: AbortSignal): Promise<LineAnswer>;
+  histogram(query: HistogramQuery, signal?: AbortSignal): Promise<HistogramAnswer>;
+  usage(): Promise<LogUsage[]>;
+  /** Makes room ahead, drops what is past its time, packs tighter; called every few minutes by one process. */
+  maintain(now: number): Promise<void>;
+}
+
+/** Days for which lines are kept, by class of severity. */
+export interface LogRetention {
+  /** emergency to error */
+  readonly errorDays: number;
+  /** warning and notice */
+  readonly noticeDays: number;
+  readonly infoDays: number;
+  readonly debugDays: number;
+}

@@ -1,0 +1,73 @@
+import type { LogRetention, LogStore } from '#stores/logs/logs.ts';
+import type { Postgres } from '#stores/postgres/postgres.ts';
+import { histogramOf } from './histogram.ts';
+import { mergeSmallBlocks } from './merge.ts';
+import { CLASSES, packLines } from './pack.ts';
+import type { LogBlock } from './pack.ts';
+import { DAY_MS, dayOf, dropPartition, ensurePartitions, listPartitions, partitionName } from './partitions.ts';
+import { searchBlocks } from './search.ts';
+import { insertBlocks } from './write.ts';
+
+export const DEFAULT_LOG_RETENTION: LogRetention = { errorDays: 365, noticeDays: 90, infoDays: 30, debugDays: 7 };
+
+export interface PackedLogStoreDeps {
+  readonly pg: Postgres;
+  readonly retention?: LogRetention;
+  /** Numbers in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** Lines in PostgreSQL, packed by thousands, with an index of the words of each pack. */
+export function createPackedLogStore({
+  pg,
+  retention = DEFAULT_LOG_RETENTION,
+  random = Math.random,
+}: PackedLogStoreDeps): LogStore<LogBlock> {
+  const ensured = new Set<string>();
+
+  async function ensureFor(blocks: readonly LogBlock[]): Promise<void> {
+    const wanted = blocks.map((block) => ({ class: block.class, day: dayOf(block.first) }));
+    const missing = wanted.filter((partition) => !ensured.has(partitionName(partition)));
+    if (missing.length === 0) return;
+    await ensurePartitions(pg, missing);
+    for (const partition of missing) ensured.add(partitionName(partition));
+  }
+
+  return {
+    pack: (lines) => packLines(lines, random),
+    async write(blocks) {
+      if (blocks.length === 0) return;
+      await ensureFor(blocks);
+      await pg.transaction((tx) => insertBlocks(tx, blocks));
+    },
+    search: (query, signal) => searchBlocks(pg, query, signal),
+    histogram: (query, signal) => histogramOf(pg, query, signal),
+    async usage() {
+      const partitions = await listPartitions(pg);
+      const { rows } = await pg.query<{ class: number; day: Date; lines: number }>(
+        `select class, date_trunc('day', first_at, 'UTC') as day, sum(lines) as lines from log_block group by 1, 2`,
+      );
+      const lines = new Map(rows.map((row) => [`${row.class}/${row.day.getTime()}`, row.lines]));
+      return partitions.map(({ class: number, day, bytes }) => ({
+        class: CLASSES.find((one) => one.number === number)?.name ?? String(number),
+        day,
+        bytes,
+        lines: lines.get(`${number}/${day}`) ?? 0,
+      }));
+    },
+    async maintain(now) {
+      const ahead = CLASSES.flatMap(({ number }) => [
+        { class: number, day: dayOf(now) },
+        { class: number, day: dayOf(now) + DAY_MS },
+      ]);
+      await ensurePartitions(pg, ahead);
+      for (const partition of await listPartitions(pg)) {
+        const kept = CLASSES.find(({ number }) => number === partition.class)?.days;
+        if (kept === undefined || partition.day + DAY_MS > now - retention[kept] * DAY_MS) continue;
+        await dropPartition(pg, partition);
+        ensured.delete(partitionName(partition));
+      }
+      for (const { number } of CLASSES) await mergeSmallBlocks(pg, number, now);
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import { compileFilter, severitiesOf } from '#domain/log-filter.ts';
+import type { LogFilter } from '#domain/log-filter.ts';
+import type { FoundLine, LineAnswer, LinePlace, LineQuery } from '#stores/logs/logs.ts';
+import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
+import { decodeBlock } from './block.ts';
+import type { BlockLine } from './block.ts';
+import { BLOCK_SPAN_MS, CLASSES } from './pack.ts';
+import { tokenGroups } from './prefilter.ts';
+
+/** A search that has looked for so long says how far it came instead of going on. */
+const BUDGET_MS = 4_000;
+const LISTED = 256;
+const READ_FIRST = 2;
+const READ_MAX = 16;
+
+/** A block as the list of candidates has it. */
+export interface BlockHead {
+  readonly class: number;
+  readonly first: number;
+  readonly last: number;
+  readonly block: number;
+  readonly lines: number;
+}
+
+/** Which classes can hold what the filter asks for. */
+export function classesOf(filter: LogFilter): number[] {
+  const mask = severitiesOf(filter);
+  return CLASSES.filter(({ from, to }) => {
+    for (let severity = from; severity <= to; severity++) if (((mask >> severity) & 1) === 1) return true;
+    return false;
+  }).map(({ number }) => number);
+}
+
+/** The next blocks that may hold matching lines, in the order of the search. */
+async function listBlocks(
+  pg: Postgres,
+  query: LineQuery,
+  range: { from: number; to: number },
+  after: BlockHead | undefined,
+): Promise<BlockHead[]> {
+  const params: unknown[] = [classesOf(query.filter), new Date(range.from), new Date(range.to)];
+  const add = (value: unknown) => `$${params.push(value)}`;
+  const where = [
+    'class = any($1)',
+    `first_at >= $2::timestamptz - interval '${BLOCK_SPAN_MS} milliseconds'`,
+    'last_at >= $2',
+    'first_at <= $3',
+  ];
+  const all: number[] = [];
+  for (const group of tokenGroups(query.filter)) {
+    if (group.length === 1) all.push(group[0]!);
+    else where.push(`tokens && ${add(group)}::int[]`);
+  }
+  if (all.length > 0) where.push(`tokens @> ${add(all)}::int[]`);
+  const backward = query.direction === 'backward';
+  const order = backward ? 'last_at desc, block desc' : 'first_at, block';
+  if (after) {
+    const place = backward ? ['last_at', '<', after.last] : ['first_at', '>', after.first];
+    where.push(`(${place[0]}, block) ${place[1]} (${add(new Date(place[2]!))}, ${add(after.block)})`);
+  }
+  const sql = `select class, first_at, last_at, block, lines from log_block where ${where.join(' and ')} order by ${order} limit ${LISTED}`;
+  const { rows } = await withTokenIndex(pg, where.length > 4 + (after ? 1 : 0), (tx) =>
+    tx.query<{ class: number; first_at: Date; last_at: Date; block: number; lines: number }>(sql, params),
+  );
+  return rows.map((row) => ({
+    class: row.class,
+    first: row.first_at.getTime(),
+    last: row.last_at.getTime(),
+    block: row.block,
+    lines: row.lines,
+  }));
+}
+
+/**
+ * The planner takes the table for small, since its rows are; reading the tokens of every row is what costs. So the
+ * index of tokens is used whenever it can be.
+ */
+async function withTokenIndex<T>(pg: Postgres, tokens: boolean, fn: (tx: Queryable) => Promise<T>): Promise<T> {
+  if (!tokens) return fn(pg);
+  return pg.transaction(async (tx) => {
+    await tx.query('set local enable_seqscan = off; set local enable_indexscan = off');
+    return fn(tx);
+  });
+}
+
+/** Opens blocks, in the order in which they are asked for. */
+async function readBlocks(pg: Postgres, heads: readonly BlockHead[]): Promise<BlockLine[][]> {
+  const { rows } = await pg.query<{ block: number; payload: Buffer }>(
+    `select b.block, b.payload from unnest($1::int[], $2::timestamptz[], $3::int8[]) as w(class, first_at, block)
+     join log_block b on b.class = w.class and b.first_at = w.first_at and b.block = w.block`,
+    [heads.map((head) => head.class), heads.map((head) => new Date(head.first)), heads.map((head) => head.block)],
+  );
+  const payloads = new Map(rows.map(({ block, payload }) => [block, payload]));
+  return heads.map(({ block }) => {
+    const payload = payloads.get(block);
+    // Dropped or packed anew since it was listed.
+    return payload ? decodeBlock(payload) : [];
+  });
+}
+
+/** Calls `visit` with every candidate block, newest or oldest first, until it answers false or the time is up. */
+export async function walkBlocks(
+  pg: Postgres,
+  query: LineQuery,
+  range: { from: number; to: number },
+  visit: (lines: BlockLine[], next: BlockHead | undefined) => boolean,
+  signal?: AbortSignal,
+): Promise<{ stoppedAt: BlockHead | undefined }> {
+  const until = performance.now() + BUDGET_MS;
+  let after: BlockHead | undefined;
+  let size = READ_FIRST;
+  for (;;) {
+    const heads = await listBlocks(pg, query, range, after);
+    for (let i = 0; i < heads.length; i += size, size = Math.min(READ_MAX, size * 2)) {
+      signal?.throwIfAborted();
+      const chunk = heads.slice(i, i + size);
+      const blocks = await readBlocks(pg, chunk);
+      for (const [j, lines] of blocks.entries()) {
+        const next = heads[i + j + 1];
+        const atEnd = next === undefined && heads.length < LISTED;
+        if (!visit(lines, next ?? (atEnd ? undefined : chunk[j]))) return { stoppedAt: undefined };
+        if (performance.now() > until && !atEnd) return { stoppedAt: next ?? chunk[j] };
+      }
+    }
+    if (heads.length < LISTED) return { stoppedAt: undefined };
+    after = heads.at(-1);
+  }
+}
+
+function compare(a: LinePlace, b: LinePlace): number {
+  return a.receivedAt - b.receivedAt || a.number - b.number;
+}
+
+/** Lines in the order of their receipt: blocks overlap, so a line counts once no later block can hold one before it. */
+export async function searchBlocks(pg: Postgres, query: LineQuery, signal?: AbortSignal): Promise<LineAnswer> {
+  const { direction, limit, after } = query;
+  const sign = direction === 'backward' ? -1 : 1;
+  const matches = compileFilter(query.filter);
+  const range = {
+    from: direction === 'forward' && after ? Math.max(query.from, after.receivedAt) : query.from,
+    to: direction === 'backward' && after ? Math.min(query.to, after.receivedAt) : query.to,
+  };
+  let found: BlockLine[] = [];
+  const wanted = (line: BlockLine) =>
+    line.receivedAt >= query.from &&
+    line.receivedAt < query.to &&
+    (after === undefined || sign * compare(line, after) > 0) &&
+    matches(line);
+  /** How many of what was found can no longer be overtaken. */
+  const settled = (next: BlockHead | undefined): number => {
+    if (!next) return found.length;
+    found.sort((a, b) => sign * compare(a, b));
+    const edge = direction === 'backward' ? next.last : next.first;
+    const open = found.findIndex((line) => sign * (line.receivedAt - edge) >= 0);
+    return open === -1 ? found.length : open;
+  };
+  let final = 0;
+  const { stoppedAt } = await walkBlocks(
+    pg,
+    query,
+    range,
+    (lines, next) => {
+      for (const line of lines) if (wanted(line)) found.push(line);
+      final = found.length > limit ? settled(next) : 0;
+      return final <= limit;
+    },
+    signal,
+  );
+  if (final <= limit) final = settled(stoppedAt);
+  found.sort((a, b) => sign * compare(a, b));
+  const lines: FoundLine[] = found.slice(0, Math.min(final, limit));
+  if (final > limit) {
+    const last = found[limit - 1]!;
+    return { lines, next: { receivedAt: last.receivedAt, number: last.number } };
+  }
+  if (!stoppedAt) return { lines, next: undefined };
+  const edge = direction === 'backward' ? stoppedAt.last : stoppedAt.first;
+  // All beyond the edge has been looked through; nothing at it.
+  return { lines, next: { receivedAt: edge, number: sign < 0 ? Number.MAX_SAFE_INTEGER : -1 } };
+}
