@@ -20,6 +20,8 @@ import { DROP_REASONS } from '#collectors/snmp/transport/transport.ts';
 import type { DropReason, SnmpTransport } from '#collectors/snmp/transport/transport.ts';
 
 for (const { kind, open } of testTransports) {
+  // 10^5 replies once; the other transport carries the same code behind it.
+  const rounds = kind === 'dgram' ? 1000 : 100;
   describe(`over ${kind}`, () => {
     let transport: SnmpTransport;
     before(async () => {
@@ -133,7 +135,7 @@ for (const { kind, open } of testTransports) {
       );
     });
 
-    test('10^5 mutated replies crash nothing, and each is counted', async () => {
+    test(`${rounds * 100} mutated replies crash nothing, and each is counted`, async () => {
       const mutations = fc.sample(
         fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 5 }),
         500,
@@ -152,7 +154,7 @@ for (const { kind, open } of testTransports) {
       });
       const session = sessionWith(transport, agent.port, { timeoutMs: 1000 });
       try {
-        for (let i = 0; i < 1000; i += 1) {
+        for (let i = 0; i < rounds; i += 1) {
           // A mutation may be a well-formed refusal: that is an error like any other, with its name.
           await read(session)
             .get([`${COLUMNS[0]}.1`, SYS_UP_TIME])
@@ -167,9 +169,9 @@ for (const { kind, open } of testTransports) {
       const { counters } = transport;
       const dropped = DROP_REASONS.reduce((sum, reason) => sum + counters.dropped[reason] - start.dropped[reason], 0);
       const received = counters.received - start.received;
-      assert.ok(received > 95_000, `${received} received`);
+      assert.ok(received > rounds * 95, `${received} received`);
       assert.equal(received, counters.accepted - start.accepted + dropped);
-      assert.ok(counters.dropped.malformed - start.dropped.malformed > 10_000);
+      assert.ok(counters.dropped.malformed - start.dropped.malformed > rounds * 10);
     });
   });
 }

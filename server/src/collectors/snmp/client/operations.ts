@@ -28,6 +28,7 @@ export async function ask(
       const read = readResponseBody(buf, start, end);
       if (!read) return 'malformed';
       if (!fitsRequest(read, type, names.length)) return 'content';
+      session.varbinds += read.varbinds.length;
       body = read;
       return null;
     },

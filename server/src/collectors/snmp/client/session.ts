@@ -27,6 +27,9 @@ export interface SessionOptions {
   readonly random: () => number;
 }
 
+/** Most varbinds of one answer before anything was learned about the agent. */
+export const MAX_VARBINDS = 1024;
+
 /** No try waits less than this: a busy agent answers late, and a needless second request makes it busier. */
 const MIN_TIMEOUT_MS = 250;
 
@@ -51,10 +54,15 @@ export class Session implements Exchange {
   /** False once the agent has choked on GETBULK while it answers GETNEXT. */
   bulk = true;
   /** Most varbinds of one answer that the agent has not refused; shrinks on tooBig and on silence. */
-  maxVarbinds = 1024;
+  maxVarbinds = MAX_VARBINDS;
   /** True while the last request found no answer. */
   silent = false;
+  /** What the conversation has cost so far; octets are those of both directions. */
   requests = 0;
+  retries = 0;
+  varbinds = 0;
+  octets = 0;
+  #sentOctets = 0;
   readonly #transport: SnmpTransport;
   readonly #random: () => number;
   #smoothedRtt = 0;
@@ -88,6 +96,8 @@ export class Session implements Exchange {
       for (let round = 0; ; round += 1) {
         const outcome = await this.#transport.exchange(this);
         this.silent = !outcome.answered;
+        this.retries += outcome.attempts - 1;
+        this.octets += outcome.attempts * this.#sentOctets;
         // Karn: a round trip is only known when there was one try.
         if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
         const settled = this.security.settle(outcome.answered, nameOf(this.endpoint));
@@ -126,10 +136,13 @@ export class Session implements Exchange {
   }
 
   render(id: number, scratch: Buffer): Buffer {
-    return this.security.seal(this.#pdu, id, scratch);
+    const message = this.security.seal(this.#pdu, id, scratch);
+    this.#sentOctets = message.length;
+    return message;
   }
 
   accept(datagram: Buffer, head: MessageHead): Verdict {
+    this.octets += datagram.length;
     return this.security.open(datagram, head, opened) ?? this.#sink.take(opened);
   }
 }

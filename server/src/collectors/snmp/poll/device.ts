@@ -3,10 +3,12 @@ import type { CollectorDeps, Fault, PollContext, PollResult, SampleSet } from '#
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { OperStatus } from '@sotp/contract/inventory.ts';
 import { createSnmpReader } from '#collectors/snmp/client/reader.ts';
+import { MAX_VARBINDS } from '#collectors/snmp/client/session.ts';
 import type { Session } from '#collectors/snmp/client/session.ts';
 import { readKnowledge } from '#collectors/snmp/knowledge/index.ts';
 import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { PollDecoder } from './decode.ts';
+import { COST_SERIES, startCost, writeCost } from './cost.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
 import type { PollRequest, Program } from './program.ts';
 import { runProgram } from './run.ts';
@@ -79,6 +81,7 @@ export async function pollDevice(
   const { clock } = deps;
   const { session } = state;
   session.signal = ctx.signal;
+  const cost = startCost(session, clock.monotonic());
   const faults: Fault[] = [];
   let facts: Partial<Inventory> = {};
   let now = clock.monotonic();
@@ -96,6 +99,7 @@ export async function pollDevice(
   }
   if (restarted && !facts.system) Object.assign(facts, refreshUptime(state));
   if (read && state.fast && !facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
+  if (read) writeCost(read.values, cost, session, clock.monotonic(), faults.length);
   return { polledAt, samples, facts, restarted, faults, credentialId: state.credentialId };
 }
 
@@ -114,12 +118,14 @@ async function discover(
   const fast = programs.compile(
     knowledge.series.filter((one) => one.cadence === 'fast'),
     watched,
+    COST_SERIES,
   );
   const slowSeries = knowledge.series.filter((one) => one.cadence === 'slow');
-  const slow = slowSeries.length > 0 ? programs.compile(slowSeries, []) : null;
-  // The same program keeps the requests that the device was found to bear.
-  if (state.fast?.program !== fast) state.fast = { program: fast, requests: fast.requests, missing: -1 };
-  if (state.slow?.program !== slow) state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
+  const slow = slowSeries.length > 0 ? programs.compile(slowSeries, [], []) : null;
+  // Starting from the full requests again: what the device could not bear once it may bear now.
+  session.maxVarbinds = MAX_VARBINDS;
+  state.fast = { program: fast, requests: fast.requests, missing: -1 };
+  state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
   state.living = rememberFacts(knowledge.facts);
   state.statuses = null;
   state.discoveredAt = now;

@@ -1,4 +1,4 @@
-import type { Layout } from '#collectors/collector.ts';
+import type { Layout, SeriesSpec } from '#collectors/collector.ts';
 import type { PlannedSeries } from '#collectors/snmp/plan.ts';
 import { ANSWER_OCTETS, VALUE_COST } from '#collectors/snmp/client/operations.ts';
 import { encodeOid } from '#protocols/snmp/oid.ts';
@@ -29,14 +29,21 @@ export interface Program {
 /** Most varbinds in one request: beyond this, agents are known to give up although the answer would fit. */
 const MAX_VARBINDS = 100;
 
-/** Compiles series into the fewest GETs, led by the watched OIDs, that fit requests and answers into one datagram each. */
-export function compileProgram(series: readonly PlannedSeries[], watched: readonly string[]): Program {
+/**
+ * Compiles series into the fewest GETs, led by the watched OIDs, that fit requests and answers into one datagram each.
+ * `own` series stand at the end of the layout and are not asked for.
+ */
+export function compileProgram(
+  series: readonly PlannedSeries[],
+  watched: readonly string[],
+  own: readonly SeriesSpec[] = [],
+): Program {
   const scaled = series.some((one) => one.scale !== undefined && one.scale !== 1);
   const texts = series.some((one) => one.text === true);
   const names = [...watched, ...series.map((one) => one.oid)].map(encodeOid);
   const slots = names.map((_, i) => (i < watched.length ? -1 - i : i - watched.length));
   return {
-    layout: { series: series.map((one) => one.spec) },
+    layout: { series: [...series.map((one) => one.spec), ...own] },
     requests: packRequests(names, slots, MAX_VARBINDS),
     scales: scaled ? Float64Array.from(series, (one) => one.scale ?? 1) : null,
     texts: texts ? Uint8Array.from(series, (one) => (one.text === true ? 1 : 0)) : null,

@@ -38,6 +38,7 @@ export async function runProgram(
     const outcome = await session.attempt(current, { take: (reply) => decodeAnswer(reply, current, program, read) });
     const count = current.slots.length;
     if (outcome.answered && read.errorStatus === ErrorStatus.noError) {
+      session.varbinds += count;
       used.push(current);
       continue;
     }

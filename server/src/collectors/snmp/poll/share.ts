@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { SeriesSpec } from '#collectors/collector.ts';
 import type { PlannedSeries } from '#collectors/snmp/plan.ts';
 import { compileProgram } from './program.ts';
 import type { Program } from './program.ts';
 
 /** Compiled programs, one for all devices that are read alike. */
 export interface Programs {
-  compile(series: readonly PlannedSeries[], watched: readonly string[]): Program;
+  compile(series: readonly PlannedSeries[], watched: readonly string[], own: readonly SeriesSpec[]): Program;
 }
 
 /** Shares programs as long as any device holds them: 10,000 switches of one model keep one set of names and labels. */
@@ -15,11 +16,11 @@ export function createPrograms(): Programs {
     if (!known.get(key)?.deref()) known.delete(key);
   });
   return {
-    compile(series, watched) {
-      const key = keyOf(series, watched);
+    compile(series, watched, own) {
+      const key = keyOf(series, [...watched, ...own.map(({ metric }) => metric)]);
       const shared = known.get(key)?.deref();
       if (shared) return shared;
-      const program = compileProgram(series, watched);
+      const program = compileProgram(series, watched, own);
       known.set(key, new WeakRef(program));
       cleanup.register(program, key);
       return program;
@@ -27,9 +28,9 @@ export function createPrograms(): Programs {
   };
 }
 
-function keyOf(series: readonly PlannedSeries[], watched: readonly string[]): string {
+function keyOf(series: readonly PlannedSeries[], others: readonly string[]): string {
   const hash = createHash('sha256');
-  hash.update(watched.join());
+  hash.update(others.join());
   for (const { oid, scale, text, spec } of series) {
     hash.update(JSON.stringify([oid, scale, text, spec.metric, spec.kind, spec.unit, spec.labels]));
   }
