@@ -114,7 +114,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     const askedAt = clock.monotonic();
     const asking = leases.beat(member, deps.partitions, leaseMs);
     // A database that hangs is away as well; waiting for it would let the lease run out unnoticed.
-    if (!(await atMost(clock, heartbeatMs, asking))) {
+    if (!(await atMost(clock, heartbeatMs / 2, asking))) {
       asking.catch(() => undefined);
       throw new AppError('database_unavailable', 'The database does not answer heartbeats in time.', {
         retryable: true,
