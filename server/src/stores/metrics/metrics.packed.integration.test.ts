@@ -74,3 +74,32 @@ test('the view gives live samples to SQL', async () => {
   const { rows } = await db.pg.query('select metric, value, at from metric_sample where device_id = 900002');
   assert.deepEqual(rows, [{ metric: 'g', value: 1, at: new Date(NOW) }]);
 });
+
+test('disk use grows by what is stored, per tier and device, and the forecast follows retention', async () => {
+  const own = await openTestDatabase();
+  try {
+    const store = createPackedMetricStore({ pg: own.pg, clock, log: silentLog });
+    await store.maintain(NOW);
+    const before = await store.usage();
+    for (let hour = 6; hour > 0; hour--) {
+      await store.write(Array.from({ length: 60 }, (_, n) => row(1, NOW - hour * HOUR + n * 60_000)));
+    }
+    assert.ok((await store.deviceUsage(1)) > 0);
+    assert.equal(await store.deviceUsage(2), 0);
+    await store.maintain(NOW);
+    const after = await store.usage();
+    const bytes = (usage: typeof after, tier: string) => usage.tiers.find((one) => one.tier === tier)?.bytes ?? 0;
+    assert.ok(bytes(after, 'packed') > bytes(before, 'packed'));
+    assert.ok(bytes(after, '5m') > bytes(before, '5m'));
+    const packed = after.tiers.find((one) => one.tier === 'packed');
+    // Six hours are there, and 30 days will be.
+    const factor = (packed?.forecastBytes ?? 0) / (packed?.bytes ?? 1);
+    assert.ok(factor > 100 && factor < 125, String(factor));
+    assert.equal(
+      after.bytes,
+      after.tiers.reduce((sum, one) => sum + one.bytes, 0),
+    );
+  } finally {
+    await own.close();
+  }
+});

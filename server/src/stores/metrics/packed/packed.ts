@@ -2,6 +2,7 @@ import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchOrigin, LatestValue, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
+import type { MetricUsageStore } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { readLastBlocks, removeDeviceBlocks, toPollBlock } from './blocks.ts';
 import { createCatalogue } from './catalogue.ts';
@@ -24,6 +25,7 @@ import type { PartitionedTable } from './partitions.ts';
 import { createRange } from './range.ts';
 import { encodeRows } from './row-copy.ts';
 import { createTimelines } from './timeline.ts';
+import { createUsage } from './usage.ts';
 
 /** Rows dated further into the future come from a clock that is wrong. */
 const MAX_AHEAD_MS = DAY_MS;
@@ -53,14 +55,19 @@ export interface PackedCounters {
   droppedInFuture: number;
 }
 
+export interface PackedMetricStore extends MetricStore, MetricUsageStore {
+  counters(): PackedCounters;
+}
+
 /** The metric store in plain PostgreSQL. */
-export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStore & { counters(): PackedCounters } {
+export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetricStore {
   const { pg, clock, log } = deps;
   const rawMs = (deps.retention?.rawDays ?? 30) * DAY_MS;
   const fiveMinuteMs = (deps.retention?.fiveMinuteDays ?? 365) * DAY_MS;
   const hourMs = (deps.retention?.hourDays ?? 5 * 365) * DAY_MS;
   const catalogue = createCatalogue(pg);
   const compactor = createCompactor({ pg, catalogue, log });
+  const keepMs = { packed: rawMs, fiveMinutes: fiveMinuteMs, hours: hourMs };
   const range = createRange({ pg, clock, catalogue, rawMs });
   const counters: PackedCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0 };
   let hours = new Set<number>();
@@ -167,6 +174,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): MetricStor
   }
 
   return {
+    ...createUsage({ pg, clock, keepMs }),
     write,
     range,
     latest,
