@@ -3,6 +3,8 @@ import { relative } from 'node:path';
 /** The line by which the reporter hands its totals to `suites.mjs`. */
 export const TOTALS = '##totals ';
 
+const NOTHING = { passed: 0, failed: 0, skipped: 0 };
+
 function isLeaf(data) {
   return data.details?.type !== 'suite';
 }
@@ -17,36 +19,28 @@ function explain(error) {
     .join('\n');
 }
 
-/** One line a test file, every failure in full where it happens, and every skip with its reason. For `node --test`. */
+function lineOf(name, { passed, failed, skipped }, ms) {
+  const more = `${failed ? `, ${failed} FAILED` : ''}${skipped ? `, ${skipped} skipped` : ''}`;
+  return `  ${failed ? 'x' : '.'} ${name}: ${passed} passed${more} (${(ms / 1000).toFixed(1)} s)\n`;
+}
+
+/** One line a test file as it ends, every failure in full where it happens, every skip with its reason. For `node --test`. */
 export default async function* report(source) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const files = new Map();
   for await (const { type, data } of source) {
-    if (type !== 'test:pass' && type !== 'test:fail') {
-      if (type === 'test:stderr' || type === 'test:stdout') yield data.message;
-      continue;
-    }
-    if (!isLeaf(data)) continue;
-    const name = data.file ? relative(process.cwd(), data.file) : 'tests';
-    const file = files.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
+    const name = data?.file ? relative(process.cwd(), data.file) : 'tests';
+    if (type === 'test:summary' && data.file) yield lineOf(name, files.get(name) ?? NOTHING, data.duration_ms);
+    if (type === 'test:stderr' || type === 'test:stdout') yield data.message;
+    if ((type !== 'test:pass' && type !== 'test:fail') || !isLeaf(data)) continue;
+    const file = files.get(name) ?? { ...NOTHING };
     files.set(name, file);
-    file.ms += data.nesting === 0 ? (data.details?.duration_ms ?? 0) : 0;
-    if (data.skip !== undefined || data.todo !== undefined) {
-      file.skipped++;
-      totals.skipped++;
-      yield `  skipped ${name}: ${data.name}${typeof data.skip === 'string' ? ` (${data.skip})` : ''}\n`;
-    } else if (type === 'test:pass') {
-      file.passed++;
-      totals.passed++;
-    } else {
-      file.failed++;
-      totals.failed++;
-      yield `  FAILED ${name}: ${data.name}\n${explain(data.details?.error)}\n`;
-    }
-  }
-  for (const [name, { passed, failed, skipped, ms }] of files) {
-    const more = `${failed ? `, ${failed} FAILED` : ''}${skipped ? `, ${skipped} skipped` : ''}`;
-    yield `  ${failed ? 'x' : '.'} ${name}: ${passed} passed${more} (${(ms / 1000).toFixed(1)} s)\n`;
+    const isSkipped = data.skip !== undefined || data.todo !== undefined;
+    const kind = isSkipped ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed';
+    file[kind]++;
+    totals[kind]++;
+    if (isSkipped) yield `  skipped ${name}: ${data.name}${typeof data.skip === 'string' ? ` (${data.skip})` : ''}\n`;
+    else if (type === 'test:fail') yield `  FAILED ${name}: ${data.name}\n${explain(data.details?.error)}\n`;
   }
   yield `${TOTALS}${JSON.stringify(totals)}\n`;
 }
