@@ -79,7 +79,7 @@ test.describe('signed in', () => {
     await loopback.click();
     const chart = page.getByRole('dialog').getByRole('figure').first();
     await expect(chart.locator('canvas')).toBeVisible();
-    await expect(chart.getByRole('row', { name: 'In' })).toContainText(/[1-9]/);
+    await expect(chart.getByRole('row', { name: /^In / })).toContainText(/[1-9]/);
     await expectAccessible(page);
   });
 

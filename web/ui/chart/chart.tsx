@@ -82,7 +82,7 @@ interface LegendProps {
 
 function Legend({ series, unit, from, to, at, only, onOnly }: LegendProps) {
   return (
-    <table className="mt-1 w-full table-fixed text-[12px] leading-5">
+    <table className="mt-1 w-full table-fixed text-[12px] leading-6">
       <thead>
         <tr className="text-muted">
           <th scope="col" className="truncate text-left font-normal">
@@ -117,7 +117,7 @@ function Legend({ series, unit, from, to, at, only, onOnly }: LegendProps) {
                   type="button"
                   aria-pressed={only === line.key}
                   onClick={() => onOnly(only === line.key ? null : line.key)}
-                  className="flex max-w-full items-center gap-1.5"
+                  className="flex h-6 w-full items-center gap-1.5 max-sm:h-10"
                   title={line.label}
                 >
                   <span
