@@ -5,6 +5,7 @@ import { ClientMessage } from '@sotp/contract/live.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
+import type { Actor } from '#services/access/actor.ts';
 import type { LiveFeed, Unsubscribe } from '#services/telemetry/stream.ts';
 import { toRequestError } from './errors.ts';
 import { identify } from './guard.ts';
@@ -31,7 +32,7 @@ const TRY_LATER = 1013;
 
 /** A socket and what belongs to it; `check` closes it when its right to be here has ended. */
 interface Connection {
-  readonly actorKey: string;
+  readonly actor: Actor;
   check(): Promise<void>;
   beat(): void;
 }
@@ -62,8 +63,8 @@ export async function addUpgrades(app: FastifyInstance, log: Log): Promise<void>
 /** The live stream at /stream. */
 export function addStream(app: FastifyInstance, { access, live, log }: StreamOptions): void {
   const connections = new Set<Connection>();
-  const stopListening = live.onAccessChange(() => {
-    for (const connection of connections) void connection.check();
+  const stopListening = live.onAccessChange((concerns) => {
+    for (const connection of connections) if (concerns(connection.actor)) void connection.check();
   });
   // News can be lost: whoever lost his right while nobody said so is found at the next beat.
   const beating = setInterval(() => {
@@ -81,7 +82,7 @@ export function addStream(app: FastifyInstance, { access, live, log }: StreamOpt
   function open(socket: WebSocket, request: FastifyRequest): void {
     const { actor } = request;
     if (!actor) return socket.close(POLICY);
-    const own = [...connections].filter(({ actorKey }) => actorKey === actor.key).length;
+    const own = [...connections].filter((other) => other.actor.key === actor.key).length;
     if (connections.size >= SOCKETS_MAX || own >= SOCKETS_PER_ACTOR_MAX) {
       return socket.close(TRY_LATER, 'too many live connections');
     }
@@ -151,7 +152,7 @@ export function addStream(app: FastifyInstance, { access, live, log }: StreamOpt
     }
 
     const connection: Connection = {
-      actorKey: actor.key,
+      actor,
       async check() {
         const before = JSON.stringify([actor.role, actor.scope]);
         request.actor = null;

@@ -93,8 +93,9 @@ export function createSignIn(deps: SignInDeps): SignIn {
       return { session, user: toUser(signedIn) };
     },
     async signOut(session) {
+      const user = await sessions.resume(session);
       await sessions.close(session);
-      bus.publish(BUS_TOPICS.access, {});
+      if (user) bus.publish(BUS_TOPICS.access, { userId: user.id });
     },
     async confirm({ username, password }, from) {
       await limits.admit(username, from);

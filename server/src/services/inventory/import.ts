@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { DeviceCreate } from '@sotp/contract/devices.ts';
 import type { DevicePatch, ImportResult } from '@sotp/contract/devices.ts';
 import { endpointOf } from '#domain/endpoint.ts';
+import { forEachLimited } from '#platform/concurrency.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { Audit } from '#services/access/audit.ts';
@@ -33,6 +34,8 @@ type Step =
   | { kind: 'update'; line: number; id: string; patch: DevicePatch }
   | { kind: 'unchanged'; line: number };
 
+/** Rows worked at once: a database has more than one connection, and other requests want some too. */
+const AT_ONCE = 4;
 const COUNTED = { create: 'created', update: 'updated', unchanged: 'unchanged' } as const;
 
 function sentence(thrown: unknown): string {
@@ -64,17 +67,28 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
     return endpointOf(input.address, typeof port === 'number' ? port : 161);
   }
 
-  async function plan(actor: Actor, row: ImportRow, seen: Map<string, number>): Promise<Step> {
+  /** Which line is the first to speak of an endpoint. */
+  function firstOfEach(rows: readonly ImportRow[]): ReadonlyMap<string, number> {
+    const first = new Map<string, number>();
+    for (const { line, value } of rows) {
+      const parsed = DeviceCreate.safeParse(value);
+      if (!parsed.success) continue;
+      const endpoint = endpointOfRow(parsed.data);
+      if (!first.has(endpoint)) first.set(endpoint, line);
+    }
+    return first;
+  }
+
+  async function plan(actor: Actor, row: ImportRow, first: ReadonlyMap<string, number>): Promise<Step> {
     if (row.error !== undefined) throw new AppError('validation_failed', row.error);
     const parsed = DeviceCreate.safeParse(row.value);
     if (!parsed.success) throw new AppError('validation_failed', zodSentence(parsed.error));
     const input = parsed.data;
     const endpoint = endpointOfRow(input);
-    const earlier = seen.get(endpoint);
-    if (earlier !== undefined) {
+    const earlier = first.get(endpoint);
+    if (earlier !== undefined && earlier !== row.line) {
       throw new AppError('duplicate_device', `${endpoint} is in line ${earlier} already`);
     }
-    seen.set(endpoint, row.line);
     const existing = await store.byEndpoint(endpoint);
     if (!existing) {
       await createDraft(deps, actor, input);
@@ -121,29 +135,32 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
     },
     async run(actor, rows, dryRun) {
       const result: ImportResult = { created: 0, updated: 0, unchanged: 0, errors: [] };
-      const seen = new Map<string, number>();
+      const failed = (line: number, thrown: unknown) => result.errors.push({ line, message: sentence(thrown) });
+      const first = firstOfEach(rows);
       const steps: Step[] = [];
-      for (const row of rows) {
+      await forEachLimited(rows, AT_ONCE, async (row) => {
         try {
-          steps.push(await plan(actor, row, seen));
+          steps.push(await plan(actor, row, first));
         } catch (thrown) {
-          result.errors.push({ line: row.line, message: sentence(thrown) });
+          failed(row.line, thrown);
         }
-      }
-      if (dryRun) {
-        for (const { kind } of steps) result[COUNTED[kind]] += 1;
-        return result;
-      }
-      for (const step of steps) {
+      });
+      await forEachLimited(dryRun ? [] : steps, AT_ONCE, async (step) => {
         try {
           if (step.kind === 'create') await service.create(actor, step.input);
           else if (step.kind === 'update') await service.update(actor, step.id, step.patch);
           result[COUNTED[step.kind]] += 1;
         } catch (thrown) {
-          result.errors.push({ line: step.line, message: sentence(thrown) });
+          failed(step.line, thrown);
         }
-      }
-      await audit.record(actor, 'device.import', null, { ...result });
+      }).catch((thrown: unknown) => {
+        const { code, message, retryable } = toAppError(thrown);
+        const done = `${result.created} devices were created and ${result.updated} updated before; import the same again to go on.`;
+        throw new AppError(code, `${message} ${done}`, { cause: thrown, retryable });
+      });
+      result.errors.sort((a, b) => a.line - b.line);
+      if (dryRun) for (const { kind } of steps) result[COUNTED[kind]] += 1;
+      else await audit.record(actor, 'device.import', null, { ...result });
       return result;
     },
   };

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Permission } from '@sotp/contract/access.ts';
 import { DeviceEvent, SamplesEvent } from '@sotp/contract/live.ts';
 import type { Topic } from '@sotp/contract/live.ts';
@@ -27,8 +28,8 @@ export interface LiveSubscription {
 export interface LiveFeed extends Component {
   /** Throws `forbidden`, `not_found` or `validation_failed`. */
   subscribe(actor: Actor, subscription: LiveSubscription, deliver: Deliver): Promise<Unsubscribe>;
-  /** Calls back whenever somebody's right to be here may have ended: a session closed, a token revoked, a user changed. */
-  onAccessChange(handler: () => void): Unsubscribe;
+  /** Calls back when somebody's right to be here may have ended: a session closed, a token revoked, a user changed. */
+  onAccessChange(handler: (concerns: (actor: Actor) => boolean) => void): Unsubscribe;
 }
 
 export interface LiveFeedDeps {
@@ -37,6 +38,9 @@ export interface LiveFeedDeps {
   tasks: Tasks;
   log: Log;
 }
+
+/** Message of `BUS_TOPICS.access`: whose rights may have changed. */
+const AccessChange = z.object({ userId: z.number().optional(), tokenId: z.number().optional() });
 
 const NEEDED: Readonly<Record<Topic, Permission>> = {
   devices: 'devices:read',
@@ -148,7 +152,13 @@ export function createLiveFeed({ bus, devices, tasks, log }: LiveFeedDeps): Live
     onAccessChange(handler) {
       let unsubscribe: Unsubscribe | undefined;
       let ended = false;
-      fanOut.subscribe(BUS_TOPICS.access, handler).then(
+      const listen = (message: unknown) => {
+        const change = AccessChange.safeParse(message);
+        if (!change.success) return;
+        const { userId, tokenId } = change.data;
+        handler((actor) => (tokenId === undefined ? actor.userId === userId : actor.tokenId === tokenId));
+      };
+      fanOut.subscribe(BUS_TOPICS.access, listen).then(
         (end) => {
           unsubscribe = end;
           if (ended) end();
