@@ -28,6 +28,9 @@ export function createLocalSecretStore({ pg, keyFile }: LocalSecretStoreDeps): L
     // A new key beside old secrets would look healthy and open none of them.
     const { rowCount } = await pg.query('select 1 from secret limit 1');
     if (rowCount > 0) {
+      // Another process may have made the file, and used it, since we looked.
+      const made = await readKeyFile(keyFile);
+      if (made) return made;
       throw new AppError(
         'secret_unavailable',
         `The key file ${keyFile} is missing, and the database holds secrets sealed with it: restore it from your backup.`,
