@@ -23,8 +23,9 @@ import type { KnownLayout } from './rollup.ts';
 import { mergePolls } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
-/** Devices that one transaction packs: a hundred ms of work at most, even where each has thousands of series. */
+/** Devices, and polls of them, that one transaction packs, about: what bounds its memory and its time. */
 const DEVICES_PER_CHUNK = 16;
+const POLLS_PER_CHUNK = 4_000;
 const LAYOUTS_KEPT = 20_000;
 /** Rows may arrive for an hour while it is being packed; after so many rounds it waits for the next call. */
 const ROUNDS = 3;
@@ -47,6 +48,13 @@ export interface CompactorDeps {
 
 const dayOf = (instant: number) => Math.floor(instant / DAY_MS) * DAY_MS;
 const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** As many of the first devices as the limit of polls allows, at least one. */
+function withinPolls<T extends { polls: number }>(devices: readonly T[]): readonly T[] {
+  let polls = 0;
+  const beyond = devices.findIndex((device) => (polls += device.polls) > POLLS_PER_CHUNK);
+  return beyond < 0 ? devices : devices.slice(0, Math.max(1, beyond));
+}
 
 export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compactor {
   const kinds = new Map<number, readonly SeriesKind[]>();
@@ -156,13 +164,14 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
            group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
           [doneDevice],
         );
-        const last = rows.at(-1);
+        const chunk = withinPolls(rows);
+        const last = chunk.at(-1);
         if (!last) break;
         doneDevice = last.id;
-        polls += rows.reduce((sum, row) => sum + row.polls, 0);
+        polls += chunk.reduce((sum, row) => sum + row.polls, 0);
         await packDevices(
           start,
-          rows.map((row) => row.id),
+          chunk.map((row) => row.id),
         );
         // Only now, with all that hangs on them: what is done twice does no harm, what is left out would.
         await saveProgress(pg, 'hour', start, { doneDevice, polls });

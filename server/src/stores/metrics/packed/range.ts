@@ -93,10 +93,13 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   async function readPolls(since: number, to: number, layouts: readonly StoredLayout[], counting: boolean) {
     const deviceIds = [...new Set(layouts.map((layout) => layout.deviceId))];
     const layoutIds = layouts.map((layout) => layout.id);
-    const [rows, packed, lastRows, lastPacked] = await Promise.all([
+    // Polls move from the head to the packed form: read in this order, none is missed on its way.
+    const [rows, lastRows] = await Promise.all([
       readHead(pg, { deviceIds, layoutIds, from: since, to }),
-      readBlocks(pg, PACKED, { deviceIds, layoutIds, from: down(since, HOUR_MS), to }),
       counting ? readLast(pg, layouts, since, { polls: 3 }) : [],
+    ]);
+    const [packed, lastPacked] = await Promise.all([
+      readBlocks(pg, PACKED, { deviceIds, layoutIds, from: down(since, HOUR_MS), to }),
       counting ? readLastBlocks(pg, layouts, down(since, HOUR_MS)) : [],
     ]);
     const byDevice = groupRows([...lastRows, ...rows]);
