@@ -4,7 +4,8 @@ import type { Log } from '#platform/log.ts';
 
 export interface Chore {
   readonly name: string;
-  run(now: number): Promise<unknown>;
+  /** Leaves off at the next good moment when aborted. */
+  run(now: number, signal: AbortSignal): Promise<unknown>;
 }
 
 export interface HousekeepingDeps {
@@ -26,7 +27,7 @@ export function createHousekeeping({ chores, leads, clock, log }: HousekeepingDe
   async function round(): Promise<void> {
     for (const chore of chores) {
       try {
-        await chore.run(clock.now());
+        await chore.run(clock.now(), stopping.signal);
       } catch (error) {
         log.warn({ err: error, chore: chore.name }, 'housekeeping failed and is tried again');
       }

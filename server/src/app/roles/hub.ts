@@ -54,7 +54,7 @@ function compose(context: RoleContext) {
   const table = createProcessTable();
   const housekeeping = createHousekeeping({
     chores: [
-      { name: 'retention', run: (now) => stores.metrics.maintain(now) },
+      { name: 'retention', run: (now, signal) => stores.metrics.maintain(now, signal) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
     ],
     leads: () => scheduler.counters()['scheduler_leader'] === 1,

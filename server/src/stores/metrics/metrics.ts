@@ -80,6 +80,9 @@ export interface MetricStore {
   latest(deviceId: number, maxAgeMs: number): Promise<LatestValue[]>;
   /** Forgets a device's series and samples. */
   removeDevice(deviceId: number): Promise<void>;
-  /** Creates partitions ahead and drops what retention no longer keeps; called every few minutes by the leader. */
-  maintain(now: number): Promise<void>;
+  /**
+   * Creates partitions ahead, packs closed hours, drops what retention no longer keeps; called every few minutes by the
+   * leader. Aborted it stops at the next good moment; the next call goes on.
+   */
+  maintain(now: number, signal?: AbortSignal): Promise<void>;
 }

@@ -35,9 +35,9 @@ const LOCK = 7_362_010;
 export interface Compactor {
   /**
    * Rewrites every hour that ends at or before the instant, oldest first, and rolls up every day that has ended. Does
-   * nothing when another process is at it. What it is killed in is done again from the last transaction on.
+   * nothing when another process is at it. What it is killed in, or leaves when aborted, is gone on with by the next call.
    */
-  run(before: number): Promise<{ hours: number; polls: number }>;
+  run(before: number, signal?: AbortSignal): Promise<{ hours: number; polls: number }>;
 }
 
 export interface CompactorDeps {
@@ -152,13 +152,14 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     await mendLater(start, deviceIds, layouts);
   }
 
-  async function compactHour(start: number): Promise<number> {
+  async function compactHour(start: number, signal?: AbortSignal): Promise<number> {
     await ensurePartitions(pg, PACKED, [start]);
     await ensurePartitions(pg, ROLLUP_5M, [start]);
     const partition = partitionName(HEAD, start);
     for (let round = 0; round < ROUNDS; round++) {
       let { doneDevice, polls } = await openProgress(pg, 'hour', start);
       for (;;) {
+        if (signal?.aborted) return 0;
         const { rows } = await pg.query<{ id: number; polls: number }>(
           `select device_id as id, count(*) as polls from ${partition} where device_id > $1
            group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
@@ -217,10 +218,11 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     await pg.transaction((tx) => replaceRollups(tx, ROLLUP_1H, day, deviceIds, spans));
   }
 
-  async function rollDay(day: number): Promise<void> {
+  async function rollDay(day: number, signal?: AbortSignal): Promise<void> {
     await ensurePartitions(pg, ROLLUP_1H, [day]);
     let { doneDevice } = await openProgress(pg, 'day', day);
     for (;;) {
+      if (signal?.aborted) return;
       const { rows } = await pg.query<{ id: number }>(
         `select device_id as id from metric_rollup_5m where device_id > $1 and start >= $2 and start < $3
          group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
@@ -236,12 +238,12 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     await finishProgress(pg, 'day', day);
   }
 
-  async function runLocked(before: number): Promise<{ hours: number; polls: number }> {
+  async function runLocked(before: number, signal?: AbortSignal): Promise<{ hours: number; polls: number }> {
     const done = { hours: 0, polls: 0 };
     for (const start of await listPartitions(pg, HEAD)) {
-      if (start + HOUR_MS > before) break;
+      if (start + HOUR_MS > before || signal?.aborted) break;
       const began = performance.now();
-      const polls = await compactHour(start);
+      const polls = await compactHour(start, signal);
       done.hours += 1;
       done.polls += polls;
       if (polls > 0)
@@ -251,16 +253,16 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
         );
     }
     const today = Math.floor(before / DAY_MS) * DAY_MS;
-    for (const day of await daysToRoll(pg, today)) await rollDay(day);
+    for (const day of await daysToRoll(pg, today)) await rollDay(day, signal);
     return done;
   }
 
   return {
-    async run(before) {
+    async run(before, signal) {
       const session = await pg.session({ patient: true });
       try {
         const { rows } = await session.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK]);
-        return rows[0]?.locked ? await runLocked(before) : { hours: 0, polls: 0 };
+        return rows[0]?.locked ? await runLocked(before, signal) : { hours: 0, polls: 0 };
       } finally {
         await session.close();
       }

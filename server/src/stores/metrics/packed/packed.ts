@@ -184,7 +184,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       await pg.query('delete from metric_head where device_id = $1', [deviceId]);
       await removeDeviceBlocks(pg, deviceId);
     },
-    async maintain(now) {
+    async maintain(now, signal) {
       const present = await listPartitions(pg, HEAD);
       const ahead = [0, 1, 2, 3].map((n) => partitionStart(HEAD, now) + n * HOUR_MS);
       if (ahead.some((hour) => !present.includes(hour))) await ensurePartitions(pg, HEAD, ahead);
@@ -193,7 +193,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       await expire(PACKED, now - rawMs);
       await expire(ROLLUP_5M, now - fiveMinuteMs);
       await expire(ROLLUP_1H, now - hourMs);
-      await compactor.run(now - (deps.compactionLagMs ?? COMPACTION_LAG_MS));
+      await compactor.run(now - (deps.compactionLagMs ?? COMPACTION_LAG_MS), signal);
       await pg.query(`delete from metric_batch where stored_at < now() - interval '35 days'`);
     },
     counters: () => ({ ...counters }),
