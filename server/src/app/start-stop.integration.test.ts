@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { childrenOf, postmasterPid, processes, runSotp, statusOf, takenPort, temporaryDir, until } from './testing/run-sotp.ts';
+import {
+  childrenOf,
+  postmasterPid,
+  processes,
+  runSotp,
+  statusOf,
+  takenPort,
+  temporaryDir,
+  until,
+} from './testing/run-sotp.ts';
 import type { RunningSotp } from './testing/run-sotp.ts';
 
 const skip = process.platform === 'linux' ? false : 'reads /proc';

@@ -10,6 +10,7 @@ import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerProbe } from './probe.ts';
+import { registerProfile } from './profile.ts';
 import { registerSimulate } from './simulate.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
@@ -19,6 +20,7 @@ import { registerUser } from './user.ts';
 const COMMANDS: readonly RegisterCommand[] = [
   registerStart,
   registerProbe,
+  registerProfile,
   registerSimulate,
   registerDevice,
   registerCredential,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '#app/config/load.ts';
 import { listenFailure } from '#app/supervisor/checks.ts';
@@ -16,10 +17,20 @@ function read(file: string, what: string): string {
   }
 }
 
-/** The certificate and its key, when configured. */
+/** The certificate and its key, when configured; throws when they do not fit together. */
 export function readTls(tls: Config['tls']): { cert: string; key: string } | undefined {
   if (tls.cert === undefined || tls.key === undefined) return undefined;
-  return { cert: read(tls.cert, 'tls.cert'), key: read(tls.key, 'tls.key') };
+  const files = { cert: read(tls.cert, 'tls.cert'), key: read(tls.key, 'tls.key') };
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    throw new AppError(
+      'config_invalid',
+      `tls: ${tls.cert} and ${tls.key} are not a certificate (PEM) and the key that belongs to it`,
+      { cause },
+    );
+  }
+  return files;
 }
 
 function portOf(app: FastifyInstance | undefined): number {

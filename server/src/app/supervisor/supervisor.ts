@@ -4,6 +4,7 @@ import type { Config } from '#app/config/load.ts';
 import type { EmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
 import { createEmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
 import { migrateDatabase } from '#app/database.ts';
+import { readTls } from '#app/roles/listening.ts';
 import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
@@ -132,7 +133,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const dataDir = prepareDataDir(options.config.dataDir);
       const config = { ...options.config, dataDir };
       lock = lockDataDir(dataDir);
-      if (config.roles.includes('hub')) await checkPort(config.host, config.port);
+      if (config.roles.includes('hub')) {
+        readTls(config.tls);
+        await checkPort(config.host, config.port);
+      }
       const databaseUrl = await startDatabase(config);
       await migrateDatabase(databaseUrl, log);
       return startRoles(config, databaseUrl);
