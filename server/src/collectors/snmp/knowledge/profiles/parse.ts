@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { translate } from './dialect.ts';
 import { ProfileFile } from './schema.ts';
 
 export interface ProfileProblem {
@@ -11,6 +12,9 @@ export interface ProfileProblem {
 export interface ParsedProfile {
   readonly profile: ProfileFile | null;
   readonly problems: readonly ProfileProblem[];
+  /** Parts of a foreign dialect that are read past, with the reason. */
+  readonly notes: readonly ProfileProblem[];
+  readonly dialect: string;
 }
 
 /** Reads a profile strictly: an unknown key, a wrong type or a reference to nothing is a problem with its line. */
@@ -18,24 +22,52 @@ export function parseProfile(file: string, text: string): ParsedProfile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({
-      file,
-      line: lines.linePos(error.pos[0]).line,
-      message: error.message,
-    }));
-    return { profile: null, problems };
+    const problems = document.errors.map(({ pos, message }) => ({ file, line: lines.linePos(pos[0]).line, message }));
+    return { profile: null, problems, notes: [], dialect: 'native' };
   }
-  const parsed = ProfileFile.safeParse(document.toJS({ maxAliasCount: 1000 }) ?? {});
+  const { raw, dialect, notes: translated } = translate(document.toJS({ maxAliasCount: 1000 }));
   const at = (path: readonly PropertyKey[]): number => lineOf(document, lines, path);
+  const told = (path: readonly PropertyKey[], message: string): ProfileProblem => ({ file, line: at(path), message });
+  const notes = translated.map(({ path, message }) => told(path, message));
+  const foreign = dialect !== 'native';
+  let parsed = ProfileFile.safeParse(raw);
+  if (!parsed.success && foreign) {
+    const { rest, paths } = withoutBroken(raw, parsed.error.issues);
+    for (const { path, message } of paths) notes.push(told(path, `left out: ${message}`));
+    parsed = ProfileFile.safeParse(rest);
+  }
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const { path, message } = deepest(issue);
-      return { file, line: at(path), message: `${path.join('.') || 'profile'}: ${message}` };
+      return told(path, `${path.join('.') || 'profile'}: ${message}`);
     });
-    return { profile: null, problems };
+    return { profile: null, problems, notes, dialect };
   }
-  const problems = references(parsed.data).map(({ path, message }) => ({ file, line: at(path), message }));
-  return { profile: parsed.data, problems };
+  const problems = foreign ? [] : references(parsed.data).map(({ path, message }) => told(path, message));
+  return { profile: parsed.data, problems, notes, dialect };
+}
+
+/** A foreign file without its metrics, tags and fields that cannot be read; the rest of it still serves. */
+function withoutBroken(raw: unknown, issues: readonly Issue[]): { rest: unknown; paths: DeepIssue[] } {
+  const rest = structuredClone(raw) as Record<string, unknown>;
+  const paths = issues.map((issue) => deepest(issue));
+  for (const { path, message } of paths) {
+    const [top, second] = path;
+    const unknown = path.length === 0 ? [...message.matchAll(/"([^"]+)"/g)].map((found) => found[1] ?? '') : [];
+    for (const key of unknown) delete rest[key];
+    const list = typeof top === 'string' ? rest[top] : undefined;
+    if (Array.isArray(list) && typeof second === 'number') list[second] = undefined;
+    else if (typeof top === 'string') delete rest[top];
+  }
+  for (const [key, value] of Object.entries(rest)) {
+    if (Array.isArray(value)) rest[key] = value.filter((item) => item !== undefined);
+  }
+  return { rest, paths };
+}
+
+interface DeepIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
 interface Issue {
@@ -46,7 +78,7 @@ interface Issue {
 }
 
 /** Of a union's alternatives, the one that got furthest says best what is wrong. */
-function deepest(issue: Issue): { path: readonly PropertyKey[]; message: string } {
+function deepest(issue: Issue): DeepIssue {
   const nested = (issue.errors ?? []).flat().map((inner) => deepest(inner));
   const best = nested.sort((a, b) => b.path.length - a.path.length)[0];
   if (!best || best.path.length === 0) return { path: issue.path, message: best?.message ?? issue.message };

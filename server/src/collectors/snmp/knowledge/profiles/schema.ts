@@ -9,7 +9,7 @@ const Oid = z
   .transform((oid) => oid.replace(/^\./, ''));
 const OidPattern = z
   .string()
-  .regex(/^\.?\d+(\.\d+)*(\.\*)?$/, 'a sysObjectID is an OID, or an OID with .* behind it')
+  .regex(/^\.?\d+(\.(\d+|\*|[[(|)\]\d\\+-]+))*(\.?\*)?$/, 'a sysObjectID is an OID, or an OID with .* behind it')
   .transform((oid) => oid.replace(/^\./, ''));
 const ListOf = <T extends z.ZodType>(item: T) =>
   z.union([item, z.array(item)]).transform((v) => (Array.isArray(v) ? v : [v]));
@@ -112,6 +112,7 @@ const Hardware = z.strictObject({
 export const Symbol = z.strictObject({
   OID: Oid,
   name: z.string().min(1),
+  MIB: z.string().optional(),
   scale_factor: z.number().optional(),
   extract_value: z.string().optional(),
   match_pattern: z.string().optional(),
