@@ -84,6 +84,7 @@ export function createSnmpCollector(
     const before = devices.get(target.deviceId);
     const key = JSON.stringify(settings);
     if (before?.target === target && before.settings === key) return before;
+    before?.state?.study?.cancel();
     const fresh: Known = { target, settings: key, state: null };
     devices.set(target.deviceId, fresh);
     return fresh;
@@ -102,7 +103,10 @@ export function createSnmpCollector(
       const lastGood = device.state?.credentialId;
       if (device.state?.session.silent) {
         const found = await findCredential(target, settings, ctx.signal, lastGood);
-        if (found.credentialId !== lastGood) device.state = found;
+        if (found.credentialId !== lastGood) {
+          device.state.study?.cancel();
+          device.state = found;
+        }
       }
       device.state ??= await findCredential(target, settings, ctx.signal, lastGood);
       await follow(device.state, target, settings);
@@ -132,9 +136,16 @@ export function createSnmpCollector(
       return (await readKnowledge(reader, { plan: false })).facts;
     },
 
-    forget: (deviceId) => void devices.delete(deviceId),
+    forget(deviceId) {
+      devices.get(deviceId)?.state?.study?.cancel();
+      devices.delete(deviceId);
+    },
     metrics: () => transportMetrics(transport),
-    close: () => transport.close(),
+    async close() {
+      for (const { state } of devices.values()) state?.study?.cancel();
+      devices.clear();
+      await transport.close();
+    },
   };
 }
 

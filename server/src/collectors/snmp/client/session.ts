@@ -17,6 +17,12 @@ export interface ReplySink {
   take(reply: OpenedPdu): DropReason | null;
 }
 
+/** Whose turn it is to ask a device that two sessions talk to. */
+export interface Turn {
+  taken: boolean;
+  readonly waiting: (() => void)[];
+}
+
 export interface SessionOptions {
   readonly transport: SnmpTransport;
   readonly endpoint: Endpoint;
@@ -25,6 +31,8 @@ export interface SessionOptions {
   readonly tries: number;
   /** 0 <= x < 1; for the jitter of retries. */
   readonly random: () => number;
+  /** Shared with the other session of the same device, so that only one request is in flight. */
+  readonly turn?: Turn;
 }
 
 /** Most varbinds of one answer before anything was learned about the agent. */
@@ -65,6 +73,7 @@ export class Session implements Exchange {
   #sentOctets = 0;
   readonly #transport: SnmpTransport;
   readonly #random: () => number;
+  readonly #turn: Turn;
   #smoothedRtt = 0;
   #rttVariation = 0;
   #pdu: RequestPdu = NO_PDU;
@@ -77,6 +86,7 @@ export class Session implements Exchange {
     this.timeoutLimitMs = options.timeoutMs;
     this.tries = options.tries;
     this.#random = options.random;
+    this.#turn = options.turn ?? { taken: false, waiting: [] };
     this.bulk = options.security.version !== 0;
   }
 
@@ -92,6 +102,9 @@ export class Session implements Exchange {
     this.#pdu = pdu;
     this.#sink = sink;
     this.requests += 1;
+    const turn = this.#turn;
+    if (turn.taken) await new Promise<void>((resolve) => turn.waiting.push(resolve));
+    turn.taken = true;
     try {
       for (let round = 0; ; round += 1) {
         const outcome = await this.#transport.exchange(this);
@@ -108,7 +121,25 @@ export class Session implements Exchange {
     } finally {
       this.#pdu = NO_PDU;
       this.#sink = deaf;
+      const next = turn.waiting.shift();
+      if (next) next();
+      else turn.taken = false;
     }
+  }
+
+  /** A second conversation with the same device: it takes turns with this one, and has a signal of its own. */
+  companion(): Session {
+    const { endpoint, security, timeoutLimitMs: timeoutMs, tries } = this;
+    const turn = this.#turn;
+    return new Session({
+      transport: this.#transport,
+      endpoint,
+      security,
+      timeoutMs,
+      tries,
+      random: this.#random,
+      turn,
+    });
   }
 
   /** The same conversation with another address of the device. */
@@ -143,7 +174,8 @@ export class Session implements Exchange {
 
   accept(datagram: Buffer, head: MessageHead): Verdict {
     this.octets += datagram.length;
-    return this.security.open(datagram, head, opened) ?? this.#sink.take(opened);
+    const verdict = this.security.open(datagram, head, opened);
+    return verdict === 'learned' ? null : (verdict ?? this.#sink.take(opened));
   }
 }
 

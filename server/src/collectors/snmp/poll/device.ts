@@ -2,10 +2,9 @@ import type { Clock } from '#platform/clock.ts';
 import type { CollectorDeps, Fault, PollContext, PollResult, SampleSet } from '#collectors/collector.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { OperStatus } from '@sotp/contract/inventory.ts';
-import { createSnmpReader } from '#collectors/snmp/client/reader.ts';
 import { MAX_VARBINDS } from '#collectors/snmp/client/session.ts';
 import type { Session } from '#collectors/snmp/client/session.ts';
-import { readKnowledge } from '#collectors/snmp/knowledge/index.ts';
+import { toAppError } from '#platform/errors.ts';
 import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { PollDecoder } from './decode.ts';
 import { COST_SERIES, startCost, writeCost } from './cost.ts';
@@ -13,6 +12,8 @@ import { recallFacts, rememberFacts } from './memory.ts';
 import type { PollRequest, Program } from './program.ts';
 import { runProgram } from './run.ts';
 import type { Programs } from './share.ts';
+import { awaitStudy, startStudy, stillReading } from './study.ts';
+import type { Study } from './study.ts';
 import { hasRestarted } from './uptime.ts';
 import type { UptimeReading } from './uptime.ts';
 
@@ -46,6 +47,8 @@ export interface DeviceState {
   slowDue: number;
   discoverDue: number;
   discoveredAt: number;
+  /** While the device is being read as a whole. */
+  study: Study | null;
 }
 
 /** A device that has just answered for the first time. */
@@ -64,6 +67,7 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     slowDue: 0,
     discoverDue: 0,
     discoveredAt: Number.NEGATIVE_INFINITY,
+    study: null,
   };
 }
 
@@ -71,7 +75,10 @@ export interface DevicePollDeps extends CollectorDeps {
   readonly programs: Programs;
 }
 
-/** Polls a device once; reads it as a whole first when it is new, or seems to have changed. */
+/** What a poll leaves of its budget when it waits for the device to be read. */
+const RESERVE_MS = 500;
+
+/** Polls a device once. One that is new, or seems to have changed, is read as a whole, by this poll and those after it. */
 export async function pollDevice(
   state: DeviceState,
   settings: SnmpSettings,
@@ -81,14 +88,20 @@ export async function pollDevice(
   const { clock } = deps;
   const { session } = state;
   session.signal = ctx.signal;
-  const cost = startCost(session, clock.monotonic());
+  const begun = clock.monotonic();
+  const cost = startCost(session, begun);
   const faults: Fault[] = [];
-  let facts: Partial<Inventory> = {};
-  let now = clock.monotonic();
-  if (!state.fast || now >= state.discoverDue) facts = await discover(state, settings, deps, faults);
+  const facts: Partial<Inventory> = {};
+  if (!state.fast || begun >= state.discoverDue) state.study ??= startStudy(session, clock, settings.maxRepetitions);
+  const patience = () => ctx.budgetMs - RESERVE_MS - (clock.monotonic() - begun);
 
+  // A known device keeps its cadence: its counters are read first, and what is new comes after.
+  if (state.study && !state.fast) await learn(state, state.study, patience(), deps, facts, faults);
   const polledAt = clock.now();
-  now = clock.monotonic();
+  const { credentialId } = state;
+  if (!state.fast) return { polledAt, samples: [], facts, restarted: false, faults, credentialId };
+
+  const now = clock.monotonic();
   const samples: SampleSet[] = [];
   const read = await runCadence(state.fast, session, samples, faults);
   const restarted = read ? watch(state, read, clock) : false;
@@ -98,32 +111,45 @@ export async function pollDevice(
     if (!facts.system) Object.assign(facts, refreshUptime(state));
   }
   if (restarted && !facts.system) Object.assign(facts, refreshUptime(state));
-  if (read && state.fast && !facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
+  if (read && !facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
   if (read) writeCost(read.values, cost, session, clock.monotonic(), faults.length);
-  return { polledAt, samples, facts, restarted, faults, credentialId: state.credentialId };
+  if (state.study) await learn(state, state.study, patience(), deps, facts, faults);
+  return { polledAt, samples, facts, restarted, faults, credentialId };
 }
 
-async function discover(
+/** Waits for the study as long as the poll has time, and takes what it found once it has ended. */
+async function learn(
   state: DeviceState,
-  settings: SnmpSettings,
+  study: Study,
+  patienceMs: number,
   { clock, programs }: DevicePollDeps,
+  facts: Partial<Inventory>,
   faults: Fault[],
-): Promise<Partial<Inventory>> {
-  const { session } = state;
-  const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });
-  const knowledge = await readKnowledge(reader);
-  faults.push(...reader.faults);
+): Promise<void> {
+  await awaitStudy(study, patienceMs, clock);
+  if (study.failure !== null) {
+    state.study = null;
+    // A device that is known goes on being polled; one that is not gave nothing.
+    if (!state.fast) throw study.failure;
+    state.discoverDue = clock.monotonic() + REDISCOVER_AT_MOST_EVERY_MS;
+    const { code, message } = toAppError(study.failure);
+    faults.push({ code, message });
+    return;
+  }
+  const { knowledge } = study;
+  if (!knowledge) {
+    if (!state.fast) faults.push(stillReading(study, clock));
+    return;
+  }
+  state.study = null;
+  faults.push(...study.faults);
   const now = clock.monotonic();
-  const watched = WATCHED;
-  const fast = programs.compile(
-    knowledge.series.filter((one) => one.cadence === 'fast'),
-    watched,
-    COST_SERIES,
-  );
+  const fastSeries = knowledge.series.filter((one) => one.cadence === 'fast');
   const slowSeries = knowledge.series.filter((one) => one.cadence === 'slow');
+  const fast = programs.compile(fastSeries, WATCHED, COST_SERIES);
   const slow = slowSeries.length > 0 ? programs.compile(slowSeries, [], []) : null;
   // Starting from the full requests again: what the device could not bear once it may bear now.
-  session.maxVarbinds = MAX_VARBINDS;
+  state.session.maxVarbinds = MAX_VARBINDS;
   state.fast = { program: fast, requests: fast.requests, missing: -1 };
   state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
   state.living = rememberFacts(knowledge.facts);
@@ -131,7 +157,7 @@ async function discover(
   state.discoveredAt = now;
   state.discoverDue = now + REDISCOVER_EVERY_MS;
   state.slowDue = 0;
-  return { ...knowledge.facts };
+  Object.assign(facts, knowledge.facts);
 }
 
 async function runCadence(

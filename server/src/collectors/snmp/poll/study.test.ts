@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '#platform/clock.ts';
+import { silentLog } from '#platform/log.ts';
+import { SnmpType } from '#protocols/snmp/value.ts';
+import type { PollContext, PollResult, Target } from '#collectors/collector.ts';
+import { createSnmpCollector } from '#collectors/snmp/index.ts';
+import { SnmpSettings } from '#collectors/snmp/settings.ts';
+import { honestAnswer, startAgent } from '#collectors/snmp/testing/agent.ts';
+import { openTestTransport, SYS_UP_TIME, TABLE } from '#collectors/snmp/testing/session.ts';
+
+const SYSTEM = [
+  { oid: '1.3.6.1.2.1.1.1.0', type: SnmpType.octetString, value: Buffer.from('a slow device') },
+  { oid: '1.3.6.1.2.1.1.2.0', type: SnmpType.oid, value: '1.3.6.1.4.1.99999.1' },
+  { oid: SYS_UP_TIME, type: SnmpType.timeTicks, value: 500 },
+  { oid: '1.3.6.1.2.1.1.5.0', type: SnmpType.octetString, value: Buffer.from('snail') },
+];
+const BUDGET_MS = 900;
+const context = (): PollContext => ({ signal: AbortSignal.timeout(BUDGET_MS), budgetMs: BUDGET_MS, at: Date.now() });
+const target: Target = {
+  deviceId: 1,
+  address: '127.0.0.1',
+  credentials: [{ id: 'c', name: 'c', value: { kind: 'snmp-v2c', secret: { community: 'public' } } }],
+};
+
+test('a device too slow to be read within one poll is read across polls, one request at a time', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const agent = await startAgent((request) => {
+    inFlight += 1;
+    // The greeting is sent twice: once from a connected socket, which hears when the port is closed.
+    if (request.count > 2) most = Math.max(most, inFlight);
+    setTimeout(() => {
+      inFlight -= 1;
+      request.send(honestAnswer(request, [...SYSTEM, ...TABLE]));
+    }, 60);
+  });
+  const transport = await openTestTransport();
+  const collector = createSnmpCollector(transport, { clock: systemClock, log: silentLog, random: Math.random });
+  const settings = SnmpSettings.parse({ port: agent.port, timeoutMs: 2000, retries: 0 });
+  try {
+    const polls: PollResult[] = [];
+    for (let i = 0; i < 20 && !polls.at(-1)?.samples.length; i += 1) {
+      polls.push(await collector.poll(target, settings, context()));
+    }
+    const [first] = polls;
+    assert.ok(polls.length > 1, 'the agent was too fast for this test');
+    assert.equal(first?.samples.length, 0);
+    assert.match(first?.faults[0]?.message ?? '', /answers slowly/);
+    assert.equal(polls.at(-1)?.facts?.system?.sysName, 'snail');
+    assert.ok((polls.at(-1)?.facts?.interfaces?.length ?? 0) > 0);
+    assert.equal(most, 1);
+    const sinceKnown = agent.requests.length;
+    await collector.poll(target, settings, context());
+    assert.ok(agent.requests.length - sinceKnown < 5, 'a known device is not read anew');
+  } finally {
+    await collector.close();
+    await agent.stop();
+  }
+});
+
+test('a device that falls silent while it is read is told as silent', async () => {
+  let silent = false;
+  const agent = await startAgent((request) => {
+    if (request.count > 4) silent = true;
+    if (!silent) request.send(honestAnswer(request, [...SYSTEM, ...TABLE]));
+  });
+  const transport = await openTestTransport();
+  const collector = createSnmpCollector(transport, { clock: systemClock, log: silentLog, random: Math.random });
+  const settings = SnmpSettings.parse({ port: agent.port, timeoutMs: 100, retries: 0 });
+  try {
+    await assert.rejects(
+      async () => {
+        for (let i = 0; i < 10; i += 1) await collector.poll(target, settings, context());
+      },
+      { code: 'no_answer' },
+    );
+  } finally {
+    await collector.close();
+    await agent.stop();
+  }
+});
