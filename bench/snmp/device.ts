@@ -16,6 +16,9 @@ export const COLUMNS = [
   '1.3.6.1.2.1.2.2.1.8',
 ];
 
+/** Passwords of user `u`: SHA-256 and AES-128. */
+export const V3 = { auth: 'authentic-secret', priv: 'private-secret' };
+
 /** Everything that a simulated switch answers, in order. */
 export function switchValues(ports: number): OutgoingVarbind[] {
   const text = (value: string) => ({ type: SnmpType.octetString, value });

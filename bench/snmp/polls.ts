@@ -1,10 +1,11 @@
 // Device polls and varbinds per CPU second of SOTP's SNMP collector beside the npm package net-snmp, interleaved, against
-// the same simulated switches: `node bench/snmp/polls.ts [--devices 200] [--ports 48] [--seconds 24] [--bar 4] [--only sotp]`.
+// the same simulated switches: `node bench/snmp/polls.ts [--devices 200] [--ports 48] [--seconds 24] [--bar 4] [--only 'npm net-snmp']`.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import snmp from 'net-snmp';
 import type { Session } from 'net-snmp';
+import type { CredentialSecret } from '@sotp/contract/credentials.ts';
 import type { Target } from '../../server/src/collectors/collector.ts';
 import { createSnmpCollector } from '../../server/src/collectors/snmp/index.ts';
 import { SnmpSettings } from '../../server/src/collectors/snmp/settings.ts';
@@ -13,7 +14,7 @@ import type { SnmpTransport } from '../../server/src/collectors/snmp/transport/t
 import { openKoffiTransport } from '../../server/src/collectors/snmp/transport/koffi.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
-import { COLUMNS, addressOf } from './device.ts';
+import { COLUMNS, V3, addressOf } from './device.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -48,14 +49,25 @@ const addresses = Array.from({ length: devices }, (_, i) => addressOf(i));
 const deps = { clock: systemClock, log: silentLog, random: Math.random };
 const transports = [await openDgramTransport(deps), await openKoffiTransport(deps)];
 const settings = SnmpSettings.parse({ port });
-const targets = addresses.map((address, deviceId): Target => {
-  const value = { kind: 'snmp-v2c' as const, secret: { community: 'public' } };
-  return { deviceId, address, credentials: [{ id: 'c', name: 'public', value }] };
-});
+const v2c: CredentialSecret = { kind: 'snmp-v2c', secret: { community: 'public' } };
+const v3: CredentialSecret = {
+  kind: 'snmp-v3',
+  secret: {
+    username: 'u',
+    securityLevel: 'authPriv',
+    authProtocol: 'SHA256',
+    authKey: V3.auth,
+    privProtocol: 'AES',
+    privKey: V3.priv,
+  },
+};
 const endless = new AbortController().signal;
 
-function pollOver(transport: SnmpTransport): Contender['poll'] {
+function pollOver(transport: SnmpTransport, value: CredentialSecret): Contender['poll'] {
   const collector = createSnmpCollector(transport, deps);
+  const targets = addresses.map((address, deviceId): Target => {
+    return { deviceId, address, credentials: [{ id: 'c', name: 'credential', value }] };
+  });
   return async (device) => {
     const target = targets[device] as Target;
     const result = await collector.poll(target, settings, { signal: endless, budgetMs: 60_000, at: Date.now() });
@@ -89,17 +101,16 @@ async function round(contender: Contender, ms: number): Promise<void> {
   const end = performance.now() + ms;
   const cpu = process.cpuUsage();
   const started = performance.now();
-  let device = 0;
-  const worker = async (): Promise<void> => {
-    while (performance.now() < end) {
-      device = (device + 1) % devices;
+  const workers = Math.min(CONCURRENCY, devices);
+  // Each worker has devices of its own, so that no device is ever asked twice at once.
+  const worker = async (_: unknown, first: number): Promise<void> => {
+    for (let device = first; performance.now() < end; device = device + workers < devices ? device + workers : first) {
       const varbinds = await contender.poll(device);
       contender.varbinds += varbinds;
       contender.polls += 1;
     }
   };
-  // Devices of one contender never overlap: there are more of them than workers.
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, devices) }, worker));
+  await Promise.all(Array.from({ length: workers }, worker));
   const used = process.cpuUsage(cpu);
   contender.cpuMicros += used.user + used.system;
   contender.wallMs += performance.now() - started;
@@ -110,7 +121,8 @@ function contender(name: string, poll: Contender['poll']): Contender {
 }
 
 const all = [
-  ...transports.map((transport) => contender(`sotp ${transport.kind}`, pollOver(transport))),
+  ...transports.map((transport) => contender(`sotp v2c ${transport.kind}`, pollOver(transport, v2c))),
+  ...transports.map((transport) => contender(`sotp v3 ${transport.kind}`, pollOver(transport, v3))),
   contender('npm net-snmp', pollTheirs),
 ];
 const contenders = all.filter((one) => options.only === undefined || one.name === options.only);

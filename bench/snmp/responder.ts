@@ -5,10 +5,16 @@ import { once } from 'node:events';
 import { encodeMessage, tryDecodeMessage } from '@sotp/server/protocols/snmp/message.ts';
 import { createHead, readHead } from '@sotp/server/protocols/snmp/head.ts';
 import { encodeOid } from '@sotp/server/protocols/snmp/oid.ts';
-import { PduType } from '@sotp/server/protocols/snmp/pdu.ts';
+import { BerReader } from '@sotp/server/protocols/ber/reader.ts';
+import { BerWriter } from '@sotp/server/protocols/ber/writer.ts';
+import { PduType, readPdu, writePdu } from '@sotp/server/protocols/snmp/pdu.ts';
+import type { Pdu } from '@sotp/server/protocols/snmp/pdu.ts';
+import { localizeKey, localizePrivKey, passwordToKey } from '@sotp/server/protocols/snmp/usm/keys.ts';
+import { NO_KEYS, encodeV3, openScoped, readV3 } from '@sotp/server/protocols/snmp/usm/message.ts';
+import type { UsmKeys } from '@sotp/server/protocols/snmp/usm/message.ts';
 import { SnmpType } from '@sotp/server/protocols/snmp/value.ts';
 import type { OutgoingVarbind } from '@sotp/server/protocols/snmp/varbind.ts';
-import { addressOf, switchValues } from './device.ts';
+import { V3, addressOf, switchValues } from './device.ts';
 
 const [devices = 100, ports = 48, port = 21_161] = process.argv.slice(2).map(Number);
 const MAX_VARBIND_OCTETS = 1430;
@@ -18,7 +24,11 @@ const sorted = values
   .map((value) => ({ value, arcs: String(value.oid).split('.').map(Number) }))
   .toSorted((a, b) => compare(a.arcs, b.arcs));
 /** Answers by what follows the request-id: all devices say the same. */
-const canned = new Map<string, { answer: Buffer; idAt: number }>();
+interface Canned {
+  readonly answer: Buffer;
+  readonly idAt: number;
+}
+const known = new Map<string, Canned>();
 const head = createHead();
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -38,47 +48,106 @@ function next(oid: string): OutgoingVarbind {
   return sorted[low]?.value ?? { oid, type: SnmpType.endOfMibView, value: null };
 }
 
-function answerTo(datagram: Buffer): { answer: Buffer; idAt: number } | null {
-  const message = tryDecodeMessage(datagram);
-  if (!message || message.pdu.type === PduType.trapV1) return null;
-  const { pdu } = message;
-  let varbinds: OutgoingVarbind[] = [];
+function varbindsFor(pdu: Pdu): OutgoingVarbind[] {
   if (pdu.type === PduType.get) {
-    varbinds = pdu.varbinds.map(
+    return pdu.varbinds.map(
       ({ oid }) => values[order.get(oid) ?? -1] ?? { oid, type: SnmpType.noSuchInstance, value: null },
     );
-  } else {
-    let cursors = pdu.varbinds.map(({ oid }) => oid);
-    let octets = 0;
-    fill: for (let row = 0; row < (pdu.type === PduType.getBulk ? pdu.errorIndex : 1); row += 1) {
-      const found = cursors.map(next);
-      for (const one of found) {
-        octets += encodeOid(String(one.oid)).length + 14;
-        if (octets > MAX_VARBIND_OCTETS) break fill;
-        varbinds.push(one);
-      }
-      cursors = found.map(({ oid }) => String(oid));
-    }
   }
-  const id = 0x7654_3210;
-  const response = { type: PduType.response, requestId: id, errorStatus: 0, errorIndex: 0, varbinds };
-  const answer = encodeMessage({ version: message.version, community: message.community, pdu: response });
-  readHead(answer, head);
-  return { answer, idAt: head.bodyStart - 4 };
+  const varbinds: OutgoingVarbind[] = [];
+  let cursors = pdu.varbinds.map(({ oid }) => oid);
+  let octets = 0;
+  for (let row = 0; row < (pdu.type === PduType.getBulk ? pdu.errorIndex : 1); row += 1) {
+    const found = cursors.map(next);
+    for (const one of found) {
+      octets += encodeOid(String(one.oid)).length + 14;
+      if (octets > MAX_VARBIND_OCTETS) return varbinds;
+      varbinds.push(one);
+    }
+    cursors = found.map(({ oid }) => String(oid));
+  }
+  return varbinds;
+}
+
+/** A request id of four octets, to be overwritten. */
+const ID = 0x7654_3210;
+const ID_OCTETS = Buffer.from('020476543210', 'hex');
+
+function responseTo(pdu: Pdu) {
+  return { type: PduType.response, requestId: ID, errorStatus: 0, errorIndex: 0, varbinds: varbindsFor(pdu) };
+}
+
+function answerTo(datagram: Buffer): Canned | null {
+  const message = tryDecodeMessage(datagram);
+  if (!message || message.pdu.type === PduType.trapV1) return null;
+  const { version, community } = message;
+  return canned(encodeMessage({ version, community, pdu: responseTo(message.pdu) }));
+}
+
+function canned(answer: Buffer): Canned {
+  return { answer, idAt: answer.indexOf(ID_OCTETS) + 2 };
+}
+
+/** The same over v3: user `u`, SHA-256, AES-128; nothing of the request is verified. */
+const started = performance.now();
+const authKey = passwordToKey('SHA256', Buffer.from(V3.auth));
+const privKey = passwordToKey('SHA256', Buffer.from(V3.priv));
+let salt = 0;
+function createV3(device: number): (datagram: Buffer) => Buffer | null {
+  const engineId = Buffer.from('80001f880400000000', 'hex');
+  engineId.writeUInt32BE(device, 5);
+  const keys: UsmKeys = {
+    auth: { protocol: 'SHA256', key: localizeKey('SHA256', authKey, engineId) },
+    priv: { protocol: 'AES', key: localizePrivKey('SHA256', 'AES', privKey, engineId) },
+  };
+  return (datagram) => {
+    const envelope = readV3(datagram);
+    const discovery = envelope?.engineId.length === 0;
+    const opened = envelope && openScoped(envelope, keys.priv);
+    if (!opened) return null;
+    const pdu = Buffer.from(opened.pdu);
+    // The id has four octets, behind a header of two to four.
+    const idAt = (pdu[1] ?? 0) < 0x80 ? 4 : (pdu[1] ?? 0) - 0x80 + 4;
+    const key = `3${discovery ? 'd' : ''}${pdu[0]}${pdu.toString('latin1', idAt + 4)}`;
+    let found = known.get(key);
+    if (!found) {
+      const writer = new BerWriter();
+      const decoded = readPdu(new BerReader(pdu));
+      if (decoded.type === PduType.trapV1) return null;
+      const report = { oid: '1.3.6.1.6.3.15.1.1.4.0', type: SnmpType.counter32, value: 1 };
+      const response = responseTo(decoded);
+      writePdu(writer, discovery ? { ...response, type: PduType.report, varbinds: [report] } : response);
+      found = canned(writer.take());
+      known.set(key, found);
+    }
+    found.answer.writeInt32BE(pdu.readInt32BE(idAt), found.idAt);
+    const salted = Buffer.alloc(8);
+    salted.writeUInt32BE((salt += 1), 4);
+    const time = Math.floor((performance.now() - started) / 1000);
+    const header = { msgId: envelope.msgId, engineId, boots: 1, time, user: discovery ? '' : 'u', reportable: false };
+    const scoped = { contextEngineId: engineId, contextName: '', pdu: found.answer };
+    return encodeV3(header, scoped, discovery ? NO_KEYS : keys, salted);
+  };
 }
 
 const sockets = Array.from({ length: devices }, (_, i) => {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 17 });
+  const v3 = createV3(i);
   socket.on('message', (datagram, from) => {
     if (!readHead(datagram, head)) return;
+    if (head.version === 3) {
+      const sealed = v3(datagram);
+      if (sealed) socket.send(sealed, from.port, from.address);
+      return;
+    }
     const { bodyStart, pduTag, id } = head;
     const key = `${pduTag}${datagram.toString('latin1', bodyStart)}`;
-    const known = canned.get(key) ?? answerTo(datagram);
-    if (!known) return;
-    canned.set(key, known);
-    const answer = Buffer.from(known.answer);
+    const found = known.get(key) ?? answerTo(datagram);
+    if (!found) return;
+    known.set(key, found);
+    const answer = Buffer.from(found.answer);
     // The peers use small ids as well; padding them to four octets is legal for a reader of BER integers.
-    answer.writeInt32BE(id, known.idAt);
+    answer.writeInt32BE(id, found.idAt);
     socket.send(answer, from.port, from.address);
   });
   socket.bind(port, addressOf(i));

@@ -19,8 +19,8 @@ export interface Security {
   readonly silence: string;
   /** Makes a message of a PDU, in `scratch` where it fits. */
   seal(pdu: RequestPdu, id: number, scratch: Buffer): Buffer;
-  /** Checks a message and fills `opened`, or says why it is none of ours. */
-  open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): Verdict;
+  /** Checks a message and fills `opened` (null), or took all there is to learn from it, or says why it is none of ours. */
+  open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): Verdict | 'learned';
   /**
    * What is to be done when an exchange has ended: nothing (null), the request once more as something was learned, or
    * the cause why there is no answer.

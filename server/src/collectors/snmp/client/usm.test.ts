@@ -198,3 +198,14 @@ test('an engine that somebody else pretends to be does not displace the true one
     },
   );
 });
+
+test('the first request takes one exchange more, to learn the engine, and nothing is dropped', async () => {
+  await withV3Agent(
+    (request) => request.send(request.answer('truth')),
+    async (ask) => {
+      const sent = transport.counters.sent;
+      const { result, dropped } = await droppedDuring(transport, ask);
+      assert.deepEqual([result, transport.counters.sent - sent, dropped], ['truth', 2, {}]);
+    },
+  );
+});

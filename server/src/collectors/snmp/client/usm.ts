@@ -57,7 +57,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
     return salt;
   }
 
-  function openReport(envelope: V3Envelope, keys: UsmKeys, at: RemoteEngine | null, oid: string): 'hold' | null {
+  function openReport(envelope: V3Envelope, keys: UsmKeys, at: RemoteEngine | null, oid: string): 'hold' | 'learned' {
     const now = clock.monotonic();
     if (at && (envelope.flags & MsgFlags.auth) !== 0) {
       if (oid !== REPORTS.notInTimeWindow || !keys.auth) hint = oid;
@@ -67,7 +67,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
       } else {
         setTime(at, envelope.boots, envelope.time, now);
         again = true;
-        return null;
+        return 'learned';
       }
       return 'hold';
     }
@@ -76,7 +76,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
       if (!engine) {
         engine = met;
         again = true;
-        return null;
+        return 'learned';
       }
       candidate = met;
     }
@@ -136,7 +136,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
       if (pdu[0] !== PduType.response) return 'pdu_type';
       if (probe) {
         hint = probe === 'privacy' ? REPORTS.wrongPrivacy : REPORTS.unknownContext;
-        return authenticated ? null : 'hold';
+        return authenticated ? 'learned' : 'hold';
       }
       if (!at || (envelope.flags & LEVEL) !== level || !at.id.equals(envelope.engineId) || !isUser(envelope.user)) {
         return 'security';
