@@ -11,8 +11,11 @@ export const ClientMessage = z.discriminatedUnion('type', [
       type: z.literal('subscribe'),
       id: z.string().min(1).max(64),
       topic: Topic,
-      /** `{device}` for devices and samples, `{metric}` for samples, `{task}` for tasks. */
-      filter: z.record(z.string(), z.string().max(200)).optional(),
+      /**
+       * `{device}` for devices and samples, `{metric}` for samples, `{task}` for tasks; `{query, device, host, app,
+       * severity}` for logs, as in `GET /logs`.
+       */
+      filter: z.record(z.string(), z.string().max(2_000)).optional(),
     })
     .strict(),
   z.object({ type: z.literal('unsubscribe'), id: z.string().min(1).max(64) }).strict(),

@@ -13,6 +13,8 @@ const TRY_LATER = 1013;
 export interface Outbox {
   event(id: string, json: string): void;
   control(message: Exclude<ServerMessage, { type: 'event' }>): void;
+  /** Counts events of a subscription that never came this far. */
+  missed(id: string, count: number): void;
   forget(id: string): void;
   /** Called every few seconds: tells a client that caught up what it missed, and closes one that does not read. */
   sweep(): void;
@@ -47,6 +49,10 @@ export function createOutbox(socket: Socket): Outbox {
     },
     control(message) {
       if (socket.bufferedAmount < BUFFER_BYTES_MAX) send(JSON.stringify(message));
+    },
+    missed(id, count) {
+      dropped.set(id, (dropped.get(id) ?? 0) + count);
+      if (socket.bufferedAmount <= BUFFER_BYTES_LOW) tellGaps();
     },
     forget: (id) => void dropped.delete(id),
     sweep() {

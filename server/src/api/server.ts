@@ -10,6 +10,7 @@ import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
+import type { Logs } from '#services/logs/logs.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
 import type { Telemetry } from '#services/telemetry/queries.ts';
 import type { LiveFeed } from '#services/telemetry/stream.ts';
@@ -24,6 +25,7 @@ import { handleError } from './errors.ts';
 import { addGuard } from './guard.ts';
 import { addHealth } from './health.ts';
 import type { Readiness } from './health.ts';
+import { logRoutes } from './logs.ts';
 import { metricRoutes } from './metrics.ts';
 import { refuseBadText } from './bad-text.ts';
 import { noteRoutes, requireAccessRules } from './route.ts';
@@ -49,6 +51,7 @@ export interface ApiDeps {
   access: Access;
   inventory: InventoryServices;
   telemetry: Telemetry;
+  logs: Logs;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
   self: { processes: ProcessBook; readiness: Readiness };
@@ -110,6 +113,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...collectorRoutes(inventory.catalog),
     ...taskRoutes(inventory.tasks),
     ...metricRoutes(deps.telemetry),
+    ...logRoutes(deps.logs),
     ...auditRoutes(access.audit),
   ];
   for (const one of routes) one.bind(api);

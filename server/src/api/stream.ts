@@ -109,9 +109,16 @@ export function addStream(app: FastifyInstance, { access, live, log }: StreamOpt
         cancelled = true;
       });
       try {
-        const unsubscribe = await live.subscribe(actor!, { topic, filter }, (json) => {
-          if (!cancelled) outbox.event(id, json);
-        });
+        const unsubscribe = await live.subscribe(
+          actor!,
+          { topic, filter },
+          (json) => {
+            if (!cancelled) outbox.event(id, json);
+          },
+          (count) => {
+            if (!cancelled) outbox.missed(id, count);
+          },
+        );
         if (cancelled) return unsubscribe();
         subscriptions.set(id, () => {
           cancelled = true;

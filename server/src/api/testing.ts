@@ -8,6 +8,7 @@ import type { RoleName, Scope } from '@sotp/contract/access.ts';
 import { createPostgresBus } from '#bus/postgres/postgres.ts';
 import { createPostgresCache } from '#cache/postgres/postgres.ts';
 import type { CheckResult, CollectorModule, OpenCollector } from '#collectors/collector.ts';
+import { systemClock } from '#platform/clock.ts';
 import type { Clock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import type { Log } from '#platform/log.ts';
@@ -16,11 +17,15 @@ import { systemActor } from '#services/access/actor.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
+import { createDirectory } from '#services/logs/directory.ts';
+import { createLogs } from '#services/logs/logs.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
 import { createLiveFeed } from '#services/telemetry/stream.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
+import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
+import { createSenderStore } from '#stores/logs/senders.ts';
 import type { LatestValue, MetricStore, RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
@@ -138,7 +143,11 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     enqueuePoll: async (poll) => void polls.push(poll),
     platform: { log, clock },
   });
-  const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, log });
+  const senders = createSenderStore(pg);
+  const directory = createDirectory({ senders, bus, clock: systemClock, log });
+  const lines = createPackedLogStore({ pg });
+  const logs = createLogs({ store: lines, senders, directory, bus, clock });
+  const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, logs, log });
   const processes = createProcessBook({ bus, clock });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
@@ -146,11 +155,13 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     access,
     inventory,
     telemetry: createTelemetry({ metrics, devices: stores.devices, clock }),
+    logs,
     live,
     self: { processes, readiness: async () => problems },
     log,
   });
   await app.ready();
+  await directory.start();
   await live.start();
   await processes.start();
 
@@ -193,6 +204,9 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     problems,
     clock,
     bus,
+    lines,
+    directory,
+    senders,
     pg,
     databaseUrl: database.databaseUrl,
     call,
@@ -200,6 +214,7 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     async close() {
       await app.close();
       await live.stop();
+      await directory.stop();
       await processes.stop();
       await inventory.openCollectors.stop();
       await bus.close();

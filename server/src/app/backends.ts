@@ -10,6 +10,9 @@ import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
+import type { LogRetention } from '#stores/logs/logs.ts';
+import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
+import { createSenderStore } from '#stores/logs/senders.ts';
 import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
@@ -30,6 +33,8 @@ export interface BackendOptions {
   readonly maxWorkers: number;
   /** Days for which samples are kept; only who does the housekeeping needs it. */
   readonly rawDays?: number;
+  /** Days for which lines are kept; as above. */
+  readonly logRetention?: LogRetention;
 }
 
 export type Backends = ReturnType<typeof createBackends>;
@@ -69,6 +74,8 @@ export function createBackends(options: BackendOptions) {
     leases: createPostgresLeases(pg),
     stores: {
       metrics,
+      logs: createPackedLogStore({ pg, ...(options.logRetention ? { retention: options.logRetention } : {}) }),
+      senders: createSenderStore(pg),
       secrets,
       devices: createDeviceStore(pg),
       credentials: createCredentialStore(pg),

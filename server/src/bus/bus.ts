@@ -16,7 +16,8 @@ export interface Bus {
 /**
  * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
  * `tasks`: events for the live stream. `access-changed`: {userId?, tokenId?} whoever serves them checks again that they
- * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`).
+ * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`). `log-tails`: who follows
+ * which lines; `logs/ID`: lines for one who does.
  */
 export const BUS_TOPICS = {
   deviceChanged: 'device-changed',
@@ -25,4 +26,6 @@ export const BUS_TOPICS = {
   tasks: 'tasks',
   interest: 'interest',
   access: 'access-changed',
+  logs: 'logs',
+  logTails: 'log-tails',
 } as const;

@@ -8,6 +8,7 @@ import type { CliContext, RegisterCommand } from './context.ts';
 import { registerCredential } from './credential.ts';
 import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerLogs } from './logs.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerProbe } from './probe.ts';
 import { registerProfile } from './profile.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSimulate,
   registerDevice,
   registerCredential,
+  registerLogs,
   registerUser,
   registerToken,
   registerConfig,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { SyslogSettings } from '#collectors/syslog/settings.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
 export interface KeyMeta {
@@ -12,6 +13,8 @@ export interface KeyMeta {
 function key<T extends z.ZodType>(schema: T, about: string, more: Omit<KeyMeta, 'about'> = {}): T {
   return schema.meta({ about, ...more });
 }
+
+const days = (count: number) => z.number().int().min(1).max(3650).default(count);
 
 const port = z.number().int().min(0).max(65_535);
 
@@ -49,7 +52,11 @@ const data = {
   retention: key(
     z
       .strictObject({
-        rawDays: key(z.number().int().min(1).max(3650).default(30), 'Days for which every sample is kept'),
+        rawDays: key(days(30), 'Days for which every sample is kept'),
+        errorLogDays: key(days(365), 'Days for which log lines of severity error and worse are kept'),
+        noticeLogDays: key(days(90), 'Days for which log lines of severity warning and notice are kept'),
+        infoLogDays: key(days(30), 'Days for which informational log lines are kept'),
+        debugLogDays: key(days(7), 'Days for which debug log lines are kept'),
       })
       .prefault({}),
     'Retention',
@@ -89,6 +96,8 @@ const access = {
   ),
 };
 
+const listeners = { syslog: SyslogSettings.prefault({}) };
+
 const logging = {
   logLevel: key(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -102,7 +111,7 @@ const logging = {
 };
 
 /** Every key that SOTP knows. Strict: a key that is not here is an error. */
-export const Config = z.strictObject({ ...listening, ...data, ...processes, ...access, ...logging });
+export const Config = z.strictObject({ ...listening, ...data, ...processes, ...listeners, ...access, ...logging });
 export type Config = z.infer<typeof Config>;
 
 /** What can be a value of a single key; lists are given in environment variables with commas. */

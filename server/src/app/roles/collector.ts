@@ -2,13 +2,17 @@ import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { createBackends } from '#app/backends.ts';
 import { collectors } from '#collectors/registry.ts';
+import { createSyslogListeners } from '#collectors/syslog/listeners.ts';
 import { partitionOf } from '#domain/partition.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
+import { createDirectory } from '#services/logs/directory.ts';
+import { createLogIngest } from '#services/logs/ingest.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createLocalPlan } from '#worker/local-plan.ts';
+import { createListeners } from '#worker/listeners.ts';
 import { createModules } from '#worker/modules.ts';
 import { createPartitions } from '#worker/partitions.ts';
 import type { Partitions } from '#worker/partitions.ts';
@@ -101,6 +105,13 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     log,
   });
   targets.onChange((deviceId) => runner.forget(deviceId));
+  const directory = createDirectory({ senders: stores.senders, bus, clock, log });
+  const logIngest = createLogIngest({ store: stores.logs, senders: stores.senders, directory, bus, clock, log });
+  const listeners = createListeners({
+    listeners: createSyslogListeners(config.syslog, { sink: logIngest, log, clock }),
+    clock,
+    log,
+  });
   const reporter = createProcessReporter({
     bus,
     clock,
@@ -112,6 +123,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       ...localPlan.counters(),
       ...ingest.counters(),
       ...modules.counters(),
+      ...listeners.counters(),
+      ...logIngest.counters(),
     })),
   });
   // Stopped in reverse: the runner first, so that jobs end at once and partitions can be given back.
@@ -123,6 +136,9 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     partitions,
     runner,
     localPlan,
+    directory,
+    logIngest,
+    listeners,
     reporter,
   ]);
   return {

@@ -9,6 +9,8 @@ import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
+import { createDirectory } from '#services/logs/directory.ts';
+import { createLogs } from '#services/logs/logs.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
@@ -23,6 +25,7 @@ import type { RoleContext, RoleFactory } from './role-context.ts';
 
 const CONNECTIONS = 10;
 const TASKS_KEPT_MS = 7 * 86_400_000;
+const SENDERS_KEPT_MS = 30 * 86_400_000;
 
 /** Everything of the hub that neither listens nor serves pages. */
 function compose(context: RoleContext) {
@@ -35,6 +38,12 @@ function compose(context: RoleContext) {
     maxConnections: CONNECTIONS,
     maxWorkers: 2,
     rawDays: config.retention.rawDays,
+    logRetention: {
+      errorDays: config.retention.errorLogDays,
+      noticeDays: config.retention.noticeLogDays,
+      infoDays: config.retention.infoLogDays,
+      debugDays: config.retention.debugLogDays,
+    },
   });
   const { bus, cache, stores } = backends;
   const { scheduler, enqueuePoll } = createScheduling({ backends, partitions: config.partitions, clock, log });
@@ -49,12 +58,16 @@ function compose(context: RoleContext) {
   });
   const { devices, tasks } = inventory;
   const telemetry = createTelemetry({ metrics: stores.metrics, devices: stores.devices, clock });
-  const live = createLiveFeed({ bus, devices, tasks, log });
+  const directory = createDirectory({ senders: stores.senders, bus, clock, log });
+  const logs = createLogs({ store: stores.logs, senders: stores.senders, directory, bus, clock });
+  const live = createLiveFeed({ bus, devices, tasks, logs, log });
   const book = createProcessBook({ bus, clock });
   const table = createProcessTable();
   const housekeeping = createHousekeeping({
     chores: [
       { name: 'retention', run: (now, signal) => stores.metrics.maintain(now, signal) },
+      { name: 'retention of log lines', run: (now) => stores.logs.maintain(now) },
+      { name: 'old senders', run: (now) => stores.senders.prune(now - SENDERS_KEPT_MS) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
     ],
     leads: () => scheduler.counters()['scheduler_leader'] === 1,
@@ -68,14 +81,16 @@ function compose(context: RoleContext) {
     instance: String(process.pid),
     counters: () => ({ ...scheduler.counters(), ...table.counters(), bus_dropped_total: bus.dropped() }),
   });
-  return { backends, access, inventory, telemetry, live, book, table, scheduler, housekeeping, reporter };
+  const lines = { directory, logs };
+  return { backends, access, inventory, telemetry, lines, live, book, table, scheduler, housekeeping, reporter };
 }
 
 /** The hub: API, live stream, pages, scheduler. */
 export const createHub: RoleFactory = (context) => {
   const { config, log } = context;
   const parts = compose(context);
-  const { backends, access, inventory, telemetry, live, book, table, scheduler, housekeeping, reporter } = parts;
+  const { backends, access, inventory, telemetry, lines, live, book, table, scheduler, housekeeping, reporter } = parts;
+  const { directory, logs } = lines;
   const pages = createPages(log);
   let draining = false;
   let app: FastifyInstance | undefined;
@@ -101,6 +116,7 @@ export const createHub: RoleFactory = (context) => {
         access,
         inventory,
         telemetry,
+        logs,
         live,
         self: { processes: book, readiness },
         log,
@@ -123,6 +139,7 @@ export const createHub: RoleFactory = (context) => {
   const running = createLifecycle([
     backends.component,
     inventory.openCollectors,
+    directory,
     live,
     book,
     gateway,

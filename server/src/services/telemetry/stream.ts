@@ -11,12 +11,15 @@ import type { Log } from '#platform/log.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { Devices } from '#services/inventory/devices.ts';
 import type { Tasks } from '#services/inventory/tasks.ts';
+import type { Logs } from '#services/logs/logs.ts';
 import { createFanOut } from './fan-out.ts';
 import { INTEREST_REPEAT_MS, publishInterest, samplesTopic } from './live.ts';
 import { createVisibility } from './visibility.ts';
 
 /** Takes an event's data as JSON text; made once for all who get the same. */
 export type Deliver = (json: string) => void;
+/** Takes the count of events that were left out on the way. */
+export type Missed = (count: number) => void;
 export type Unsubscribe = () => void;
 
 export interface LiveSubscription {
@@ -27,7 +30,7 @@ export interface LiveSubscription {
 /** News as they happen, for whoever may see them. Sending is somebody else's business. */
 export interface LiveFeed extends Component {
   /** Throws `forbidden`, `not_found` or `validation_failed`. */
-  subscribe(actor: Actor, subscription: LiveSubscription, deliver: Deliver): Promise<Unsubscribe>;
+  subscribe(actor: Actor, subscription: LiveSubscription, deliver: Deliver, missed?: Missed): Promise<Unsubscribe>;
   /** Calls back when somebody's right to be here may have ended: a session closed, a token revoked, a user changed. */
   onAccessChange(handler: (concerns: (actor: Actor) => boolean) => void): Unsubscribe;
 }
@@ -36,6 +39,7 @@ export interface LiveFeedDeps {
   bus: Bus;
   devices: Devices;
   tasks: Tasks;
+  logs: Pick<Logs, 'follow'>;
   log: Log;
 }
 
@@ -50,7 +54,7 @@ const NEEDED: Readonly<Record<Topic, Permission>> = {
   tasks: 'devices:read',
 };
 
-export function createLiveFeed({ bus, devices, tasks, log }: LiveFeedDeps): LiveFeed {
+export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps): LiveFeed {
   const fanOut = createFanOut(bus);
   const watched = new Map<string, number>();
   let repeat: NodeJS.Timeout | undefined;
@@ -134,7 +138,7 @@ export function createLiveFeed({ bus, devices, tasks, log }: LiveFeedDeps): Live
       clearInterval(repeat);
       await fanOut.close();
     },
-    async subscribe(actor, { topic, filter }, deliver) {
+    async subscribe(actor, { topic, filter }, deliver, missed = () => undefined) {
       if (!may(actor, NEEDED[topic])) {
         throw new AppError('forbidden', `Your role, ${actor.role}, does not include “${NEEDED[topic]}”.`);
       }
@@ -145,6 +149,8 @@ export function createLiveFeed({ bus, devices, tasks, log }: LiveFeedDeps): Live
           return onSamples(actor, filter, deliver);
         case 'tasks':
           return onTasks(actor, filter['task'], deliver);
+        case 'logs':
+          return logs.follow(actor, filter, { line: (entry) => deliver(JSON.stringify(entry)), missed });
         default:
           throw new AppError('not_found', `There is no live news of “${topic}” in this version.`);
       }

@@ -111,3 +111,36 @@ export interface LogRetention {
   readonly infoDays: number;
   readonly debugDays: number;
 }
+
+/** What lines are matched to devices by. */
+export interface DirectoryEntry {
+  readonly deviceId: number;
+  readonly name: string;
+  /** Address or host name as the operator gave it. */
+  readonly address: string;
+  readonly site: string | null;
+  readonly sysName: string | null;
+  /** The addresses of its interfaces, as far as they are known. */
+  readonly addresses: readonly string[];
+}
+
+/** Lines of one sender that is no device. */
+export interface SenderNote {
+  readonly address: string;
+  readonly host: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly lines: number;
+  readonly worstSeverity: number;
+}
+
+/** Who sends lines: the devices as far as matching needs them, and those who are none yet. */
+export interface SenderStore {
+  directory(): Promise<DirectoryEntry[]>;
+  /** Adds counts to what is known of each sender. */
+  note(seen: readonly SenderNote[]): Promise<void>;
+  /** Latest first. */
+  list(limit: number): Promise<SenderNote[]>;
+  /** Forgets senders that have been silent since. */
+  prune(before: number): Promise<void>;
+}
