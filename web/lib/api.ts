@@ -48,6 +48,8 @@ export function createApi(client: Client) {
       login: (body: Login) => client.send('POST', '/auth/login', body, LoginAnswer),
       logout: () => client.send('POST', '/auth/logout', undefined, null),
       me: () => client.get('/auth/me', Me),
+      password: (body: { current: string; password: string }) =>
+        client.send('POST', '/auth/password', body, LoginAnswer),
     },
     devices: {
       list: (query: Query, signal?: AbortSignal) => client.get('/devices', Devices, query, signal),

@@ -42,6 +42,9 @@ export function bytes(value: number): Quantity {
   return { figure: trimmed(rest), unit: IEC[step] ?? 'B' };
 }
 
+/** Units that nobody says with a prefix. */
+const UNSCALED = new Set(['rpm', 'dBm', 'dB', '%RH', 'min', 'h']);
+
 /** A value of any unit that a series can have, in the way operators write it. */
 export function quantity(value: number, unit: string | null): Quantity {
   if (unit === 'bit/s' || unit === 'bps') return si(value, 'bit/s');
@@ -52,7 +55,9 @@ export function quantity(value: number, unit: string | null): Quantity {
       ? { figure: trimmed(value), unit: 'ms' }
       : { figure: trimmed(value / 1000), unit: 's' };
   if (unit === 's' || unit === 'seconds') return { figure: duration(value), unit: '' };
-  if (unit === 'celsius' || unit === 'Cel' || unit === '°C') return { figure: trimmed(value), unit: '°C' };
+  if (unit === 'C' || unit === 'celsius' || unit === 'Cel' || unit === '°C')
+    return { figure: trimmed(value), unit: '°C' };
+  if (unit !== null && UNSCALED.has(unit)) return { figure: trimmed(value), unit };
   if (unit === null || unit === '' || unit === '1') return si(value, '');
   return si(value, unit);
 }

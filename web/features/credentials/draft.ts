@@ -60,7 +60,7 @@ export function readDraft(draft: SecretDraft): { secret: CredentialSecret } | { 
   const problems: Record<string, string> = {};
   for (const { path, message, code } of parsed.error.issues) {
     const field = path.at(-1);
-    if (typeof field === 'string')
+    if (typeof field === 'string' && field in draft)
       problems[field] ??= code === 'too_small' && !message.includes('RFC') ? 'This is needed.' : `${message}.`;
   }
   return { problems };

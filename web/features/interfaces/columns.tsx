@@ -158,7 +158,9 @@ export function InterfacePhoneRow({ row, to, staleMs }: { row: InterfaceRow; to:
       <span className="truncate text-[14px] font-medium">{interfaceName(facts)}</span>
       <span className="figures text-[12px] text-muted">{facts.speedBps ? show(facts.speedBps, 'bit/s') : ''}</span>
       <span className="col-span-2 col-start-2 flex justify-between gap-2 text-[12px] text-muted">
-        <span className="truncate">{facts.ifAlias ?? facts.ifDescr}</span>
+        <span className="truncate">
+          {facts.ifAlias ?? (facts.ifDescr === interfaceName(facts) ? '' : facts.ifDescr)}
+        </span>
         <span className="figures shrink-0">
           in {show(rate(row, 'in', { to, staleMs }), 'bit/s')}, out {show(rate(row, 'out', { to, staleMs }), 'bit/s')}
         </span>

@@ -88,19 +88,19 @@ function Legend({ series, unit, from, to, at, only, onOnly }: LegendProps) {
           <th scope="col" className="truncate text-left font-normal">
             {at === null ? <span>{unit ?? <span className="sr-only">Series</span>}</span> : <CursorTime at={at} />}
           </th>
-          <th scope="col" className="w-[19%] text-right font-normal">
+          <th scope="col" className="w-[14%] max-sm:w-[17%] text-right font-normal">
             {at === null ? 'last' : 'here'}
           </th>
-          <th scope="col" className="w-[17%] text-right font-normal max-sm:hidden">
+          <th scope="col" className="w-[14%] max-sm:w-[17%] text-right font-normal max-sm:hidden">
             min
           </th>
-          <th scope="col" className="w-[17%] text-right font-normal">
+          <th scope="col" className="w-[14%] max-sm:w-[17%] text-right font-normal">
             avg
           </th>
-          <th scope="col" className="w-[17%] text-right font-normal">
+          <th scope="col" className="w-[14%] max-sm:w-[17%] text-right font-normal">
             max
           </th>
-          <th scope="col" className="w-[17%] text-right font-normal">
+          <th scope="col" className="w-[14%] max-sm:w-[17%] text-right font-normal">
             95th
           </th>
         </tr>

@@ -128,7 +128,8 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
                 }}
                 className={cx(
                   'group/row focus-visible:outline-offset-[-2px]',
-                  opens && 'cursor-pointer hover:bg-hover',
+                  opens && 'cursor-pointer',
+                  opens && !checked && 'hover:bg-hover',
                   checked && 'bg-accent-soft',
                 )}
               >

@@ -1,0 +1,67 @@
+'use client';
+import type { FormEvent } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import { toast } from 'sonner';
+import { useMe } from '#features/frame/Providers.tsx';
+import { browserApi } from '#lib/api.ts';
+import { Button } from '#ui/button.tsx';
+import { Dialog } from '#ui/dialog.tsx';
+import { Field, Input } from '#ui/field.tsx';
+import { Problem } from '#ui/state.tsx';
+
+/** One's own password; all other sessions end with the old one. */
+export function ChangePassword({ onClose }: { onClose(): void }) {
+  const { user } = useMe();
+  const change = useMutation({
+    mutationFn: browserApi.auth.password,
+    onSuccess() {
+      toast('Password changed. Your other sessions have ended.');
+      onClose();
+    },
+  });
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    change.mutate({ current: String(form.get('current') ?? ''), password: String(form.get('password') ?? '') });
+  }
+  return (
+    <Dialog open onOpenChange={onClose} title="Change password" description="Ends all your other sessions.">
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        <input type="text" name="username" value={user.username} autoComplete="username" readOnly hidden />
+        <Field label="Password now">
+          {(control) => (
+            <Input
+              {...control}
+              name="current"
+              type="password"
+              autoComplete="current-password"
+              required
+              autoFocus
+              maxLength={256}
+            />
+          )}
+        </Field>
+        <Field label="New password" hint="At least 8 characters; a few words make a good one.">
+          {(control) => (
+            <Input
+              {...control}
+              name="password"
+              type="password"
+              autoComplete="new-password"
+              required
+              minLength={8}
+              maxLength={256}
+            />
+          )}
+        </Field>
+        <Problem error={change.error} />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={change.isPending}>
+            Change password
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
