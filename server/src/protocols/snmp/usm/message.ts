@@ -3,6 +3,7 @@ import { BerReader } from '#protocols/ber/reader.ts';
 import { BerWriter } from '#protocols/ber/writer.ts';
 import { AUTH } from './algorithms.ts';
 import type { AuthProtocol, PrivProtocol } from './algorithms.ts';
+import { keyObject } from './keyObject.ts';
 import { decrypt, encrypt } from './privacy.ts';
 
 /** Bits of msgFlags (RFC 3412 section 6.4). */
@@ -78,7 +79,7 @@ export function encodeV3(header: V3Header, scoped: ScopedPdu, keys: UsmKeys, sal
   const message = writer.take();
   if (auth) {
     const at = message.length - behindMac - macOctets;
-    createHmac(AUTH[auth.protocol].hash, auth.key).update(message).digest().copy(message, at, 0, macOctets);
+    createHmac(AUTH[auth.protocol].hash, keyObject(auth.key)).update(message).digest().copy(message, at, 0, macOctets);
   }
   return message;
 }
@@ -145,7 +146,7 @@ export function verifyMac(datagram: Uint8Array, { mac }: V3Envelope, auth: NonNu
   const { hash, macOctets } = AUTH[auth.protocol];
   if (mac.length !== macOctets) return false;
   const at = mac.byteOffset - datagram.byteOffset;
-  const expected = createHmac(hash, auth.key)
+  const expected = createHmac(hash, keyObject(auth.key))
     .update(datagram.subarray(0, at))
     .update(ZEROS.subarray(0, macOctets))
     .update(datagram.subarray(at + macOctets))

@@ -1,6 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { PRIV } from './algorithms.ts';
 import type { PrivProtocol } from './algorithms.ts';
+import { keyObject } from './keyObject.ts';
 
 const DES_BLOCK = 8;
 
@@ -35,9 +37,12 @@ export function decrypt(
   return decipher.update(octets);
 }
 
-function cipherKey(priv: PrivProtocol, key: Buffer): Buffer {
-  if (priv !== 'DES') return key;
-  // Triple DES with one key thrice is DES; OpenSSL 3 has only that without its legacy provider.
+function cipherKey(priv: PrivProtocol, key: Buffer): KeyObject {
+  return priv === 'DES' ? keyObject(key, tripleDes) : keyObject(key);
+}
+
+/** Triple DES with one key thrice is DES; OpenSSL 3 has only that without its legacy provider. */
+function tripleDes(key: Buffer): Buffer {
   const des = key.subarray(0, DES_BLOCK);
   return Buffer.concat([des, des, des]);
 }
