@@ -65,6 +65,8 @@ interface Known {
 
 const BATCH_MS = 250;
 const BATCH_ROWS = 2_000;
+/** More than a batch ever has rows. */
+const ROWS_PER_BATCH = 100_000;
 
 function samplesEvent(outcome: PollOutcome, result: PollResult): SamplesEvent {
   return {
@@ -173,10 +175,13 @@ export function createIngest(deps: IngestDeps): RunningIngest {
         { err: error.message, rows: batch.rows.length },
         'the store refuses a batch; trying its rows one by one',
       );
-      for (const row of batch.rows) {
-        await metrics.write([row]).catch((again: unknown) => {
+      for (const [i, row] of batch.rows.entries()) {
+        // Each with an origin of its own: should the store go away in the middle, none is stored twice.
+        const own = { source: `${origin.source}/row`, sequence: origin.sequence * ROWS_PER_BATCH + i };
+        await metrics.write([row], own).catch((again: unknown) => {
           if (toAppError(again).retryable) throw again;
           counters.refused += row.values.length;
+          counters.samples_stored_total -= row.values.length;
         });
       }
     }

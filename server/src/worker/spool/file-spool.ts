@@ -3,6 +3,7 @@ import { atMost } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Batch, Deliver, Spool } from '#services/telemetry/spool.ts';
+import { deliverPatiently } from './deliver.ts';
 import type { SpoolRecord } from './record.ts';
 import type { Segment } from './segment.ts';
 import { createSegmentStore } from './store.ts';
@@ -29,10 +30,7 @@ const SYNC_MS = 500;
 const IDLE_SEGMENT_BYTES = 1024 ** 2;
 /** What is kept in memory besides the disk, so that a store that keeps up is never read for. */
 const RECENT_SAMPLES = 200_000;
-const RETRY_MS = [100, 200, 500, 1_000, 2_000];
 const STOP_MS = 1_000;
-/** After so many refusals that no waiting will cure, a batch is set aside: it must not hold up the others. */
-const MAX_REFUSALS = 5;
 
 interface Entry {
   readonly batch: Batch;
@@ -185,31 +183,9 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
     if (segment.doneRecords >= segment.records) finish(segment);
   }
 
-  async function deliverOne(deliver: Deliver, entry: Entry): Promise<boolean> {
-    let refusals = 0;
-    for (let tries = 0; !stopping.signal.aborted; tries++) {
-      try {
-        await deliver(entry.batch, { source: entry.source, sequence: entry.sequence });
-        if (tries > 0) log.info({ backlog: undelivered() }, 'the store takes batches again');
-        counters.spool_delivered_batches_total++;
-        struggling = false;
-        return true;
-      } catch (thrown) {
-        const error = toAppError(thrown);
-        if (tries === 0)
-          log.warn({ code: error.code, err: error.message }, 'the store takes no batches; they are kept');
-        counters.spool_retries_total++;
-        struggling = true;
-        if (error.code === 'internal' && ++refusals >= MAX_REFUSALS) {
-          counters.refused += entry.samples;
-          log.error({ err: error.message, samples: entry.samples }, 'a batch is given up: the store refuses it');
-          return true;
-        }
-        const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
-        await clock.sleep(pause, stopping.signal).catch(() => undefined);
-      }
-    }
-    return false;
+  function note(trying: boolean): void {
+    struggling = trying;
+    if (trying) counters.spool_retries_total++;
   }
 
   async function run(deliver: Deliver): Promise<void> {
@@ -223,10 +199,19 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
         continue;
       }
       inFlight = entry;
-      const done = await deliverOne(deliver, entry);
+      const end = await deliverPatiently(deliver, entry, {
+        clock,
+        log,
+        signal: stopping.signal,
+        backlog: undelivered,
+        note,
+      });
       inFlight = undefined;
-      if (done) forget(entry);
-      // Not delivered, and not forgotten: the next process finds it on disk.
+      // Given up for shutdown, and not forgotten: the next process finds it on disk.
+      if (end === 'stopped') continue;
+      if (end === 'refused') counters.refused += entry.samples;
+      else counters.spool_delivered_batches_total++;
+      forget(entry);
     }
   }
 
@@ -276,6 +261,8 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       wake?.();
       await atMost(clock, STOP_MS, running);
       clearTimeout(syncTimer);
+      // Removing takes it out of the list.
+      while (undelivered() === 0 && disk.segments[0]) disk.remove(disk.segments[0]);
       await disk.sync().catch(complain);
       await disk.close().catch(complain);
       if (undelivered() > 0) log.info({ batches: undelivered() }, 'batches stay in the spool for the next start');

@@ -216,8 +216,10 @@ export function createSegmentStore(deps: SegmentStoreDeps): SegmentStore {
     async close() {
       seal();
       await enqueue(async () => {
+        const name = layouts?.name;
         await layouts?.file?.close();
         layouts = undefined;
+        if (name) await dropUnusedLayouts(name);
       });
     },
     bytes: () => segments.reduce((sum, segment) => sum + segment.bytes, 0) + (layouts?.writer.bytes ?? 0),

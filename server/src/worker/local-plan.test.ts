@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { Bus } from '#bus/bus.ts';
+import { AppError } from '#platform/errors.ts';
+import { createFakeClock } from '#platform/fake-clock.ts';
+import { silentLog } from '#platform/log.ts';
+import type { PollJob } from '#services/telemetry/polls.ts';
+import { createLocalPlan } from './local-plan.ts';
+import { createPlan } from './plan.ts';
+import { createSharedClock } from './shared-clock.ts';
+
+async function world(t: TestContext) {
+  const clock = createFakeClock();
+  const state = { blind: false, held: [0, 1], reads: 0 };
+  const slots: string[] = [];
+  const entries = Array.from({ length: 20 }, (_, i) => ({ deviceId: i + 1, collector: 'icmp', intervalSeconds: 10 }));
+  const bus = { subscribe: async () => async () => undefined } as Partial<Bus> as Bus;
+  const shared = createSharedClock(clock);
+  const local = createLocalPlan({
+    async schedule() {
+      if (state.blind) throw new AppError('database_unavailable', 'away', { retryable: true });
+      state.reads++;
+      return entries;
+    },
+    partitions: 4,
+    held: () => state.held,
+    blind: () => state.blind,
+    async handle(partition, job) {
+      const data = job.data as PollJob;
+      for (const { items } of data.groups) {
+        for (let i = 0; i < items.length; i += 2)
+          slots.push(`${partition} ${items[i]} ${data.base + (items[i + 1] ?? 0)}`);
+      }
+    },
+    bus,
+    clock,
+    shared,
+    log: silentLog,
+  });
+  await local.start();
+  t.after(async () => {
+    const stopped = local.stop();
+    await clock.advance(2_000);
+    await stopped;
+  });
+  const jobs = setInterval(() => undefined, 1_000_000);
+  t.after(() => clearInterval(jobs));
+  return { clock, state, slots, entries, local };
+}
+
+test('as long as the hub schedules, nothing is planned here', async (t) => {
+  const { clock, slots, local } = await world(t);
+  for (let i = 0; i < 30; i++) {
+    local.noteJob();
+    await clock.advance(5_000);
+  }
+  assert.deepEqual(slots, []);
+});
+
+test('with the database away, every slot of the partitions held comes once, as the hub would have planned it', async (t) => {
+  const { clock, state, slots, entries, local } = await world(t);
+  local.noteJob();
+  await clock.advance(5_000);
+  state.blind = true;
+  const from = clock.now();
+  await clock.advance(120_000);
+  const to = clock.now();
+  const expected: string[] = [];
+  for (const [partition, job] of createPlan(entries, 4).jobs({ from, to })) {
+    if (!state.held.includes(partition)) continue;
+    for (const { items } of job.groups) {
+      for (let i = 0; i < items.length; i += 2)
+        expected.push(`${partition} ${items[i]} ${job.base + (items[i + 1] ?? 0)}`);
+    }
+  }
+  assert.ok(expected.length > 80);
+  const inTime = slots.filter((slot) => Number(slot.split(' ')[2]) >= from && Number(slot.split(' ')[2]) < to);
+  assert.deepEqual(inTime.toSorted(), expected.toSorted());
+  assert.equal(new Set(slots).size, slots.length);
+});
+
+test('when no hub gives out jobs for long, this process goes on by itself until one does', async (t) => {
+  const { clock, slots, local } = await world(t);
+  local.noteJob();
+  await clock.advance(60_000);
+  assert.ok(slots.length > 30);
+  assert.equal(local.counters()['local_plan_active'], 1);
+  local.noteJob();
+  await clock.advance(3_000);
+  assert.equal(local.counters()['local_plan_active'], 0);
+});
