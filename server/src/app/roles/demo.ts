@@ -21,11 +21,10 @@ async function credentialId({ credentials }: InventoryServices): Promise<string>
 export async function addDemoDevices(inventory: InventoryServices, agents: readonly DemoAgent[]): Promise<number> {
   const credential = await credentialId(inventory);
   let added = 0;
-  for (const { name, address, port } of agents) {
-    const collectors = [
-      { name: 'icmp', intervalSeconds: INTERVAL_SECONDS },
-      { name: 'snmp', intervalSeconds: INTERVAL_SECONDS, settings: { port } },
-    ];
+  for (const { name, address, port, dead } of agents) {
+    const snmp = { name: 'snmp', intervalSeconds: INTERVAL_SECONDS, settings: { port } };
+    // Every loopback address answers echo requests, so the dead device would look half alive.
+    const collectors = dead ? [snmp] : [{ name: 'icmp', intervalSeconds: INTERVAL_SECONDS }, snmp];
     const device = { address, name, site: 'Demo', tags: [TAG], credentials: [credential], collectors };
     try {
       await inventory.devices.create(systemActor, device);

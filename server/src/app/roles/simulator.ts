@@ -24,7 +24,14 @@ export const createSimulator: RoleFactory = ({ config }) => {
         port: portFor(config.dataDir),
         source: { devices: config.demo, ports: PORTS, seed: 1, community: DEMO_COMMUNITY },
       });
-      return { agents: simulator.agents.map(({ name, address, port }) => ({ name, address, port })) };
+      return {
+        agents: simulator.agents.map(({ name, address, port, quirk }) => ({
+          name,
+          address,
+          port,
+          dead: quirk === 'dead',
+        })),
+      };
     },
     async stop() {
       await simulator?.stop();

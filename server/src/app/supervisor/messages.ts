@@ -29,6 +29,8 @@ export interface DemoAgent {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** Never answers. */
+  readonly dead: boolean;
 }
 
 /** What the supervisor tells a role: `drain` takes no new work, `stop` ends it. */

@@ -23,6 +23,8 @@ export const SERIES_MAX = 1_000;
 export const ANSWER_POINTS_MAX = 500_000;
 /** Points of a series when no step is asked for. */
 const DEFAULT_POINTS = 1_000;
+/** Devices whose intervals are looked at to choose a step. */
+const INTERVAL_SAMPLE = 100;
 /** How far back "latest" looks. */
 const LATEST_MS = 15 * 60_000;
 
@@ -63,8 +65,9 @@ function instantOf(field: 'from' | 'to', text: string, now: number): number {
   return at;
 }
 
-function stepOf(text: string | undefined, rangeMs: number): number {
-  if (text === undefined) return niceStep(rangeMs, DEFAULT_POINTS);
+/** The asked step, or one that gives at most 1,000 points and none between two polls. */
+function stepOf(text: string | undefined, rangeMs: number, intervalMs: number): number {
+  if (text === undefined) return Math.max(niceStep(rangeMs, DEFAULT_POINTS), niceStep(intervalMs, 1));
   const step = parseStep(text);
   if (step === undefined) throw badField('step', `“${text}” is no step: write seconds, or 30s, 5m, 1h, 1d`);
   return step;
@@ -102,6 +105,15 @@ export function createTelemetry({ metrics, devices, clock }: TelemetryDeps): Tel
     return [found.id];
   }
 
+  /** The longest interval at which the devices of these series are polled, judged by some of them. */
+  async function intervalOf(series: readonly StoredSeries[]): Promise<number> {
+    const some = [...new Set(series.map(({ deviceId }) => deviceId))].slice(0, INTERVAL_SAMPLE);
+    if (some.length === 0) return 0;
+    const polled = await devices.getMany(some);
+    const seconds = polled.flatMap(({ collectors }) => collectors.map(({ intervalSeconds }) => intervalSeconds));
+    return Math.max(0, ...seconds) * 1_000;
+  }
+
   return {
     async series(actor, { limit, cursor, device, metric }) {
       const ids = await deviceIds(actor, device);
@@ -117,19 +129,15 @@ export function createTelemetry({ metrics, devices, clock }: TelemetryDeps): Tel
       const now = clock.now();
       const [start, end] = [instantOf('from', from, now), instantOf('to', to, now)];
       if (start >= end) throw badField('from', 'must be before to');
-      const stepMs = stepOf(step, end - start);
+      const ids = await deviceIds(actor, device);
+      const filter = { ...(ids ? { deviceIds: ids } : {}), metric, ...(labels ? { labels } : {}) };
+      const series = await metrics.series({ ...filter, limit: SERIES_MAX + 1 });
+      const stepMs = stepOf(step, end - start, step === undefined ? await intervalOf(series) : 0);
       const points = Math.ceil((end - start) / stepMs) + 1;
       if (points > POINTS_MAX) {
         const sentence = `This would be ${points} points a series, and ${POINTS_MAX} is the limit: take a longer step or a shorter range.`;
         throw tooLarge(sentence, POINTS_MAX);
       }
-      const ids = await deviceIds(actor, device);
-      const series = await metrics.series({
-        ...(ids ? { deviceIds: ids } : {}),
-        metric,
-        ...(labels ? { labels } : {}),
-        limit: SERIES_MAX + 1,
-      });
       if (series.length > SERIES_MAX) {
         throw tooLarge(
           `More than ${SERIES_MAX} series match, which is the limit: name a device or a label.`,
