@@ -136,6 +136,19 @@ test('a MAC that is empty or short is never right', () => {
   }
 });
 
+test('AES in CFB mode deciphers the vector of NIST SP 800-38A appendix F.3.13', () => {
+  const key = Buffer.from('2b7e151628aed2a6abf7158809cf4f3c', 'hex');
+  const iv = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+  const at = { boots: iv.readUInt32BE(0), time: iv.readUInt32BE(4) };
+  const hidden = Buffer.from('3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b', 'hex');
+  const plain = '6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51';
+  assert.equal(decrypt('AES', key, iv.subarray(8), at, hidden)?.toString('hex'), plain);
+  assert.equal(
+    encrypt('AES', key, iv.subarray(8), at, Buffer.from(plain, 'hex')).toString('hex'),
+    hidden.toString('hex'),
+  );
+});
+
 test('what cannot have been encrypted is refused without an exception', () => {
   const key = Buffer.alloc(16, 1);
   assert.equal(decrypt('DES', key, Buffer.alloc(8), { boots: 1, time: 1 }, Buffer.alloc(9)), null);

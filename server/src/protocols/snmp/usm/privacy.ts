@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { Cipheriv, KeyObject } from 'node:crypto';
 import { PRIV } from './algorithms.ts';
 import type { PrivProtocol } from './algorithms.ts';
 import { keyObject } from './keyObject.ts';
 
 const DES_BLOCK = 8;
+const AES_BLOCK = 16;
 
 /** Boots and time of the authoritative engine, as they stand in the message. */
 export interface EngineTime {
@@ -32,9 +33,37 @@ export function decrypt(
 ): Buffer | null {
   if (salt.length !== 8 || octets.length === 0) return null;
   if (priv === 'DES' && octets.length % DES_BLOCK !== 0) return null;
-  const decipher = createDecipheriv(PRIV[priv].cipher, cipherKey(priv, key), vector(priv, key, salt, at));
+  const { cipher, block } = PRIV[priv];
+  if (block) return decryptCfb(blocksOf(block, key), vector(priv, key, salt, at), octets);
+  const decipher = createDecipheriv(cipher, cipherKey(priv, key), vector(priv, key, salt, at));
   decipher.setAutoPadding(false);
   return decipher.update(octets);
+}
+
+/** Block ciphers of keys: without chaining they keep no state, so one serves for all messages. */
+const blocks = new WeakMap<Buffer, Cipheriv>();
+
+function blocksOf(algorithm: string, key: Buffer): Cipheriv {
+  const known = blocks.get(key);
+  if (known) return known;
+  const cipher = createCipheriv(algorithm, keyObject(key), null).setAutoPadding(false);
+  blocks.set(key, cipher);
+  return cipher;
+}
+
+/**
+ * CFB with feedback of 128 bits, by its definition (NIST SP 800-38A section 6.3): each block is the encrypted block
+ * before it, XOR the plain text. Deciphering needs no plain text, so all blocks are encrypted in one call; making a
+ * cipher per message would cost three times as much.
+ */
+function decryptCfb(cipher: Cipheriv, iv: Buffer, octets: Uint8Array): Buffer {
+  const length = Math.ceil(octets.length / AES_BLOCK) * AES_BLOCK;
+  const feedback = Buffer.allocUnsafe(length);
+  iv.copy(feedback);
+  feedback.set(octets.subarray(0, length - AES_BLOCK), AES_BLOCK);
+  const plain = cipher.update(feedback).subarray(0, octets.length);
+  for (let i = 0; i < plain.length; i += 1) plain[i] = (plain[i] ?? 0) ^ (octets[i] ?? 0);
+  return plain;
 }
 
 function cipherKey(priv: PrivProtocol, key: Buffer): KeyObject {
