@@ -8,6 +8,13 @@ import { seconds, SetupError } from './progress.mjs';
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const stampFile = join(root, 'node_modules', '.sotp-installed');
 
+/** npm by itself waits 70 s before it says that there is no network. */
+const RETRIES = {
+  npm_config_fetch_retries: '3',
+  npm_config_fetch_retry_factor: '3',
+  npm_config_fetch_retry_mintimeout: '1500',
+};
+
 /** Refuses versions that cannot install the dependencies. */
 export function checkVersions() {
   const [major] = process.versions.node.split('.').map(Number);
@@ -73,7 +80,7 @@ function runNpmCi(progress) {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
-    env: { ...process.env, npm_config_update_notifier: 'false', NODE_ENV: 'development' },
+    env: { ...RETRIES, ...process.env, npm_config_update_notifier: 'false', NODE_ENV: 'development' },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
