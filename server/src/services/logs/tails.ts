@@ -33,8 +33,8 @@ export const TAIL_TTL_MS = 30_000;
 export const TAIL_REPEAT_MS = 10_000;
 
 const TAILS_MAX = 200;
-/** Lines told of one tail between two calls of `tell`; ten thousand a second is more than anybody reads. */
-const LINES_MAX = 1_000;
+/** Lines told of one tail between two calls of `tell`; more than anybody reads. */
+const LINES_MAX = 3_000;
 
 interface Tail {
   readonly query: string;

@@ -1,10 +1,10 @@
 import { isWordCode } from '#domain/log-filter.ts';
 
 /**
- * Words of lines as numbers below 2^22. So few that the index of a day stays small; two words that share a number only
+ * Words of lines as numbers below 2^21. So few that the index of a day stays small; two words that share a number only
  * cost looking at a block in vain.
  */
-export const BUCKETS = 1 << 22;
+export const BUCKETS = 1 << 21;
 
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;

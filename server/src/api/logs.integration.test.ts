@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { LogContext, LogDetail, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
+import { createLogIngest } from '#services/logs/ingest.ts';
+import type { LogIngest } from '#services/logs/ingest.ts';
+import { systemClock } from '#platform/clock.ts';
+import { silentLog } from '#platform/log.ts';
+import { decodeSyslog } from '#protocols/syslog/decode.ts';
+import { systemActor } from '#services/access/actor.ts';
+import type { Actor } from '#services/access/actor.ts';
+import { createLogs } from '#services/logs/logs.ts';
+import { openTestApi } from './testing.ts';
+import type { TestApi } from './testing.ts';
+
+describe('logs', () => {
+  let api: TestApi;
+  let ingest: LogIngest;
+  let admin: string;
+  let device: string;
+  const at = Date.now();
+
+  function receive(line: string | Buffer, sender = '192.0.2.10'): void {
+    const raw = Buffer.from(line);
+    const content = decodeSyslog(raw, { receivedAt: at, zoneMinutes: 0 });
+    assert.ok(ingest.take({ source: 'syslog', receivedAt: Date.now(), sender, raw, truncated: false, content }));
+  }
+
+  before(async () => {
+    api = await openTestApi();
+    const { lines: store, senders, directory, bus } = api;
+    ingest = createLogIngest({ store, senders, directory, bus, clock: systemClock, log: silentLog });
+    await ingest.start();
+    admin = await api.tokenFor('admin');
+    const created = await api.call('POST', '/devices', {
+      token: admin,
+      body: { address: '192.0.2.10', name: 'core1', site: 'north', collectors: [{ name: 'icmp' }] },
+    });
+    device = created.json.id;
+    await directory.refresh();
+    receive('<187>52: core1: Nov 23 10:00:00: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down');
+    receive('<38>Nov 23 10:00:00 core1 sshd[1234]: Failed password for <b>root</b> from 198.51.100.7 port 22');
+    receive('<190>date=2026-11-23 devname="fw" type="traffic" srcip=10.1.1.2 action="deny"', '192.0.2.99');
+    receive(Buffer.from([60, 49, 51, 62, 104, 0, 0xff, 105]), '192.0.2.99');
+    receive('<14>Nov 23 10:00:00 core1 app: by name', '203.0.113.5');
+    await ingest.flush();
+  });
+  after(async () => {
+    await ingest.stop();
+    await api.close();
+  });
+
+  async function list(query: Record<string, string>, token = admin): Promise<LogPage> {
+    const { status, text, json } = await api.call('GET', `/logs?${new URLSearchParams(query)}`, { token });
+    assert.equal(status, 200, text);
+    return LogPage.parse(json);
+  }
+  const count = async (query: string) => (await list({ query })).items.length;
+
+  test('a line is matched by its address, then by the host it names', async () => {
+    const { items } = await list({ device });
+    assert.deepEqual(items.map(({ app }) => app).toSorted(), ['LINK', 'app', 'sshd']);
+    assert.equal(items[0]?.sender, '203.0.113.5');
+  });
+
+  test('the query language finds what it says', async () => {
+    assert.equal(await count(''), 5);
+    assert.equal(await count('failed'), 1);
+    assert.equal(await count('"failed password"'), 1);
+    assert.equal(await count('"password failed"'), 0);
+    assert.equal(await count('-failed'), 4);
+    assert.equal(await count('severity>=error'), 1);
+    assert.equal(await count('device:core*'), 3);
+    assert.equal(await count('device:core* -sshd'), 2);
+    assert.equal(await count('srcip:10.1.1.2 action:deny'), 1);
+    assert.equal(await count('srcip:10.1.1.3'), 0);
+    assert.equal(await count('/UPDOWN|deny/'), 2);
+    assert.equal(await count('updown OR deny'), 2);
+    assert.equal(await count('(updown OR deny) severity:err'), 1);
+    assert.equal(await count('pass*'), 1);
+    assert.equal(await count('198.51.100.7'), 1);
+    assert.equal(await count('app:sshd host:core1'), 1);
+    assert.equal(await count('sender:192.0.2.99'), 2);
+  });
+
+  test('a query that cannot be read says why', async () => {
+    for (const query of [
+      '"open',
+      '(a',
+      'a)',
+      '/(/',
+      'severity:loud',
+      'OR',
+      'a OR',
+      '(-)',
+      'app>5',
+      `/${'a'.repeat(600)}/`,
+    ]) {
+      const { status, json } = await api.call('GET', `/logs?${new URLSearchParams({ query })}`, { token: admin });
+      assert.equal(status, 400, query);
+      assert.equal(json.error.code, 'validation_failed');
+    }
+  });
+
+  test('hostile queries are text', async () => {
+    for (const query of [
+      `'; drop table log_block; --`,
+      '${7*7}',
+      '%00',
+      '\\',
+      '/(a+)+$/',
+      '__proto__:x',
+      'constructor:x',
+    ]) {
+      assert.ok((await list({ query })).items.length >= 0);
+    }
+    assert.equal(await count(''), 5);
+  });
+
+  test('named parameters narrow; severity takes names and numbers', async () => {
+    assert.equal((await list({ severity: '3' })).items.length, 1);
+    assert.equal((await list({ severity: 'error,informational' })).items.length, 4);
+    assert.equal((await list({ host: 'core1', app: 'sshd' })).items.length, 1);
+    assert.equal((await list({ from: 'now-2m', to: 'now-1m' })).items.length, 0);
+  });
+
+  test('pages go through all lines once', async () => {
+    const ids: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: LogPage = await list({ limit: '2', ...(cursor ? { cursor } : {}) });
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    assert.deepEqual([ids.length, new Set(ids).size], [5, 5]);
+    const bad = await api.call('GET', '/logs?cursor=nonsense', { token: admin });
+    assert.equal(bad.status, 400);
+  });
+
+  test('a line that is no text keeps its bytes', async () => {
+    const [line] = (await list({ query: 'sender:192.0.2.99 severity:notice' })).items;
+    assert.equal(line?.parseError, 'encoding');
+    const { json } = await api.call('GET', `/logs/${line?.id}`, { token: admin });
+    assert.deepEqual([...Buffer.from(LogDetail.parse(json).raw, 'base64')], [60, 49, 51, 62, 104, 0, 0xff, 105]);
+    const missing = await api.call('GET', '/logs/abc-def', { token: admin });
+    assert.equal(missing.status, 404);
+  });
+
+  test('lines around one are of the same device', async () => {
+    const [line] = (await list({ query: 'sshd' })).items;
+    const { json } = await api.call('GET', `/logs/${line?.id}/context`, { token: admin });
+    const context = LogContext.parse(json);
+    assert.deepEqual([context.before.length, context.line.id, context.after.length], [1, line?.id, 1]);
+  });
+
+  test('the histogram counts by severity', async () => {
+    const { json } = await api.call('GET', '/logs/histogram?from=now-1h', { token: admin });
+    const { steps } = LogHistogram.parse(json);
+    const sums = Array.from({ length: 8 }, (_, i) => steps.reduce((sum, { counts }) => sum + counts[i]!, 0));
+    assert.deepEqual(sums, [0, 0, 0, 1, 0, 1, 3, 0]);
+  });
+
+  test('whoever sees only some sites sees only their lines, and no unknown senders', async () => {
+    const north = await api.tokenFor('viewer', { sites: ['north'] });
+    const south = await api.tokenFor('viewer', { sites: ['south'] });
+    assert.equal((await list({}, north)).items.length, 3);
+    assert.equal((await list({ query: 'sender:192.0.2.99 OR sshd' }, north)).items.length, 1);
+    assert.equal((await list({}, south)).items.length, 0);
+    assert.equal((await api.call('GET', `/logs?device=${device}`, { token: south })).status, 404);
+    const [line] = (await list({ query: 'sshd' })).items;
+    assert.equal((await api.call('GET', `/logs/${line?.id}`, { token: south })).status, 404);
+    assert.equal((await api.call('GET', `/logs/${line?.id}/context`, { token: south })).status, 404);
+    const { json } = await api.call('GET', '/logs/histogram', { token: south });
+    assert.deepEqual(LogHistogram.parse(json).steps, []);
+    assert.deepEqual((await api.call('GET', '/logs/senders', { token: north })).json, { items: [] });
+  });
+
+  test('unknown senders are listed until they are devices', async () => {
+    await ingest.stop();
+    await ingest.start();
+    const { json } = await api.call('GET', '/logs/senders', { token: admin });
+    assert.deepEqual(
+      LogSenders.parse(json).items.map(({ address, lines }) => [address, lines]),
+      [
+        ['192.0.2.99', 1],
+        ['192.0.2.99', 1],
+      ],
+    );
+  });
+
+  test('a follower gets what matches, as it comes', async () => {
+    const { lines: store, senders, directory, bus } = api;
+    const logs = createLogs({ store, senders, directory, bus, clock: systemClock });
+    const got: string[] = [];
+    const wait = Promise.withResolvers<void>();
+    const actor: Actor = { ...systemActor, role: 'viewer', scope: { sites: ['north'] } };
+    const stop = await logs.follow(
+      actor,
+      { query: 'live -noise' },
+      {
+        line: (entry) => {
+          got.push(`${entry.message} ${entry.deviceId}`);
+          if (got.length === 2) wait.resolve();
+        },
+        missed: () => assert.fail('nothing is missed'),
+      },
+    );
+    await api.bus.flush();
+    // The wish has to reach the collector's side before the lines do.
+    while (ingest.counters()['syslog_tails'] === 0) await systemClock.sleep(10);
+    receive('<14>Nov 23 10:00:00 core1 app: live one');
+    receive('<14>Nov 23 10:00:00 core1 app: live noise');
+    receive('<14>Nov 23 10:00:00 other app: live elsewhere', '192.0.2.99');
+    receive('<14>Nov 23 10:00:00 core1 app: live two');
+    await wait.promise;
+    stop();
+    assert.deepEqual(got, [`live one ${device}`, `live two ${device}`]);
+  });
+});
