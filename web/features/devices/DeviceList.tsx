@@ -15,7 +15,7 @@ import { Empty, ErrorState, SkeletonRows } from '#ui/state.tsx';
 import { STATUS_LOOK, StatusMark } from '#ui/status.tsx';
 import { DataTable } from '#ui/table/table.tsx';
 import { AddDeviceButton } from './AddDeviceButton.tsx';
-import { deviceColumns, DevicePhoneRow } from './columns.tsx';
+import { deviceColumns, devicePhoneRow } from './columns.tsx';
 import { deviceList, deviceSummary, filterOf } from './queries.ts';
 import { RemoveDevices } from './RemoveDevices.tsx';
 
@@ -95,7 +95,7 @@ export function DeviceList() {
           columns={columns}
           rowKey={({ id }) => id}
           href={({ id }) => `/devices/${id}`}
-          phone={(device) => <DevicePhoneRow device={device} />}
+          phone={devicePhoneRow}
           sortedByServer
           sorting={[{ id: filter.sort, desc: filter.order === 'desc' }]}
           onSorting={([first]) =>

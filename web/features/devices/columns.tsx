@@ -111,7 +111,7 @@ export function deviceColumns(onFilter: (name: FilterName, value: string) => voi
 }
 
 /** The row on a phone: name and age, below them address and reason. */
-export function DevicePhoneRow({ device }: { device: Device }) {
+export function devicePhoneRow(device: Device) {
   return (
     <div className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-2.5">
       <StatusMark status={device.status} label />

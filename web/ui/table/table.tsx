@@ -1,11 +1,10 @@
 'use client';
-import { useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
+import { useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { useTable, type SortingState } from '@tanstack/react-table';
 import { useRouter } from 'next/navigation';
-import { cx } from '#ui/class.ts';
-import { Checkbox } from '#ui/field.tsx';
-import { definitions, features, SHOWN_FROM, type Column, type RowData } from './columns.ts';
+import { definitions, features, type Column, type RowData } from './columns.ts';
 import { Head } from './head.tsx';
+import { TableRow } from './row.tsx';
 import { useRowWindow } from './rows.ts';
 
 export interface DataTableProps<T> {
@@ -77,6 +76,18 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
   }
 
+  function onClick(event: MouseEvent<HTMLElement>): void {
+    const row = rows[indexOf(event.target) ?? -1];
+    if (!row) return;
+    if (event.target instanceof HTMLInputElement) toggle(row.id);
+    else if (opens && !interactive(event)) open(row.original, event);
+  }
+
+  function onFocus(event: FocusEvent<HTMLElement>): void {
+    const index = indexOf(event.target);
+    if (index !== undefined) setActive(index);
+  }
+
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     if (!(event.target instanceof HTMLTableRowElement)) return;
     const row = rows[active];
@@ -94,7 +105,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     <div className="card overflow-clip">
       <table
         aria-label={props.label}
-        aria-rowcount={rows.length}
+        aria-rowcount={rows.length + 1}
         className="w-full table-fixed border-separate border-spacing-0 text-table"
       >
         <colgroup className="sm:hidden">
@@ -108,52 +119,23 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
           all={selected && { checked: rows.length > 0 && selected.size >= rows.length, some: selected.size > 0 }}
           onAll={(checked) => onSelected?.(new Set(checked ? rows.map((row) => row.id) : []))}
         />
-        <tbody ref={body} onKeyDown={onKeyDown}>
+        <tbody ref={body} onKeyDown={onKeyDown} onClick={onClick} onFocus={onFocus}>
           {view.before > 0 ? <tr aria-hidden style={{ height: view.before }} /> : null}
           {view.indexes.map((index) => {
             const row = rows[index];
             if (!row) return null;
-            const checked = selected?.has(row.id) ?? false;
             return (
-              <tr
+              <TableRow
                 key={row.id}
-                data-index={index}
-                aria-rowindex={index + 1}
-                aria-selected={selected ? checked : undefined}
-                tabIndex={opens ? (index === active ? 0 : -1) : undefined}
-                onFocus={() => setActive(index)}
-                onClick={(event) => {
-                  if (!opens || interactive(event)) return;
-                  open(row.original, event);
-                }}
-                className={cx(
-                  'group/row focus-visible:outline-offset-[-2px]',
-                  opens && 'cursor-pointer',
-                  opens && !checked && 'hover:bg-hover',
-                  checked && 'bg-accent-soft',
-                )}
-              >
-                {selected ? (
-                  <td className="w-9 border-b border-line pl-3 align-middle group-last/row:border-0">
-                    <Checkbox checked={checked} onChange={() => toggle(row.id)} aria-label="Select row" />
-                  </td>
-                ) : null}
-                {columns.map((column) => (
-                  <td
-                    key={column.id}
-                    className={cx(
-                      'h-(--row) truncate border-b border-line px-3 group-last/row:border-0',
-                      SHOWN_FROM[column.from ?? 'always'],
-                      column.numeric && 'figures text-right',
-                    )}
-                  >
-                    {column.cell(row.original)}
-                  </td>
-                ))}
-                <td className="h-14 border-b border-line px-3 py-2 group-last/row:border-0 sm:hidden">
-                  {props.phone(row.original)}
-                </td>
-              </tr>
+                row={row.original}
+                index={index}
+                columns={columns}
+                phone={props.phone}
+                selectable={selected !== undefined}
+                checked={selected?.has(row.id) ?? false}
+                active={index === active}
+                opens={opens}
+              />
             );
           })}
           {view.after > 0 ? <tr aria-hidden style={{ height: view.after }} /> : null}
@@ -166,6 +148,12 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
       </table>
     </div>
   );
+}
+
+/** Which row an element of the body belongs to. */
+function indexOf(target: EventTarget): number | undefined {
+  const row = target instanceof Element ? target.closest<HTMLElement>('tr[data-index]') : null;
+  return row ? Number(row.dataset['index']) : undefined;
 }
 
 /** Whether a click meant something inside the row rather than the row. */
