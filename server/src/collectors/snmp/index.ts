@@ -13,6 +13,7 @@ import { createKeyRing } from '#protocols/snmp/usm/keys.ts';
 import { createSnmpReader } from './client/reader.ts';
 import { Session } from './client/session.ts';
 import { SNMP_KINDS, securityOf } from './credentials.ts';
+import { firstToAnswer } from './firstToAnswer.ts';
 import { checkCredential, greet } from './greet.ts';
 import { readKnowledge } from './knowledge/index.ts';
 import { transportMetrics } from './metrics.ts';
@@ -23,6 +24,9 @@ import { SnmpSettings } from './settings.ts';
 import { openTransport } from './transport/open.ts';
 import { createResolver } from './transport/resolver.ts';
 import type { SnmpTransport } from './transport/transport.ts';
+
+/** A device that speaks mostly does so sooner; then its other credentials need not be tried. */
+const HEAD_START_MS = 400;
 
 /** What a device is remembered by, for as long as its configuration stays the same. */
 interface Known {
@@ -66,18 +70,12 @@ export function createSnmpCollector(
   ): Promise<DeviceState> {
     const fitting = snmpCredentials(target);
     const ordered = fitting.toSorted((a, b) => Number(b.id === lastGood) - Number(a.id === lastGood));
-    let failure: unknown;
-    for (const credential of ordered) {
-      const session = await openSession(target, credential, settings, signal);
-      try {
-        await greet(session);
-        return createDeviceState(session, credential.id);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        failure ??= error;
-      }
-    }
-    throw failure;
+    const attempts = ordered.map((credential) => async (ending: AbortSignal): Promise<DeviceState> => {
+      const session = await openSession(target, credential, settings, ending);
+      await greet(session);
+      return createDeviceState(session, credential.id);
+    });
+    return await firstToAnswer(attempts, { clock, headStartMs: HEAD_START_MS, signal });
   }
 
   function known(target: Target, settings: SnmpSettings): Known {
@@ -132,6 +130,7 @@ export function createSnmpCollector(
 
     async facts(target, settings, ctx): Promise<Partial<Inventory>> {
       const { session } = await findCredential(target, settings, ctx.signal, undefined);
+      session.signal = ctx.signal;
       const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });
       return (await readKnowledge(reader, { plan: false })).facts;
     },
