@@ -10,17 +10,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { silentLog } from '../../server/src/platform/log.ts';
+import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 
 const require = createRequire(fileURLToPath(new URL('../../server/package.json', import.meta.url)));
-const pg = require('pg') as { Client: new (config: object) => PgClient };
-
-interface PgClient {
-  connect(): Promise<void>;
-  end(): Promise<void>;
-  on(event: 'error', handler: () => void): void;
-  query(text: string): Promise<{ rows: Record<string, unknown>[] }>;
-}
-
 async function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -47,13 +40,11 @@ export async function createFaultyPostgres() {
   let child: ChildProcess | undefined;
 
   async function query(text: string): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => undefined);
-    await client.connect();
+    const pg = createPostgres({ databaseUrl: url, log: silentLog, maxConnections: 1 });
     try {
-      return (await client.query(text)).rows;
+      return (await pg.query(text)).rows;
     } finally {
-      await client.end();
+      await pg.stop();
     }
   }
 
