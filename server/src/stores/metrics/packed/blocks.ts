@@ -42,17 +42,23 @@ export interface BlockSelection {
   readonly to: number;
 }
 
-/** Blocks by device and start. Of packed polls also those that say "restarted", whatever their layout. */
+/**
+ * Blocks by device and start, or so many of their first bytes. Of packed polls also those that say "restarted", whatever
+ * their layout.
+ */
 export async function readBlocks(
   pg: Queryable,
   of: PartitionedTable,
   selection: BlockSelection,
+  firstBytes?: number,
 ): Promise<StoredBlock[]> {
   const layouts = selection.layoutIds
     ? `and (b.layout_id = any(${inlineInts(selection.layoutIds)})${of === PACKED ? ' or b.restarted' : ''})`
     : '';
+  const part = firstBytes === undefined ? 'b.block' : `substr(b.block, 1, ${Math.trunc(firstBytes)})`;
+  const columns = `b.device_id, b.layout_id, b.start, ${part}`;
   const data = await pg.copyOut(
-    `copy (select ${COLUMNS} from ${of.table} b where b.device_id = any(${inlineInts(selection.deviceIds)})
+    `copy (select ${columns} from ${of.table} b where b.device_id = any(${inlineInts(selection.deviceIds)})
        and b.start >= ${inlineInstant(selection.from)} and b.start < ${inlineInstant(selection.to)} ${layouts}
        order by b.device_id, b.start) to stdout (format binary)`,
   );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BitReader, BitWriter } from './bits.ts';
-import { decodeBlock, encodeBlock } from './codec.ts';
+import { blockOf, decodeBlock, decodeHead, encodeBlock, extentOf } from './codec.ts';
 import { decodeColumn, encodeColumn } from './column.ts';
 
 function roundTrip(values: readonly number[]): { decoded: number[]; bytes: number } {
@@ -156,4 +156,21 @@ test('a block comes back as it was: times to the microsecond, restarts, every co
 
 test('a block of another version is refused', () => {
   assert.throws(() => decodeBlock(Uint8Array.of(9, 1, 0, 0)), /version 9/);
+});
+
+test('a slice of a block gives the columns within; a head or a block that is cut short is told from a whole one', () => {
+  const n = 40;
+  const at = Float64Array.from({ length: n }, (_, i) => 1e12 + i * 1_000 + ((i * i) % 7));
+  const data = Float64Array.from({ length: n * 9 }, (_, i) => Math.floor(i / n) * 1e6 + ((i * 37) % 101));
+  const bytes = encodeBlock({ at, polledAt: at, restarted: new Uint8Array(n), width: 9, data });
+  for (let length = 1; length < bytes.length; length++) {
+    assert.throws(() => decodeBlock(bytes.subarray(0, length)), /cut short/);
+    const head = decodeHead(bytes.subarray(0, length));
+    if (!head) continue;
+    const { from, to } = extentOf(head, 3, 5);
+    const block = blockOf(head, bytes.subarray(from, to), from);
+    const read = new Float64Array(3 * n);
+    for (const column of [3, 4, 5]) block.read(column, read, (column - 3) * n);
+    assert.deepEqual(read, data.subarray(3 * n, 6 * n));
+  }
 });

@@ -110,8 +110,18 @@ function writeColumn(values: Float64Array, n: number): void {
   writer.length += bytes.length;
 }
 
-/** Reads what `encodeBlock` wrote. Throws on a version it does not know. */
-export function decodeBlock(bytes: Uint8Array): DecodedBlock {
+/** All of a block but its columns. */
+export interface BlockHead extends Omit<DecodedBlock, 'read'> {
+  /** Where each column ends, counted from `body`, which is counted from the block's first byte. */
+  readonly ends: Uint32Array;
+  readonly body: number;
+}
+
+/**
+ * Reads the head out of the first bytes of a block; undefined when there are too few of them. Throws on a version that
+ * this program does not know.
+ */
+export function decodeHead(bytes: Uint8Array): BlockHead | undefined {
   const reader = new BitReader(bytes);
   const version = reader.byte();
   if (version !== VERSION) throw new Error(`a packed block has version ${version}, which this program does not know`);
@@ -128,19 +138,32 @@ export function decodeBlock(bytes: Uint8Array): DecodedBlock {
       previous += distance;
       at[i++] = previous / unit;
     }
+    if (reader.position > bytes.length) return undefined;
   }
   const polledAt = new Float64Array(n);
   const lateBytes = reader.varint();
   const after = reader.position + lateBytes;
+  if (after > bytes.length) return undefined;
   decodeColumn(reader, lateBytes, n, polledAt);
   for (let i = 0; i < n; i++) polledAt[i] = (Math.round(at[i]! * unit) + polledAt[i]!) / unit;
-  reader.position = after;
+  reader.restart(after);
   const restarted = new Uint8Array(n);
   for (let count = reader.varint(); count > 0; count--) restarted[reader.varint()] = 1;
   const ends = new Uint32Array(width);
   let end = 0;
   for (let i = 0; i < width; i++) ends[i] = end += reader.varint();
-  const body = reader.position;
+  if (reader.position > bytes.length) return undefined;
+  return { length: n, width, at, polledAt, restarted, ends, body: reader.position };
+}
+
+/** The bytes that columns `first` to `last` of a block take, counted from the block's first byte. */
+export function extentOf({ ends, body }: BlockHead, first: number, last: number): { from: number; to: number } {
+  return { from: body + (first === 0 ? 0 : ends[first - 1]!), to: body + ends[last]! };
+}
+
+/** A block of which only `bytes`, from `from` on, are there: columns that lie within can be read. */
+export function blockOf(head: BlockHead, bytes: Uint8Array, from: number): DecodedBlock {
+  const { length: n, width, at, polledAt, restarted, ends, body } = head;
   const columns = new BitReader(bytes);
   return {
     length: n,
@@ -159,10 +182,17 @@ export function decodeBlock(bytes: Uint8Array): DecodedBlock {
         into.fill(0, offset, offset + n);
         return;
       }
-      columns.restart(body + start);
+      columns.restart(body + start - from);
       if (scratch.length < n) scratch = new Float64Array(n * 2);
       decodeColumn(columns, length, n, scratch);
       for (let i = 0; i < n; i++) into[offset + i] = scratch[i]!;
     },
   };
+}
+
+/** Reads what `encodeBlock` wrote. Throws on a version that it does not know, and on a block that is cut short. */
+export function decodeBlock(bytes: Uint8Array): DecodedBlock {
+  const head = decodeHead(bytes);
+  if (!head || head.body + (head.ends.at(-1) ?? 0) > bytes.length) throw new Error('a packed block is cut short');
+  return blockOf(head, bytes, 0);
 }

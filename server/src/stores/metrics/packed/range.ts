@@ -8,11 +8,12 @@ import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
 import { groupRows, readHead, readLast } from './head.ts';
-import { DAY_MS, HOUR_MS, PACKED, ROLLUP_1H, ROLLUP_5M } from './partitions.ts';
+import { DAY_MS, HOUR_MS, ROLLUP_1H, ROLLUP_5M } from './partitions.ts';
 import type { PartitionedTable } from './partitions.ts';
 import { finishedThrough } from './progress.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
 import { rollupReader } from './rollup-block.ts';
+import { readPacked } from './slices.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
@@ -90,7 +91,13 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   }
 
   /** Polls in [since, to) from both forms, and the last ones before where a counter is asked for. */
-  async function readPolls(since: number, to: number, layouts: readonly StoredLayout[], counting: boolean) {
+  async function readPolls(
+    since: number,
+    to: number,
+    layouts: readonly StoredLayout[],
+    seriesIds: ReadonlySet<number>,
+    counting: boolean,
+  ) {
     const deviceIds = [...new Set(layouts.map((layout) => layout.deviceId))];
     const layoutIds = layouts.map((layout) => layout.id);
     // Polls move from the head to the packed form: read in this order, none is missed on its way.
@@ -99,13 +106,14 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
       counting ? readLast(pg, layouts, since, { polls: 3 }) : [],
     ]);
     const [packed, lastPacked] = await Promise.all([
-      readBlocks(pg, PACKED, { deviceIds, layoutIds, from: down(since, HOUR_MS), to }),
+      readPacked(pg, layouts, seriesIds, { from: down(since, HOUR_MS), to }),
       counting ? readLastBlocks(pg, layouts, down(since, HOUR_MS)) : [],
     ]);
     const byDevice = groupRows([...lastRows, ...rows]);
-    for (const stored of [...lastPacked, ...packed]) {
-      byDevice.set(stored.deviceId, [...(byDevice.get(stored.deviceId) ?? []), toPollBlock(stored)]);
-    }
+    const add = (deviceId: number, blocks: readonly PollBlock[]) =>
+      byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), ...blocks]);
+    for (const stored of lastPacked) add(stored.deviceId, [toPollBlock(stored)]);
+    for (const [deviceId, blocks] of packed) add(deviceId, blocks);
     return byDevice;
   }
 
@@ -130,6 +138,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
         since,
         plan.to,
         layouts,
+        ids,
         series.some((one) => one.kind === 'counter'),
       );
     }
