@@ -59,7 +59,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 
 /** Descriptions of a general-purpose system name its host and kernel, never the machine. */
 const NO_MODEL = /^(?:linux|freebsd|openbsd|netbsd|darwin|sunos|windows|hardware:|unix|net-snmp|snmp agent)\b/i;
-const COMPANY = /^[^,;]{2,40}?,? (?:inc|corporation|corp|ltd|gmbh|co|llc|s\.?a|ag|networks)\b\.?[,.]?\s+(?=\S)/i;
+const COMPANY = /^[^,;]{2,40}?(?:,? (?:inc|corporation|corp|ltd|gmbh|co|llc|s\.?a|ag|networks)\b\.?,?)+\s+(?=\S)/i;
 const END =
   /[,;:\r\n|]|\s-\s|\s\(?(?:software|firmware|version|ver\b|release|rev\b|revision|[vV]?\d+\.\d|[vV]\d|running|S\/N|SN\b|SW:|HW:|copyright)/i;
 const MOST_WORDS = 7;

@@ -7,6 +7,7 @@ import { identify } from './identity.ts';
 import { readHostResources } from './hostResources.ts';
 import { readInterfaces } from './interfaces.ts';
 import { mergeReadings } from './reading.ts';
+import { skipAbsent } from './present.ts';
 import { readProfiles } from './profiles/index.ts';
 import { openLibrary } from './profiles/library.ts';
 import type { Library } from './profiles/library.ts';
@@ -28,8 +29,9 @@ let shipped: Library | undefined;
  * Reads a device as a whole: its facts, and what to read at every poll from now on. A subject that the device does not
  * answer gives an empty section; only a silent device throws.
  */
-export async function readKnowledge(reader: SnmpReader, options: KnowledgeOptions = {}): Promise<Knowledge> {
+export async function readKnowledge(device: SnmpReader, options: KnowledgeOptions = {}): Promise<Knowledge> {
   const plan = options.plan ?? true;
+  const reader = await skipAbsent(device);
   const system = await readSystem(reader);
   const interfaces = await readInterfaces(reader, plan);
   const host = await readHostResources(reader);

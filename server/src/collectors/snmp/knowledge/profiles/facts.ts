@@ -53,7 +53,7 @@ export function factsOf({ entry, rows }: EntryRows, facts: EntryFacts): void {
 function addSensor(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind, facts: EntryFacts): void {
   const verdict = judge(entry, row, symbol, cell);
   if (verdict === 'left out') facts.leftOut++;
-  else if (verdict) facts.sensors.push({ oid: cell.oid, name: nameOf(entry, row, symbol), ...verdict });
+  else if (verdict) facts.sensors.push({ oid: cell.oid, name: nameOf(entry, row, symbol), ...verdict.reading });
 }
 
 /** The row's own name if it has one, behind it the column's where the entry gives several readings a row. */

@@ -10,6 +10,13 @@ import { shapeText } from './shape.ts';
 type Sensor = NonNullable<Symbol['sensor']>;
 type Reading = Pick<SensorFacts, 'kind' | 'value' | 'unit' | 'state'>;
 
+/** A reading, and how a poll gets from the raw number to it: times `scale`, in `polledUnit`. */
+export interface Judged {
+  readonly reading: Reading;
+  readonly scale: number;
+  readonly polledUnit: string | null;
+}
+
 /** What agents of every make answer where a sensor has no reading: the ends of their integers. */
 const NO_READING = new Set([2147483647, -2147483648, 4294967295, 32767, -32768, 65535, -2147483647]);
 /** Kinds whose numbers may be any integer, the ends included. */
@@ -41,14 +48,14 @@ const UNIT_SHIFTS: Readonly<Record<string, (value: number) => number>> = {
 };
 
 /** A cell read as the symbol's sensor says; 'left out' where the device shows no reading, null where it is no sensor. */
-export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind): Reading | 'left out' | null {
+export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind): Judged | 'left out' | null {
   const sensor = symbol.sensor;
   if (!sensor) return null;
   const special = caseOf(entry, row, sensor);
   if (special === null || special.skip) return null;
   const kind = special.kind ?? sensor.kind;
   const mapping = special.mapping ?? symbol.mapping;
-  if (kind === 'state') return stateOf(cell, symbol, mapping);
+  if (kind === 'state') return { reading: stateOf(cell, symbol, mapping), scale: 1, polledUnit: null };
   const raw = rawOf(cell, symbol);
   if (raw === null) return 'left out';
   if (sensor.invalid?.includes(raw) || (NO_READING.has(raw) && !COUNTED.has(kind))) return 'left out';
@@ -57,11 +64,12 @@ export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind)
   const shift = UNIT_SHIFTS[unit ?? ''];
   const whole = wholeOf(entry, row, sensor);
   if (whole === null) return 'left out';
-  const scaled = (raw * scale) / divisorOf(entry, row, sensor) / whole + (sensor.offset ?? 0);
+  const factor = scale / divisorOf(entry, row, sensor) / whole;
+  const scaled = raw * factor + (sensor.offset ?? 0);
   const value = Number((shift ? shift(scaled) : scaled).toPrecision(12));
   const [low, high] = POSSIBLE[kind] ?? [-Infinity, Infinity];
   if (!(value >= (sensor.min ?? low) && value <= (sensor.max ?? high))) return 'left out';
-  return { kind, value, unit: shift ? 'C' : unit };
+  return { reading: { kind, value, unit: shift ? 'C' : unit }, scale: factor, polledUnit: unit };
 }
 
 /** What a reading is likely to be, for columns whose MIB keeps silent about their scale. */

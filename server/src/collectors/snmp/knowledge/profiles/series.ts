@@ -18,11 +18,13 @@ export function seriesOf({ entry, rows }: EntryRows): PlannedSeries[] {
       if (!cell || symbol.constant_value_one || numberIn(cell) === null) continue;
       const verdict = symbol.sensor ? judge(entry, row, symbol, cell) : null;
       if (verdict === 'left out') continue;
-      const kind = verdict?.kind === 'state' ? 'state' : kindOf(entry.metric, symbol, cell);
-      const unit = verdict ? verdict.unit : symbol.processor ? '%' : (symbol.unit ?? null);
+      const kind = verdict?.reading.kind === 'state' ? 'state' : kindOf(entry.metric, symbol, cell);
+      const size = verdict ? null : sizeOf(entry.metric, symbol);
+      const unit = verdict ? verdict.polledUnit : symbol.processor ? '%' : size ? 'octets' : (symbol.unit ?? null);
+      const scale = verdict?.scale ?? (symbol.scale_factor ?? 1) * (size ?? 1);
       series.push(
         planned(cell.oid, symbol.name, kind, unit, labels, {
-          ...(symbol.scale_factor === undefined ? {} : { scale: symbol.scale_factor }),
+          ...(scale === 1 ? {} : { scale }),
           ...(typeof cell.value === 'number' ? {} : { text: true }),
           cadence: symbol.processor || kind === 'counter' ? 'fast' : 'slow',
         }),
@@ -30,6 +32,13 @@ export function seriesOf({ entry, rows }: EntryRows): PlannedSeries[] {
     }
   }
   return series;
+}
+
+/** For a column that is a size of a pool: what turns it, after its own scale, into octets; else null. */
+function sizeOf({ memory, storage }: Metric, { name }: Symbol): number | null {
+  const pool = memory ?? storage;
+  const sizes = [pool?.total, pool?.used, pool?.free].flatMap((names) => names ?? []);
+  return pool && pool.scale_by === undefined && sizes.includes(name) ? (pool.scale ?? 1) : null;
 }
 
 function kindOf(metric: Metric, symbol: Symbol, cell: SnmpVarbind): SeriesSpec['kind'] {
