@@ -155,6 +155,26 @@ describe('the live stream', { timeout: 30_000 }, () => {
     client.socket.close();
   });
 
+  test('a device that is moved to another site is no longer told to those of the old one', async () => {
+    const body = { address: '10.0.0.3', site: 'south' };
+    const { id } = (await api.call('POST', '/devices', { token, body })).json;
+    const client = connect(port, bearer(await api.tokenFor('viewer', { sites: ['south'] })));
+    await client.opened;
+    client.send({ type: 'subscribe', id: 's', topic: 'samples', filter: { device: id } });
+    const repeat = setInterval(() => api.bus.publish(`samples/${id}`, samples(id)), 10);
+    await client.until(() => client.received.length > 2);
+    await api.call('PATCH', `/devices/${id}`, { token, body: { site: 'north' } });
+    let quiet = 0;
+    for (let wait = 0; wait < 200 && quiet < 10; wait++) {
+      const before = client.received.length;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      quiet = client.received.length === before ? quiet + 1 : 0;
+    }
+    clearInterval(repeat);
+    assert.equal(quiet, 10, 'samples went on');
+    client.socket.close();
+  });
+
   test('ends at once when the token is revoked, the user signs out or is disabled', async () => {
     const admin = await api.tokenFor('admin');
     const made = (await api.call('POST', '/tokens', { token: admin, body: { name: 't', role: 'viewer' } })).json;

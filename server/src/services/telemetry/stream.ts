@@ -59,12 +59,24 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
   const watched = new Map<string, number>();
   let repeat: NodeJS.Timeout | undefined;
   const json = new WeakMap<object, string>();
+  const checked = new WeakMap<object, SamplesEvent | null>();
 
   /** The JSON of a message, made once however many get it. */
   function textOf(message: object): string {
     let text = json.get(message);
     if (text === undefined) json.set(message, (text = JSON.stringify(message)));
     return text;
+  }
+
+  /** A message of samples, checked once however many get it. */
+  function samplesOf(message: unknown): SamplesEvent | undefined {
+    if (typeof message !== 'object' || message === null) return undefined;
+    let event = checked.get(message);
+    if (event === undefined) {
+      const parsed = SamplesEvent.safeParse(message);
+      checked.set(message, (event = parsed.success ? parsed.data : null));
+    }
+    return event ?? undefined;
   }
 
   /** Tells collectors at once that somebody looks, and again for as long as he does. */
@@ -98,17 +110,30 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
     }
     const { id } = await devices.find(actor, device);
     const topic = samplesTopic(id);
+    let visible = true;
+    const unsubscribe = await Promise.all([
+      fanOut.subscribe(topic, (message) => {
+        const event = visible ? samplesOf(message) : undefined;
+        if (!event) return;
+        if (metric === undefined) return deliver(textOf(event));
+        const samples = event.samples.filter((sample) => sample.metric === metric);
+        if (samples.length > 0) deliver(JSON.stringify({ ...event, samples }));
+      }),
+      // A device may be moved out of the actor's sites while he watches it.
+      fanOut.subscribe(BUS_TOPICS.devices, (message) => {
+        const event = DeviceEvent.safeParse(message);
+        if (actor.scope === null || !event.success || event.data.deviceId !== device) return;
+        if (event.data.change !== 'updated' && event.data.change !== 'removed') return;
+        devices.find(actor, device).then(
+          () => (visible = true),
+          () => (visible = false),
+        );
+      }),
+    ]);
     const unwatch = watch(topic);
-    const unsubscribe = await fanOut.subscribe(topic, (message) => {
-      const event = SamplesEvent.safeParse(message);
-      if (!event.success) return;
-      if (metric === undefined) return deliver(textOf(message as object));
-      const samples = event.data.samples.filter((sample) => sample.metric === metric);
-      if (samples.length > 0) deliver(JSON.stringify({ ...event.data, samples }));
-    });
     return () => {
       unwatch();
-      unsubscribe();
+      for (const end of unsubscribe) end();
     };
   }
 
