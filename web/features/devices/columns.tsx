@@ -35,7 +35,13 @@ export function deviceColumns(onFilter: (name: FilterName, value: string) => voi
       header: 'Name',
       sort: ({ name }) => name,
       cell: (device) => (
-        <Link href={`/devices/${device.id}`} className="font-medium hover:underline" title={device.name} tabIndex={-1}>
+        <Link
+          href={`/devices/${device.id}`}
+          prefetch={false}
+          className="font-medium hover:underline"
+          title={device.name}
+          tabIndex={-1}
+        >
           {device.name}
         </Link>
       ),

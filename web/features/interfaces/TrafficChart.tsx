@@ -39,7 +39,7 @@ export function TrafficChart({ device, intervalSeconds, facts, height, href }: I
     <PageChart
       title={
         href ? (
-          <Link href={href} scroll={false} className="hover:underline">
+          <Link href={href} prefetch={false} scroll={false} className="hover:underline">
             {title}
           </Link>
         ) : (

@@ -79,6 +79,7 @@ function Counts({ byStatus }: { byStatus: Partial<Record<DeviceStatus, number>> 
           <li key={status} className="-mt-px -ml-px border-t border-l border-line">
             <Link
               href={`/devices?status=${status}`}
+              prefetch={false}
               className="flex h-full flex-col gap-0.5 px-4 py-3 hover:bg-hover max-sm:px-3"
             >
               <span className="flex items-center gap-1.5 text-[13px] text-muted">
@@ -157,6 +158,7 @@ function WrongRow({ device }: { device: Device }) {
     <li className="border-b border-line last:border-0">
       <Link
         href={`/devices/${device.id}`}
+        prefetch={false}
         className="grid min-h-(--row) grid-cols-[auto_minmax(0,1fr)_auto] items-baseline gap-x-3 px-4 py-1.5 text-table hover:bg-hover max-sm:px-3 md:grid-cols-[auto_minmax(0,180px)_minmax(0,1fr)_auto]"
       >
         <StatusMark status={device.status} label className="translate-y-px" />
@@ -182,6 +184,7 @@ function Newest() {
             <li key={device.id} className="border-b border-line last:border-0">
               <Link
                 href={`/devices/${device.id}`}
+                prefetch={false}
                 className="flex min-h-(--row) items-center gap-3 px-4 py-1.5 text-table hover:bg-hover max-sm:px-3"
               >
                 <Status status={device.status} className="w-24 shrink-0" />

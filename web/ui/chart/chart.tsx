@@ -2,7 +2,6 @@
 import { useState, type ReactNode } from 'react';
 import dynamic from 'next/dynamic';
 import { brief } from '#lib/format.ts';
-import { useAbsolute } from '#ui/age.tsx';
 import { cx } from '#ui/class.ts';
 import { Skeleton } from '#ui/state.tsx';
 import { stats, valueAt, type ChartSeries } from './data.ts';
@@ -144,6 +143,9 @@ function Legend({ series, unit, from, to, at, only, onOnly }: LegendProps) {
   );
 }
 
+const IN_LEGEND = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+
+// Only the browser moves a cursor, so only its zone is ever asked for.
 function CursorTime({ at }: { at: number }) {
-  return <span className="figures">{useAbsolute(at)}</span>;
+  return <span className="figures">{new Intl.DateTimeFormat('en-GB', IN_LEGEND).format(at)}</span>;
 }
