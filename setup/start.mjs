@@ -15,7 +15,8 @@ function run(node, args, env) {
     process.removeAllListeners('warning');
     process.execve(node, [node, ...args], env);
   }
-  const child = spawn(node, args, { stdio: 'inherit', env });
+  // The channel tells SOTP when this process is killed: then it stops too.
+  const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
     console.error(`sotp: ${node} cannot be run: ${error.message}`);

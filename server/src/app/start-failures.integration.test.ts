@@ -49,6 +49,7 @@ test('a configuration that is wrong is refused before anything starts, naming th
   assertPlainFailure(await runSotp(['--config', file, 'start']).ended, /unknown key "prot" .*"port"/);
   assertPlainFailure(await runSotp(['start', '--port', 'eighty']).ended, /^sotp: port .*"eighty"/);
   assertPlainFailure(await runSotp(['start'], { SOTP_DATABASE_URL: 'mysql://x' }).ended, /databaseUrl .*postgresql:/);
+  assertPlainFailure(await runSotp(['start', '--roles', 'collector']).ended, /only collects.*SOTP_DATABASE_URL/);
 });
 
 test('an option that does not exist is wrong usage: status 2', async () => {

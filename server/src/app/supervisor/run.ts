@@ -21,6 +21,7 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
   let stopping: Promise<void> | undefined;
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    process.once('disconnect', resolve);
     // The terminal was closed. Whoever sent the output elsewhere (nohup) wants SOTP to go on.
     process.on('SIGHUP', () => process.stdout.isTTY && resolve());
   });

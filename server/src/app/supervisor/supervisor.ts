@@ -6,7 +6,7 @@ import { createEmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres
 import { migrateDatabase } from '#app/database.ts';
 import { readTls } from '#app/roles/listening.ts';
 import type { Clock } from '#platform/clock.ts';
-import { toAppError } from '#platform/errors.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import { checkPort, prepareDataDir } from './checks.ts';
 import type { DataDirLock } from './lock.ts';
@@ -130,6 +130,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   return {
     async start() {
+      if (!options.config.roles.includes('hub') && options.config.databaseUrl === undefined) {
+        throw new AppError(
+          'config_invalid',
+          'databaseUrl: a machine that only collects works in the database of a hub: set SOTP_DATABASE_URL',
+        );
+      }
       const dataDir = prepareDataDir(options.config.dataDir);
       const config = { ...options.config, dataDir };
       lock = lockDataDir(dataDir);
