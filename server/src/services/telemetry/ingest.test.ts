@@ -16,7 +16,12 @@ const LAYOUT = { series: [{ metric: 'ifHCInOctets', labels: {}, unit: 'octets', 
 
 /** Stores in memory that can be away. */
 async function world(t: TestContext, maxSamples?: number) {
-  const state = { away: false, refuse: (_row: PollRow) => false };
+  const state = {
+    away: false,
+    refuse: (_row: PollRow) => false,
+    unleased: undefined as { partition: number; term: number }[] | undefined,
+    terms: [] as { partition: number; term: number }[],
+  };
   const rows: PollRow[] = [];
   const origins: BatchOrigin[] = [];
   const states: StateUpdate[] = [];
@@ -63,7 +68,19 @@ async function world(t: TestContext, maxSamples?: number) {
   };
   const clock = systemClock;
   const spool = createMemorySpool({ source: 's', clock, log: silentLog, maxSamples });
-  const ingest = createIngest({ devices, metrics, bus, spool, clock, now: clock.now, log: silentLog, batchMs: 20 });
+  const ingest = createIngest({
+    devices,
+    metrics,
+    bus,
+    spool,
+    clock,
+    now: clock.now,
+    log: silentLog,
+    unleased: () => state.unleased,
+    terms: async () => state.terms,
+    partitionOf: (deviceId) => deviceId % 2,
+    batchMs: 20,
+  });
   await ingest.start();
   t.after(() => ingest.stop());
   let at = Date.now() - 1_000;
@@ -211,4 +228,32 @@ test('an infinity costs its one value, not the batch', async (t) => {
   await ingest.flush();
   assert.ok(Number.isNaN(rows[0]?.values[0]));
   assert.equal(ingest.counters()['samples_dropped_total{reason="infinite"}'], 1);
+});
+
+test('what was polled without a lease is stored unless somebody took the partition over', async (t) => {
+  const { state, ingest, rows, states, outcome } = await world(t);
+  state.unleased = [
+    { partition: 0, term: 3 },
+    { partition: 1, term: 5 },
+  ];
+  ingest.record(outcome(1));
+  ingest.record(outcome(2));
+  state.terms = [
+    { partition: 0, term: 4 },
+    { partition: 1, term: 5 },
+  ];
+  state.unleased = undefined;
+  await ingest.flush();
+  assert.deepEqual(
+    rows.map(({ deviceId }) => deviceId),
+    [1],
+  );
+  assert.deepEqual(
+    states.map(({ deviceId }) => deviceId),
+    [1],
+  );
+  assert.equal(ingest.counters()['samples_dropped_total{reason="taken_over"}'], 1);
+  ingest.record(outcome(2));
+  await ingest.flush();
+  assert.equal(rows.at(-1)?.deviceId, 2);
 });
