@@ -25,6 +25,15 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
     // The terminal was closed. Whoever sent the output elsewhere (nohup) wants SOTP to go on.
     process.on('SIGHUP', () => process.stdout.isTTY && resolve());
   });
+  // Whoever read the output is gone (`| head`); that is no reason to stop watching networks.
+  process.stdout.on('error', () => undefined);
+  let crash: unknown;
+  const crashed = new Promise<void>((resolve) => {
+    process.on('uncaughtException', (error) => {
+      crash ??= error;
+      resolve();
+    });
+  });
   function stop(): Promise<void> {
     if (!stopping) {
       // Whatever hangs, the one who asked gets his prompt back.
@@ -34,15 +43,16 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
     return stopping;
   }
   try {
-    const started = await Promise.race([supervisor.start(), asked]);
+    const started = await Promise.race([supervisor.start(), asked, crashed]);
     if (started) {
       const took = ((Date.now() - options.since) / 1000).toFixed(1);
       if (started.setupLink) options.print(`Set the administrator's password at ${started.setupLink}`);
       const what = started.address ? `SOTP is ready at ${started.address}` : 'SOTP is ready, collecting';
       options.print(`${what} (started in ${took} s)`);
       setTimeout(tidyHeap, TIDY_AFTER_MS).unref();
-      await asked;
+      await Promise.race([asked, crashed]);
     }
+    if (crash !== undefined) throw crash;
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;

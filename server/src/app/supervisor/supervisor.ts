@@ -118,6 +118,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return { address: hub?.address, setupLink: hub?.setupLink };
   }
 
+  /** A stop that comes during the start has nothing to stop yet of what would come next. */
+  function refuseWhenStopped(): void {
+    if (stopped) throw new AppError('shutting_down', 'stopped while it was starting');
+  }
+
   async function stopAll(): Promise<void> {
     const hubs = processes.filter((process) => process.state().role === 'hub');
     const others = processes.filter((process) => process.state().role !== 'hub');
@@ -144,7 +149,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         await checkPort(config.host, config.port);
       }
       const databaseUrl = await startDatabase(config);
+      refuseWhenStopped();
       await migrateDatabase(databaseUrl, log);
+      refuseWhenStopped();
       return startRoles(config, databaseUrl);
     },
     stop: () => (stopped ??= stopAll()),
