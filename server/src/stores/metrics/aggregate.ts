@@ -50,20 +50,25 @@ export function emptyBuckets(from: number, stepMs: number, length: number, kind:
   };
 }
 
+export interface AddOptions {
+  /** Only samples in [since, until) count. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Hears every single rate, with the number of its span. */
+  readonly onRate?: (span: number, perSecond: number) => void;
+}
+
 /**
  * Puts samples into spans. Samples before `since` (the first span, when left out) count only as the reading that a
  * counter grew from. A counter's growth
  * belongs to the span of the later reading; it is divided by the true time between the two, so a poll that came late
- * does not bend the rate. `onRate` hears every single rate, for quantiles.
+ * does not bend the rate.
  */
-export function addSamples(
-  buckets: Buckets,
-  samples: SampleColumns,
-  options: { readonly since?: number; readonly onRate?: (bucket: number, perSecond: number) => void } = {},
-): void {
+export function addSamples(buckets: Buckets, samples: SampleColumns, options: AddOptions = {}): void {
   const { from, stepMs, length, offset, count, sum, min, max, last, increase, coveredMs } = buckets;
   const { at, polledAt, values, restarted } = samples;
   const since = Math.max(from, options.since ?? from);
+  const until = Math.min(from + length * stepMs, options.until ?? Infinity);
   let previous = Number.NaN;
   let previousAt = 0;
   let rateBefore = Number.NaN;
@@ -72,8 +77,8 @@ export function addSamples(
     if (restarted[i] === 1) broken = true;
     const value = values[i]!;
     if (value !== value) continue;
+    if (at[i]! >= until) break;
     const span = Math.floor((at[i]! - from) / stepMs);
-    if (span >= length) break;
     const bucket = offset + span;
     const counts = at[i]! >= since;
     if (counts) {
@@ -140,14 +145,15 @@ function valueOf(buckets: Buckets, i: number, fn: Exclude<RangeFunction, 'p95'>)
 }
 
 /** The quantile (nearest rank) of what lies in each span: values, or the single rates of a counter. */
-export function quantiles(buckets: Buckets, samples: SampleColumns, quantile: number): Point[] {
+export function quantiles(buckets: Buckets, samples: SampleColumns, quantile: number, until = Infinity): Point[] {
   const inSpan: number[][] = Array.from({ length: buckets.length }, () => []);
   if (buckets.counter) {
-    addSamples(buckets, samples, { onRate: (bucket, rate) => inSpan[bucket]!.push(rate) });
+    addSamples(buckets, samples, { until, onRate: (bucket, rate) => inSpan[bucket]!.push(rate) });
   } else {
     for (let i = 0; i < samples.length; i++) {
       const value = samples.values[i]!;
-      if (value === value) inSpan[Math.floor((samples.at[i]! - buckets.from) / buckets.stepMs)]?.push(value);
+      if (value === value && samples.at[i]! < until)
+        inSpan[Math.floor((samples.at[i]! - buckets.from) / buckets.stepMs)]?.push(value);
     }
   }
   return inSpan.map((values, i): Point => {

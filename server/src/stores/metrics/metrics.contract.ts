@@ -100,6 +100,10 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
     assert.deepEqual(await values(series, 'last', T, T + 4 * MINUTE, 4 * MINUTE), [3]);
     assert.deepEqual(await values(series, 'p95', T, T + 4 * MINUTE, 4 * MINUTE), [3]);
     assert.deepEqual(await points(series, 'avg', T, T), []);
+    // The second minute's sample comes seven seconds after the end of what is asked.
+    for (const fn of ['last', 'p95'] as const) {
+      assert.deepEqual(await values(series, fn, T, T + MINUTE + 10_000), [0, null]);
+    }
   });
 
   test('a wrap counts, a restart breaks, a gap is null, and the reading before the window counts', async () => {

@@ -5,7 +5,7 @@ import type { RangeFunction } from '@sotp/contract/metrics.ts';
 import { silentLog } from '#platform/log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { addSamples, emptyBuckets, toPoints } from '#stores/metrics/aggregate.ts';
-import type { Layout, PollRow, StoredSeries } from '#stores/metrics/metrics.ts';
+import type { Layout, MetricStore, PollRow, StoredSeries } from '#stores/metrics/metrics.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import type { TestDatabase } from '#stores/postgres/testing.ts';
@@ -116,6 +116,31 @@ function truth(
   return toPoints(buckets, fn as 'last');
 }
 
+/** Every function at every step, against the samples themselves. */
+async function compare(store: MetricStore, deviceId: number, rows: readonly PollRow[]): Promise<void> {
+  const all = await store.series({ deviceIds: [deviceId], limit: 10 });
+  for (const series of all) {
+    const functions: RangeFunction[] =
+      series.kind === 'counter' ? ['last', 'rate', 'increase'] : ['avg', 'sum', 'min', 'max', 'last'];
+    for (const fn of functions) {
+      for (const stepMs of [60_000, 300_000, HOUR, DAY]) {
+        const query = { series: [series], fn, from: T, to: T + 2 * DAY, stepMs };
+        const [got] = await store.range(query);
+        const want = truth(rows, series, fn, T, T + 2 * DAY, stepMs);
+        for (const [i, [at, value]] of want.entries()) {
+          const [gotAt, gotValue] = got?.points[i] ?? [];
+          assert.equal(gotAt, at);
+          const near =
+            value === null || gotValue === null || gotValue === undefined
+              ? gotValue === value
+              : Math.abs(gotValue - value) <= 1e-9 * Math.abs(value);
+          assert.ok(near, `${series.metric} ${fn} ${stepMs} ${new Date(at).toISOString()}: ${gotValue}, not ${value}`);
+        }
+      }
+    }
+  }
+}
+
 test('whatever arrives late, and whenever the compactor is killed: nothing lost, nothing doubled, roll-ups true', async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async (plan) => {
@@ -127,41 +152,22 @@ test('whatever arrives late, and whenever the compactor is killed: nothing lost,
       for (let i = 0; i < rows.length; i += 10) {
         await store.write(rows.slice(i, i + 10), { source: `s${deviceId}`, sequence: i });
         await open(dying(db.pg, plan.deaths[i / 10] ?? 0))
-          .maintain(NOW)
+          .maintain(T + 23 * HOUR)
           .catch((error: unknown) => assert.match(String(error), /killed/));
       }
-      await store.maintain(NOW);
-      const { rows: left } = await db.pg.query<{ n: number }>(
-        `select count(*) as n from metric_head where device_id = ${deviceId}`,
-      );
-      assert.equal(left[0]?.n, 0);
-      const all = await store.series({ deviceIds: [deviceId], limit: 10 });
-      for (const series of all) {
-        const functions: RangeFunction[] =
-          series.kind === 'counter' ? ['last', 'rate', 'increase'] : ['avg', 'sum', 'min', 'max', 'last'];
-        for (const fn of functions) {
-          for (const stepMs of [60_000, 300_000, HOUR, DAY]) {
-            const query = { series: [series], fn, from: T, to: T + 2 * DAY, stepMs };
-            const [got] = await store.range(query);
-            const want = truth(rows, series, fn, T, T + 2 * DAY, stepMs);
-            for (const [i, [at, value]] of want.entries()) {
-              const [gotAt, gotValue] = got?.points[i] ?? [];
-              assert.equal(gotAt, at);
-              const near =
-                value === null || gotValue === null || gotValue === undefined
-                  ? gotValue === value
-                  : Math.abs(gotValue - value) <= 1e-9 * Math.abs(value);
-              assert.ok(
-                near,
-                `${series.metric} ${fn} ${stepMs} ${new Date(at).toISOString()}: ${gotValue}, not ${value}`,
-              );
-            }
-          }
-        }
+      // Once with hours in both forms, once with all packed and the day rolled up.
+      for (const upTo of [T + 23 * HOUR, NOW]) {
+        await store.maintain(upTo);
+        const { rows: left } = await db.pg.query<{ n: number }>(
+          'select count(*) as n from metric_head where device_id = $1 and at < $2',
+          [deviceId, new Date(upTo)],
+        );
+        assert.equal(left[0]?.n, 0);
+        await compare(store, deviceId, rows);
       }
     }),
     // Shrinking takes minutes; the counterexample as found says enough.
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: 5, endOnFailure: true },
   );
 });
 
@@ -230,4 +236,16 @@ test('packing while others write, late rows among theirs: every poll is there on
     [devices],
   );
   assert.equal(rows[0]?.n, devices.length * minutes);
+});
+
+test('maintenance that is aborted leaves off, and the next call goes on', async () => {
+  const deviceId = nextDevice++;
+  const store = createPackedMetricStore({ pg: db.pg, clock, log: silentLog, compactionLagMs: 0 });
+  const layout: Layout = { series: [{ metric: 'n', labels: {}, unit: null, kind: 'gauge' }] };
+  await store.write([{ deviceId, at: T, polledAt: T, restarted: false, layout, values: Float64Array.of(5) }]);
+  const head = async () => (await db.pg.query('select 1 from metric_head where device_id = $1', [deviceId])).rowCount;
+  await store.maintain(NOW, AbortSignal.abort());
+  assert.equal(await head(), 1);
+  await store.maintain(NOW);
+  assert.equal(await head(), 0);
 });

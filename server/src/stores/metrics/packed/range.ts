@@ -1,3 +1,4 @@
+import type { Point } from '@sotp/contract/metrics.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import { addBuckets, addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/aggregate.ts';
@@ -8,7 +9,7 @@ import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
 import { groupRows, readHead, readLast } from './head.ts';
-import { DAY_MS, HOUR_MS, ROLLUP_1H, ROLLUP_5M } from './partitions.ts';
+import { DAY_MS, HEAD, HOUR_MS, ROLLUP_1H, ROLLUP_5M, listPartitions } from './partitions.ts';
 import type { PartitionedTable } from './partitions.ts';
 import { finishedThrough } from './progress.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
@@ -30,34 +31,59 @@ export interface RangeDeps {
   readonly rawMs: number;
 }
 
-/** From where on which tier answers: [from, hourUntil) 1-hour spans, [hourUntil, fiveUntil) 5-minute spans, then polls. */
-export interface TierPlan {
+/** A part of a query's time and who answers it: 1-hour spans, 5-minute spans, or polls. */
+export interface Segment {
+  readonly tier: '1h' | '5m' | 'polls';
   readonly from: number;
-  readonly hourUntil: number;
-  readonly fiveUntil: number;
   readonly to: number;
 }
 
 const down = (instant: number, unit: number) => Math.floor(instant / unit) * unit;
 
+/** What the compactor has left behind. Epoch ms. */
+export interface Finished {
+  /** Starts of the youngest hour and day that are rolled up. */
+  readonly hour: number | null;
+  readonly day: number | null;
+  /** Hours before that for which rows have come since: their spans lack them until the compactor has been there again. */
+  readonly reopened: readonly number[];
+}
+
 /**
- * Which tier answers which part: the coarsest one that the step allows, as far as it is complete; single polls for the
- * rest, and for quantiles. Where polls are no longer kept, 5-minute spans stand in for them.
+ * Who answers which part, in the order of time: the coarsest tier that the step allows, as far as it is complete; polls
+ * for the rest, and for quantiles. Where polls are no longer kept, 5-minute spans stand in for them.
  */
 export function planTiers(
   query: Pick<RangeQuery, 'fn' | 'stepMs'> & { readonly from: number; readonly to: number },
-  finished: { readonly hour: number | null; readonly day: number | null },
+  finished: Finished,
   oldestPoll: number,
-): TierPlan {
+): Segment[] {
   const { from, to, stepMs } = query;
-  const fiveEnd =
-    finished.hour === null ? from : Math.max(from, Math.min(down(to, FIVE_MINUTES_MS), finished.hour + HOUR_MS));
-  const hourEnd =
-    finished.day === null ? from : Math.max(from, Math.min(down(to, HOUR_MS), finished.day + DAY_MS, fiveEnd));
+  const within = (instant: number) => Math.max(from, instant);
+  const fiveEnd = finished.hour === null ? from : within(Math.min(down(to, FIVE_MINUTES_MS), finished.hour + HOUR_MS));
+  const hourEnd = finished.day === null ? from : within(Math.min(down(to, HOUR_MS), finished.day + DAY_MS, fiveEnd));
   const suits = (unit: number) => query.fn !== 'p95' && stepMs % unit === 0;
-  const goneUntil = Math.max(from, Math.min(fiveEnd, down(oldestPoll, HOUR_MS)));
-  const fiveUntil = suits(FIVE_MINUTES_MS) ? fiveEnd : goneUntil;
-  return { from, hourUntil: suits(HOUR_MS) ? hourEnd : from, fiveUntil, to };
+  const hourUntil = suits(HOUR_MS) ? hourEnd : from;
+  const fiveUntil = suits(FIVE_MINUTES_MS) ? fiveEnd : within(Math.min(fiveEnd, down(oldestPoll, HOUR_MS)));
+  const plan: Segment[] = [
+    ...withPolls({ tier: '1h', from, to: hourUntil }, finished.reopened),
+    ...withPolls({ tier: '5m', from: hourUntil, to: Math.max(hourUntil, fiveUntil) }, finished.reopened),
+    { tier: 'polls', from: Math.max(hourUntil, fiveUntil), to },
+  ];
+  return plan.filter((segment) => segment.from < segment.to);
+}
+
+/** A segment in which polls answer the hours that were opened again. */
+function withPolls({ tier, from, to }: Segment, reopened: readonly number[]): Segment[] {
+  const parts: Segment[] = [];
+  let since = from;
+  for (const hour of reopened) {
+    const [start, end] = [Math.max(since, hour), Math.min(to, hour + HOUR_MS)];
+    if (start >= end) continue;
+    parts.push({ tier, from: since, to: start }, { tier: 'polls', from: start, to: end });
+    since = end;
+  }
+  return [...parts, { tier, from: since, to }];
 }
 
 /** Answers ranges out of all tiers. */
@@ -117,60 +143,69 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     return byDevice;
   }
 
+  /** The series' polls in a segment, each with what its counter grew from. */
+  async function pollsOf(segment: Segment, series: readonly StoredSeries[], layouts: readonly StoredLayout[]) {
+    const ids = new Set(series.map((one) => one.id));
+    const counting = series.some((one) => one.kind === 'counter');
+    const polls = await readPolls(segment.from, segment.to, layouts, ids, counting);
+    const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
+    const timelines = new Map(
+      [...byDevice].map(([id, own]) => [id, createTimelines(polls.get(id) ?? [], own)] as const),
+    );
+    return (one: StoredSeries) => timelines.get(one.deviceId)?.(one.id);
+  }
+
   async function answerPart(
     series: readonly StoredSeries[],
     query: RangeQuery,
-    plan: TierPlan,
+    segments: readonly Segment[],
   ): Promise<RangeResult[]> {
-    const { stepMs, fn } = query;
+    const { stepMs, fn, from, to } = query;
     const ids = new Set(series.map((one) => one.id));
     const deviceIds = [...new Set(series.map((one) => one.deviceId))];
     const layouts = (await catalogue.layoutsOf(deviceIds)).filter((layout) => layout.series.some((id) => ids.has(id)));
-    const length = Math.max(0, Math.ceil((plan.to - plan.from) / stepMs));
-    const buckets = new Map(series.map((one) => [one, emptyBuckets(plan.from, stepMs, length, one.kind)]));
+    const length = Math.max(0, Math.ceil((to - from) / stepMs));
+    const buckets = new Map(series.map((one) => [one, emptyBuckets(from, stepMs, length, one.kind)]));
+    const quantilePoints = new Map<StoredSeries, Point[]>();
     const growth = fn === 'rate' || fn === 'increase';
-    await addRollups(ROLLUP_1H, HOUR_MS, plan.from, plan.hourUntil, layouts, buckets, growth);
-    await addRollups(ROLLUP_5M, FIVE_MINUTES_MS, plan.hourUntil, plan.fiveUntil, layouts, buckets, growth);
-    let polls = new Map<number, PollBlock[]>();
-    const since = Math.max(plan.hourUntil, plan.fiveUntil);
-    if (since < plan.to) {
-      polls = await readPolls(
-        since,
-        plan.to,
-        layouts,
-        ids,
-        series.some((one) => one.kind === 'counter'),
-      );
-    }
-    const timelines = new Map(
-      deviceIds.map((id) => {
-        const own = layouts.filter((layout) => layout.deviceId === id);
-        return [id, createTimelines(polls.get(id) ?? [], own)] as const;
-      }),
-    );
-    return series.map((one) => {
-      const spans = buckets.get(one) ?? emptyBuckets(plan.from, stepMs, length, one.kind);
-      const samples = timelines.get(one.deviceId)?.(one.id);
-      if (fn === 'p95') {
-        // Where polls are gone, the quantile is that of nothing but what the spans say: their mean.
-        const points = samples ? quantiles(spans, samples, 0.95) : [];
-        const means = toPoints(spans, one.kind === 'counter' ? 'rate' : 'avg');
-        return { series: one, points: means.map(([at, mean], i) => [at, points[i]?.[1] ?? mean] as const) };
+    for (const segment of segments) {
+      if (segment.tier !== 'polls') {
+        const [of, spanMs] = segment.tier === '1h' ? [ROLLUP_1H, HOUR_MS] : [ROLLUP_5M, FIVE_MINUTES_MS];
+        await addRollups(of, spanMs, segment.from, segment.to, layouts, buckets, growth);
+        continue;
       }
-      if (samples) addSamples(spans, samples, { since });
-      return { series: one, points: toPoints(spans, fn) };
-    }) as RangeResult[];
+      const samplesOf = await pollsOf(segment, series, layouts);
+      for (const [one, spans] of buckets) {
+        const samples = samplesOf(one);
+        if (!samples) continue;
+        if (fn === 'p95') quantilePoints.set(one, quantiles(spans, samples, 0.95, segment.to));
+        else addSamples(spans, samples, { since: segment.from, until: segment.to });
+      }
+    }
+    return [...buckets].map(([one, spans]) => {
+      if (fn !== 'p95') return { series: one, points: toPoints(spans, fn) };
+      // Where polls are gone, the quantile is that of nothing but what the spans say: their mean.
+      const found = quantilePoints.get(one);
+      const means = toPoints(spans, one.kind === 'counter' ? 'rate' : 'avg');
+      return { series: one, points: means.map(([at, mean], i): Point => [at, found?.[i]?.[1] ?? mean]) };
+    });
   }
 
   return async function range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]> {
     const from = down(query.from, query.stepMs);
+    const aligned = { ...query, from };
     if (Math.ceil((query.to - from) / query.stepMs) * query.series.length > MAX_POINTS) {
       const sentence = `This query would give more than ${MAX_POINTS} points: ask for fewer series or a longer step.`;
       throw new AppError('query_too_large', sentence);
     }
-    const finished = await finishedThrough(pg);
-    const plan = planTiers({ ...query, from }, finished, clock.now() - rawMs);
-    const blocks = (plan.hourUntil - plan.from) / DAY_MS + (plan.to - plan.hourUntil) / HOUR_MS;
+    const through = await finishedThrough(pg);
+    const head = through.hour === null ? [] : await listPartitions(pg, HEAD);
+    const reopened = head.filter((start) => start <= (through.hour ?? 0));
+    const segments = planTiers(aligned, { ...through, reopened }, clock.now() - rawMs);
+    const blocks = segments.reduce(
+      (sum, { tier, from: a, to: b }) => sum + (b - a) / (tier === '1h' ? DAY_MS : HOUR_MS),
+      0,
+    );
     const devicesAtOnce = Math.max(1, Math.floor(BLOCKS_PER_READ / Math.max(1, blocks)));
     const deviceIds = [...new Set(query.series.map((series) => series.deviceId))];
     const results = new Map<number, RangeResult>();
@@ -178,7 +213,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
       signal?.throwIfAborted();
       const part = new Set(deviceIds.slice(i, i + devicesAtOnce));
       const series = query.series.filter((one) => part.has(one.deviceId));
-      for (const result of await answerPart(series, query, plan)) results.set(result.series.id, result);
+      for (const result of await answerPart(series, aligned, segments)) results.set(result.series.id, result);
     }
     return query.series.map((series) => results.get(series.id) ?? { series, points: [] });
   };
