@@ -23,14 +23,15 @@ export interface Catalogue {
 const digest = (text: string) => createHash('md5').update(text).digest('hex');
 
 /** The same for the same metric, labels in whatever order, unit and kind. */
-function seriesKey(spec: SeriesSpec): string {
+function identityOf(spec: SeriesSpec): string {
   const labels = Object.entries(spec.labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return digest(JSON.stringify([spec.metric, labels, spec.unit, spec.kind]));
+  return JSON.stringify([spec.metric, labels, spec.unit, spec.kind]);
 }
 
 interface LayoutKeys {
   readonly key: string;
-  readonly series: readonly string[];
+  /** Keys of the series; made only for a layout that is new, because a digest each is what costs. */
+  readonly series: () => readonly string[];
 }
 
 /** Series of a batch of new layouts are created so many at a time. */
@@ -45,8 +46,9 @@ export function createCatalogue(pg: Postgres): Catalogue {
   function keysOf(layout: Layout): LayoutKeys {
     let found = keys.get(layout);
     if (!found) {
-      const series = layout.series.map(seriesKey);
-      found = { series, key: digest(series.join()) };
+      const identities = layout.series.map(identityOf);
+      let series: string[] | undefined;
+      found = { key: digest(identities.join()), series: () => (series ??= identities.map(digest)) };
       keys.set(layout, found);
     }
     return found;
@@ -74,7 +76,7 @@ export function createCatalogue(pg: Postgres): Catalogue {
   async function ensureSeries(rows: readonly PollRow[]): Promise<Map<string, number>> {
     const wanted = new Map<string, { deviceId: number; key: string; spec: SeriesSpec }>();
     for (const row of rows) {
-      for (const [i, key] of keysOf(row.layout).series.entries()) {
+      for (const [i, key] of keysOf(row.layout).series().entries()) {
         const spec = row.layout.series[i];
         if (spec) wanted.set(`${row.deviceId} ${key}`, { deviceId: row.deviceId, key, spec });
       }
@@ -121,7 +123,8 @@ export function createCatalogue(pg: Postgres): Catalogue {
         ordered.map(
           (row) =>
             `{${keysOf(row.layout)
-              .series.map((key) => ids.get(`${row.deviceId} ${key}`))
+              .series()
+              .map((key) => ids.get(`${row.deviceId} ${key}`))
               .join()}}`,
         ),
       ],
