@@ -1,3 +1,4 @@
+import type { CredentialSecret } from '@sotp/contract/credentials.ts';
 import { SnmpType } from '@sotp/server/protocols/snmp/value.ts';
 import type { OutgoingVarbind } from '@sotp/server/protocols/snmp/varbind.ts';
 
@@ -18,6 +19,19 @@ export const COLUMNS = [
 
 /** Passwords of user `u`: SHA-256 and AES-128. */
 export const V3 = { auth: 'authentic-secret', priv: 'private-secret' };
+
+/** The same as a credential. */
+export const v3Credential: CredentialSecret = {
+  kind: 'snmp-v3',
+  secret: {
+    username: 'u',
+    securityLevel: 'authPriv',
+    authProtocol: 'SHA256',
+    authKey: V3.auth,
+    privProtocol: 'AES',
+    privKey: V3.priv,
+  },
+};
 
 /** Everything that a simulated switch answers, in order. */
 export function switchValues(ports: number): OutgoingVarbind[] {

@@ -1,16 +1,19 @@
-// Resident memory of an idle device besides its shared plan: `node bench/snmp/memory.ts [--devices 2000]`.
+// Resident memory of an idle device besides its shared plan: `node bench/snmp/memory.ts [--devices 2000] [--v3]`.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import type { CredentialSecret } from '@sotp/contract/credentials.ts';
 import type { Target } from '../../server/src/collectors/collector.ts';
 import { createSnmpCollector } from '../../server/src/collectors/snmp/index.ts';
 import { SnmpSettings } from '../../server/src/collectors/snmp/settings.ts';
 import { openTransport } from '../../server/src/collectors/snmp/transport/open.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
-import { addressOf } from './device.ts';
+import { addressOf, v3Credential } from './device.ts';
 
-const { values: options } = parseArgs({ options: { devices: { type: 'string', default: '2000' } } });
+const { values: options } = parseArgs({
+  options: { devices: { type: 'string', default: '2000' }, v3: { type: 'boolean', default: false } },
+});
 if (!process.execArgv.includes('--expose-gc')) {
   const { status } = spawnSync(process.execPath, ['--expose-gc', ...process.argv.slice(1)], { stdio: 'inherit' });
   process.exit(status ?? 1);
@@ -23,10 +26,10 @@ const responder = fork(new URL('./responder.ts', import.meta.url), [String(devic
 });
 await once(responder, 'message');
 
+const value: CredentialSecret = options.v3 ? v3Credential : { kind: 'snmp-v2c', secret: { community: 'public' } };
 const targets = Array.from({ length: devices }, (_, i): Target => {
-  const value = { kind: 'snmp-v2c' as const, secret: { community: 'public' } };
   const address = addressOf(i);
-  return { deviceId: i, address, credentials: [{ id: 'c', name: 'public', value }] };
+  return { deviceId: i, address, credentials: [{ id: 'c', name: 'credential', value }] };
 });
 const deps = { clock: systemClock, log: silentLog, random: Math.random };
 const transport = await openTransport(deps);
@@ -58,7 +61,9 @@ const before = await used();
 await pollFrom(warm, devices);
 const perDevice = Math.round(((await used()) - before) / (devices - warm));
 console.table([{ devices, 'octets / idle device': perDevice, bar: BAR }]);
-console.log(JSON.stringify({ bench: 'snmp/memory', devices, perDevice, bar: BAR, passed: perDevice <= BAR }));
+console.log(
+  JSON.stringify({ bench: 'snmp/memory', devices, v3: options.v3, perDevice, bar: BAR, passed: perDevice <= BAR }),
+);
 await collector.close();
 responder.disconnect();
 process.exitCode = perDevice <= BAR ? 0 : 1;

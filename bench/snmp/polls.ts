@@ -14,7 +14,7 @@ import type { SnmpTransport } from '../../server/src/collectors/snmp/transport/t
 import { openKoffiTransport } from '../../server/src/collectors/snmp/transport/koffi.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
-import { COLUMNS, V3, addressOf } from './device.ts';
+import { COLUMNS, addressOf, v3Credential } from './device.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -50,17 +50,6 @@ const deps = { clock: systemClock, log: silentLog, random: Math.random };
 const transports = [await openDgramTransport(deps), await openKoffiTransport(deps)];
 const settings = SnmpSettings.parse({ port });
 const v2c: CredentialSecret = { kind: 'snmp-v2c', secret: { community: 'public' } };
-const v3: CredentialSecret = {
-  kind: 'snmp-v3',
-  secret: {
-    username: 'u',
-    securityLevel: 'authPriv',
-    authProtocol: 'SHA256',
-    authKey: V3.auth,
-    privProtocol: 'AES',
-    privKey: V3.priv,
-  },
-};
 const endless = new AbortController().signal;
 
 function pollOver(transport: SnmpTransport, value: CredentialSecret): Contender['poll'] {
@@ -122,7 +111,7 @@ function contender(name: string, poll: Contender['poll']): Contender {
 
 const all = [
   ...transports.map((transport) => contender(`sotp v2c ${transport.kind}`, pollOver(transport, v2c))),
-  ...transports.map((transport) => contender(`sotp v3 ${transport.kind}`, pollOver(transport, v3))),
+  ...transports.map((transport) => contender(`sotp v3 ${transport.kind}`, pollOver(transport, v3Credential))),
   contender('npm net-snmp', pollTheirs),
 ];
 const contenders = all.filter((one) => options.only === undefined || one.name === options.only);

@@ -1,6 +1,7 @@
 import type { MessageHead } from '#protocols/snmp/head.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
 import type { RequestPdu } from '#protocols/snmp/request.ts';
+import { keep } from './keep.ts';
 import type { AppError } from '#platform/errors.ts';
 import type { Verdict } from '#collectors/snmp/transport/transport.ts';
 
@@ -32,8 +33,9 @@ export interface Security {
 
 /** The security of v1 and v2c: a community in clear text. */
 export function communitySecurity(version: 0 | 1, community: string): Security {
-  const octets = Buffer.from(community, 'utf8');
-  const header = Buffer.concat([Buffer.from([0x02, 0x01, version, 0x04]), length(octets.length), octets]);
+  const text = Buffer.from(community, 'utf8');
+  const header = keep(Buffer.concat([Buffer.from([0x02, 0x01, version, 0x04]), length(text.length), text]));
+  const octets = header.subarray(header.length - text.length);
   return {
     version,
     silence: 'The community may be wrong',

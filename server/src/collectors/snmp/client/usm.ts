@@ -7,6 +7,7 @@ import { MsgFlags, NO_KEYS, encodeV3, openScoped, readV3, verifyMac } from '#pro
 import type { UsmKeys, V3Envelope } from '#protocols/snmp/usm/message.ts';
 import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
 import { encodeRequest } from '#protocols/snmp/request.ts';
+import { keep } from './keep.ts';
 import { patchId } from './security.ts';
 import type { OpenedPdu, Security } from './security.ts';
 import { meetEngine, observeTime, setTime, timeOf } from './usmEngine.ts';
@@ -32,7 +33,7 @@ const LEVEL = MsgFlags.auth | MsgFlags.priv;
  */
 export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: UsmDeps): Security {
   const level = (user.auth ? MsgFlags.auth : 0) | (user.auth && user.priv ? MsgFlags.priv : 0);
-  const salt = Buffer.from(firstSalt);
+  const salt = keep(firstSalt);
   let engine: RemoteEngine | null = null;
   /** Another engine that answered, unauthenticated, in place of the known one: tried, and kept when it proves itself. */
   let candidate: RemoteEngine | null = null;

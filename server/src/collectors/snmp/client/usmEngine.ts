@@ -2,6 +2,7 @@ import { NO_KEYS } from '#protocols/snmp/usm/message.ts';
 import type { UsmKeys } from '#protocols/snmp/usm/message.ts';
 import { localizeKey, localizePrivKey } from '#protocols/snmp/usm/keys.ts';
 import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
+import { keep } from './keep.ts';
 import type { AuthProtocol, PrivProtocol } from '#protocols/snmp/usm/algorithms.ts';
 
 /** A user as the operator configured it. */
@@ -40,7 +41,7 @@ export function meetEngine(
   user: UsmUser,
   ring: KeyRing,
 ): RemoteEngine {
-  const engineId = Buffer.from(id);
+  const engineId = keep(id);
   return {
     id: engineId,
     keys: keysFor(user, engineId, ring),
@@ -54,12 +55,10 @@ export function meetEngine(
 
 function keysFor({ auth, priv }: UsmUser, engineId: Buffer, ring: KeyRing): UsmKeys {
   if (!auth) return NO_KEYS;
-  const authKey = {
-    protocol: auth.protocol,
-    key: localizeKey(auth.protocol, ring.get(auth.protocol, auth.password), engineId),
-  };
+  const { protocol } = auth;
+  const authKey = { protocol, key: keep(localizeKey(protocol, ring.get(protocol, auth.password), engineId)) };
   if (!priv) return { auth: authKey, priv: null };
-  const key = localizePrivKey(auth.protocol, priv.protocol, ring.get(auth.protocol, priv.password), engineId);
+  const key = keep(localizePrivKey(protocol, priv.protocol, ring.get(protocol, priv.password), engineId));
   return { auth: authKey, priv: { protocol: priv.protocol, key } };
 }
 

@@ -14,11 +14,11 @@ export type AuthProtocol = keyof typeof AUTH;
  * short key are in use: Blumenthal's (net-snmp and most) and Reeder's (Cisco), the latter with C at its end here.
  */
 export const PRIV = {
-  DES: { cipher: 'des-ede3-cbc', block: null, keyOctets: 16, stretch: null },
-  AES: { cipher: 'aes-128-cfb', block: 'aes-128-ecb', keyOctets: 16, stretch: null },
-  AES192: { cipher: 'aes-192-cfb', block: 'aes-192-ecb', keyOctets: 24, stretch: 'blumenthal' },
-  AES256: { cipher: 'aes-256-cfb', block: 'aes-256-ecb', keyOctets: 32, stretch: 'blumenthal' },
-  AES192C: { cipher: 'aes-192-cfb', block: 'aes-192-ecb', keyOctets: 24, stretch: 'reeder' },
-  AES256C: { cipher: 'aes-256-cfb', block: 'aes-256-ecb', keyOctets: 32, stretch: 'reeder' },
+  DES: { cipher: 'des-ede3-cbc', keyOctets: 16, stretch: null },
+  AES: { cipher: 'aes-128-cfb', keyOctets: 16, stretch: null },
+  AES192: { cipher: 'aes-192-cfb', keyOctets: 24, stretch: 'blumenthal' },
+  AES256: { cipher: 'aes-256-cfb', keyOctets: 32, stretch: 'blumenthal' },
+  AES192C: { cipher: 'aes-192-cfb', keyOctets: 24, stretch: 'reeder' },
+  AES256C: { cipher: 'aes-256-cfb', keyOctets: 32, stretch: 'reeder' },
 } as const;
 export type PrivProtocol = keyof typeof PRIV;

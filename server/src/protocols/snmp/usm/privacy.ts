@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Cipheriv, KeyObject } from 'node:crypto';
 import { PRIV } from './algorithms.ts';
 import type { PrivProtocol } from './algorithms.ts';
-import { keyObject } from './keyObject.ts';
+import { aesBlocks, desKeyObject, keyObject } from './keyObject.ts';
 
 const DES_BLOCK = 8;
 const AES_BLOCK = 16;
@@ -33,22 +33,10 @@ export function decrypt(
 ): Buffer | null {
   if (salt.length !== 8 || octets.length === 0) return null;
   if (priv === 'DES' && octets.length % DES_BLOCK !== 0) return null;
-  const { cipher, block } = PRIV[priv];
-  if (block) return decryptCfb(blocksOf(block, key), vector(priv, key, salt, at), octets);
-  const decipher = createDecipheriv(cipher, cipherKey(priv, key), vector(priv, key, salt, at));
+  if (priv !== 'DES') return decryptCfb(aesBlocks(key), vector(priv, key, salt, at), octets);
+  const decipher = createDecipheriv(PRIV[priv].cipher, cipherKey(priv, key), vector(priv, key, salt, at));
   decipher.setAutoPadding(false);
   return decipher.update(octets);
-}
-
-/** Block ciphers of keys: without chaining they keep no state, so one serves for all messages. */
-const blocks = new WeakMap<Buffer, Cipheriv>();
-
-function blocksOf(algorithm: string, key: Buffer): Cipheriv {
-  const known = blocks.get(key);
-  if (known) return known;
-  const cipher = createCipheriv(algorithm, keyObject(key), null).setAutoPadding(false);
-  blocks.set(key, cipher);
-  return cipher;
 }
 
 /**
@@ -67,13 +55,7 @@ function decryptCfb(cipher: Cipheriv, iv: Buffer, octets: Uint8Array): Buffer {
 }
 
 function cipherKey(priv: PrivProtocol, key: Buffer): KeyObject {
-  return priv === 'DES' ? keyObject(key, tripleDes) : keyObject(key);
-}
-
-/** Triple DES with one key thrice is DES; OpenSSL 3 has only that without its legacy provider. */
-function tripleDes(key: Buffer): Buffer {
-  const des = key.subarray(0, DES_BLOCK);
-  return Buffer.concat([des, des, des]);
+  return priv === 'DES' ? desKeyObject(key) : keyObject(key);
 }
 
 function vector(priv: PrivProtocol, key: Buffer, salt: Uint8Array, at: EngineTime): Buffer {
