@@ -26,6 +26,7 @@ import {
 } from '@sotp/contract/devices.ts';
 import { Inventory } from '@sotp/contract/inventory.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
+import { LogContext, LogDetail, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
 import { MetricAnswer, Series } from '@sotp/contract/metrics.ts';
 import { createClient, type Client, type Query } from './client.ts';
 
@@ -66,6 +67,13 @@ export function createApi(client: Client) {
     metrics: {
       query: (query: Query, signal?: AbortSignal) => client.get('/metrics/query', MetricAnswer, query, signal),
       series: (query: Query) => client.get('/metrics/series', SeriesPage, query),
+    },
+    logs: {
+      list: (query: Query, signal?: AbortSignal) => client.get('/logs', LogPage, query, signal),
+      histogram: (query: Query, signal?: AbortSignal) => client.get('/logs/histogram', LogHistogram, query, signal),
+      get: (id: string) => client.get(`/logs/${part(id)}`, LogDetail),
+      context: (id: string) => client.get(`/logs/${part(id)}/context`, LogContext),
+      senders: () => client.get('/logs/senders', LogSenders),
     },
     credentials: {
       list: () => client.get('/credentials', Credentials, { limit: 1000 }),

@@ -17,12 +17,12 @@ import { TestResult } from './TestResult.tsx';
 const SNMP_KINDS = ['snmp-v2c', 'snmp-v3', 'snmp-v1'] as const;
 
 /** Adds a device: an address, how to ask it, and a try before it is kept. */
-export function AddDevice({ onClose }: { onClose(): void }) {
+export function AddDevice({ onClose, address = '' }: { onClose(): void; address?: string }) {
   const router = useRouter();
   const client = useQueryClient();
   const stored = useQuery(credentialList(browserApi));
   const snmp = stored.data?.items.filter(({ kind }) => kind.startsWith('snmp')) ?? [];
-  const [touched, setTouched] = useState<AddForm>({ ...EMPTY_FORM, credential: '' });
+  const [touched, setTouched] = useState<AddForm>({ ...EMPTY_FORM, address, credential: '' });
   const [draft, setDraft] = useState<SecretDraft>(EMPTY_DRAFT);
   const [problems, setProblems] = useState<AddProblems>({});
   const [secretProblems, setSecretProblems] = useState<Problems>({});

@@ -65,7 +65,7 @@ export function TopBar({ theme, density, onRail, onSearch }: TopBarProps) {
       <Button look="ghost" square aria-label="Search" onClick={onSearch} className="sm:hidden">
         <Search className="size-4" aria-hidden />
       </Button>
-      {deviceId ? <TimeRange /> : null}
+      {deviceId || first === 'logs' ? <TimeRange /> : null}
       <LiveMark />
       <UserMenu theme={theme} density={density} />
     </header>

@@ -1,4 +1,14 @@
-import { Activity, History, KeyRound, LayoutDashboard, Router, Ticket, Users, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  History,
+  KeyRound,
+  LayoutDashboard,
+  Router,
+  ScrollText,
+  Ticket,
+  Users,
+  type LucideIcon,
+} from 'lucide-react';
 import type { Permission } from '@sotp/contract/access.ts';
 
 export interface PageLink {
@@ -15,6 +25,7 @@ export interface PageLink {
 export const PAGES: readonly PageLink[] = [
   { href: '/', title: 'Overview', icon: LayoutDashboard, permission: 'devices:read', key: 'o', admin: false },
   { href: '/devices', title: 'Devices', icon: Router, permission: 'devices:read', key: 'd', admin: false },
+  { href: '/logs', title: 'Logs', icon: ScrollText, permission: 'logs:read', key: 'e', admin: false },
   { href: '/credentials', title: 'Credentials', icon: KeyRound, permission: 'credentials:read', key: 'c', admin: true },
   { href: '/users', title: 'Users', icon: Users, permission: 'users:read', key: 'u', admin: true },
   { href: '/tokens', title: 'API tokens', icon: Ticket, permission: 'tokens:write', key: 't', admin: true },

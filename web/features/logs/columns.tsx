@@ -1,0 +1,90 @@
+import type { LogEntry } from '@sotp/contract/logs.ts';
+import { useHydrated } from '#lib/now.tsx';
+import type { Column } from '#ui/table/columns.ts';
+import { Severity } from './severity.tsx';
+
+const CLOCK = {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+} as const;
+const clock = new Intl.DateTimeFormat('en-GB', CLOCK);
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', ...CLOCK });
+
+/** The time of a line to the millisecond, with the day on hover. */
+export function LineTime({ at, long = false }: { at: string; long?: boolean }) {
+  const hydrated = useHydrated();
+  const instant = Date.parse(at);
+  return (
+    <time
+      dateTime={at}
+      title={hydrated ? day.format(instant) : at}
+      className="figures font-mono text-[12px] text-muted"
+    >
+      {hydrated ? (long ? day : clock).format(instant) : at.slice(11, 23)}
+    </time>
+  );
+}
+
+function Value({ text, onClick, name }: { text: string | null; name: string; onClick(): void }) {
+  if (text === null) return null;
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      title={`${text}: only lines of this ${name}`}
+      className="max-w-full truncate text-left hover:text-accent hover:underline"
+    >
+      {text}
+    </button>
+  );
+}
+
+/** The columns; a click on a value narrows the search to it. */
+export function logColumns(narrow: (name: string, value: string) => void): Column<LogEntry>[] {
+  return [
+    { id: 'at', header: 'Received', width: '116px', cell: ({ receivedAt }) => <LineTime at={receivedAt} /> },
+    { id: 'severity', header: 'Severity', width: '92px', cell: ({ severity }) => <Severity severity={severity} /> },
+    {
+      id: 'host',
+      header: 'Host',
+      width: '160px',
+      cell: ({ host, sender }) => (
+        <Value text={host ?? sender} name="host" onClick={() => narrow(host ? 'host' : 'sender', host ?? sender)} />
+      ),
+    },
+    {
+      id: 'app',
+      header: 'App',
+      width: '132px',
+      from: 'lg',
+      cell: ({ app }) => <Value text={app} name="app" onClick={() => app && narrow('app', app)} />,
+    },
+    {
+      id: 'message',
+      header: 'Message',
+      cell: ({ message }) => (
+        <span className="font-mono text-[12px]" title={message.length > 80 ? message.slice(0, 1000) : undefined}>
+          {message}
+        </span>
+      ),
+    },
+  ];
+}
+
+export function logPhoneRow(line: LogEntry) {
+  return (
+    <>
+      <span className="flex items-baseline justify-between gap-3">
+        <span className="flex min-w-0 items-baseline gap-2">
+          <Severity severity={line.severity} />
+          <span className="truncate font-medium">{line.host ?? line.sender}</span>
+        </span>
+        <LineTime at={line.receivedAt} />
+      </span>
+      <span className="block truncate font-mono text-[12px] text-muted">{line.message}</span>
+    </>
+  );
+}
