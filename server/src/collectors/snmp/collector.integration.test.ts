@@ -5,7 +5,7 @@ import { silentLog } from '#platform/log.ts';
 import type { OpenCollector, PollContext, Target } from '#collectors/collector.ts';
 import { snmpCollector } from './index.ts';
 import type { SnmpSettings } from './settings.ts';
-import { skipWithoutSnmpd, startSnmpd } from './testing/snmpd.ts';
+import { hasIpv6, skipWithoutSnmpd, startSnmpd } from './testing/snmpd.ts';
 import type { RunningSnmpd } from './testing/snmpd.ts';
 
 let agent: RunningSnmpd;
@@ -52,6 +52,14 @@ for (const kind of ['snmp-v1', 'snmp-v2c'] as const) {
     assert.ok((second.samples[0]?.values[at] ?? 0) >= (fast?.values[at] ?? 0));
   });
 }
+
+test('an agent is read over IPv6', { skip: skipWithoutSnmpd || (!hasIpv6 && 'the loopback has no IPv6') }, async () => {
+  const target = { ...targetWith(20, ['snmp-v2c', 'public']), address: '0:0::1' };
+  const result = await collector.poll(target, settings, context());
+  assert.equal(result.facts?.system?.sysName, 'test-agent');
+  const [refused] = await collector.check(target, { ...settings, port: 9 }, context());
+  assert.match(refused?.message ?? '', /^\[::1\]:9 refuses/);
+});
 
 test('two devices of equal shape share one layout', real, async () => {
   const results = [];

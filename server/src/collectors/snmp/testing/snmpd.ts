@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeMessage } from '#protocols/snmp/message.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
@@ -26,6 +26,9 @@ export function findSnmpd(): string | undefined {
 export const skipWithoutSnmpd: string | false = findSnmpd()
   ? false
   : "net-snmp's snmpd is not installed (Debian: apt-get install snmpd)";
+
+/** True where the loopback has IPv6; then the agent listens there as well, on the same port. */
+export const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 export interface RunningSnmpd {
   readonly address: string;
@@ -53,7 +56,7 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<RunningSnm
   const config = join(directory, 'snmpd.conf');
   writeFileSync(
     config,
-    `agentAddress udp:127.0.0.1:${port}\nrocommunity public 127.0.0.1\nrwcommunity secret 127.0.0.1\nsysName test-agent\nsysLocation Rack 1\nsysContact ops@example.net\n${options.config ?? ''}\n`,
+    `agentAddress udp:127.0.0.1:${port}${hasIpv6 ? `,udp6:[::1]:${port}` : ''}\n${hasIpv6 ? 'rocommunity6 public ::1\n' : ''}rocommunity public 127.0.0.1\nrwcommunity secret 127.0.0.1\nsysName test-agent\nsysLocation Rack 1\nsysContact ops@example.net\n${options.config ?? ''}\n`,
   );
   const child = spawn(
     binary,
