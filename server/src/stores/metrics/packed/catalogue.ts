@@ -34,6 +34,12 @@ interface LayoutKeys {
   readonly series: () => readonly string[];
 }
 
+interface StoredKey {
+  readonly id: number;
+  readonly device_id: number;
+  readonly key: string;
+}
+
 /** Series of a batch of new layouts are created so many at a time. */
 const SERIES_PER_STATEMENT = 5_000;
 
@@ -86,10 +92,11 @@ export function createCatalogue(pg: Postgres): Catalogue {
     for (let start = 0; start < all.length; start += SERIES_PER_STATEMENT) {
       const part = all.slice(start, start + SERIES_PER_STATEMENT);
       const identity = [part.map((s) => s.deviceId), part.map((s) => s.key)];
-      await pg.query(
+      const created = await pg.query<StoredKey>(
         `insert into metric_series (device_id, key, metric, labels, unit, kind)
          select * from unnest($1::int[], $2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::text[])
-         on conflict (device_id, key) do nothing`,
+         on conflict (device_id, key) do nothing
+         returning id, device_id, replace(key::text, '-', '') as key`,
         [
           ...identity,
           part.map((s) => s.spec.metric),
@@ -98,7 +105,9 @@ export function createCatalogue(pg: Postgres): Catalogue {
           part.map((s) => s.spec.kind),
         ],
       );
-      const { rows: stored } = await pg.query<{ id: number; device_id: number; key: string }>(
+      for (const row of created.rows) ids.set(`${row.device_id} ${row.key}`, row.id);
+      if (created.rowCount === part.length) continue;
+      const { rows: stored } = await pg.query<StoredKey>(
         `select s.id, s.device_id, replace(s.key::text, '-', '') as key
          from unnest($1::int[], $2::uuid[]) as w (device_id, key)
          join metric_series s on s.device_id = w.device_id and s.key = w.key`,
