@@ -3,6 +3,7 @@ import { loadConfig } from '#app/config/load.ts';
 import { version } from '#app/version.ts';
 import { toAppError } from '#platform/errors.ts';
 import { registerBackup } from './backup.ts';
+import { registerCapture } from './capture.ts';
 import { registerConfig } from './config.ts';
 import type { CliContext, RegisterCommand } from './context.ts';
 import { registerCredential } from './credential.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerStart,
   registerProbe,
   registerProfile,
+  registerCapture,
   registerSimulate,
   registerDevice,
   registerCredential,
