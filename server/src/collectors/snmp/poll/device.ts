@@ -11,6 +11,7 @@ import { COST_SERIES, startCost, writeCost } from './cost.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
 import type { PollRequest, Program } from './program.ts';
 import { runProgram } from './run.ts';
+import type { ProgramRun } from './run.ts';
 import type { Programs } from './share.ts';
 import { awaitStudy, startStudy, stillReading } from './study.ts';
 import type { Study } from './study.ts';
@@ -97,22 +98,24 @@ export async function pollDevice(
 
   // A known device keeps its cadence: its counters are read first, and what is new comes after.
   if (state.study && !state.fast) await learn(state, state.study, patience(), deps, facts, faults);
-  const polledAt = clock.now();
   const { credentialId } = state;
-  if (!state.fast) return { polledAt, samples: [], facts, restarted: false, faults, credentialId };
+  if (!state.fast) return { polledAt: clock.now(), samples: [], facts, restarted: false, faults, credentialId };
 
   const now = clock.monotonic();
   const samples: SampleSet[] = [];
-  const read = await runCadence(state.fast, session, samples, faults);
-  const restarted = read ? watch(state, read, clock) : false;
+  const run = await runCadence(state.fast, session, samples, faults);
+  const { read } = run;
+  // Rates divide by this: a request that was lost and sent again was answered later than the poll began.
+  const polledAt = Math.round(clock.now() - (Number.isNaN(run.atMs) ? 0 : clock.monotonic() - run.atMs));
+  const restarted = watch(state, read, clock);
   if (now >= state.slowDue || restarted) {
-    await runCadence(state.slow, session, samples, faults, 0);
+    if (state.slow) await runCadence(state.slow, session, samples, faults, 0);
     state.slowDue = now + SLOW_EVERY_MS;
     if (!facts.system) Object.assign(facts, refreshUptime(state));
   }
   if (restarted && !facts.system) Object.assign(facts, refreshUptime(state));
-  if (read && !facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
-  if (read) writeCost(read.values, cost, session, clock.monotonic(), faults.length);
+  if (!facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
+  writeCost(read.values, cost, session, clock.monotonic(), faults.length);
   if (state.study) await learn(state, state.study, patience(), deps, facts, faults);
   return { polledAt, samples, facts, restarted, faults, credentialId };
 }
@@ -161,18 +164,17 @@ async function learn(
 }
 
 async function runCadence(
-  cadence: Cadence | null,
+  cadence: Cadence,
   session: Session,
   samples: SampleSet[],
   faults: Fault[],
   watched: number = WATCHED.length,
-): Promise<PollDecoder | null> {
-  if (!cadence) return null;
+): Promise<ProgramRun> {
   const run = await runProgram(session, cadence.program, cadence.requests, watched);
   cadence.requests = run.requests;
   faults.push(...run.faults);
   if (run.read.values.length > 0) samples.push({ layout: cadence.program.layout, values: run.read.values });
-  return run.read;
+  return run;
 }
 
 /** Looks at what tells of restarts and changes; true when the agent started anew since the poll before. */

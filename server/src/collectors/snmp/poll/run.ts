@@ -16,6 +16,8 @@ export interface ProgramRun {
   readonly read: PollDecoder;
   readonly requests: readonly PollRequest[];
   readonly faults: readonly Fault[];
+  /** The mean of the instants at which the requests were answered, monotonic ms; NaN when none was. */
+  readonly atMs: number;
 }
 
 /**
@@ -33,12 +35,16 @@ export async function runProgram(
   const pending = requests.toReversed();
   const used: PollRequest[] = [];
   let changed = false;
+  let instants = 0;
+  let values = 0;
   for (let request = pending.pop(); request; request = pending.pop()) {
     const current = request;
     const outcome = await session.attempt(current, { take: (reply) => decodeAnswer(reply, current, program, read) });
     const count = current.slots.length;
     if (outcome.answered && read.errorStatus === ErrorStatus.noError) {
       session.varbinds += count;
+      instants += outcome.atMs * count;
+      values += count;
       used.push(current);
       continue;
     }
@@ -81,7 +87,7 @@ export async function runProgram(
   if (used.length === 0 && requests.length > 0) {
     throw new AppError('snmp_error', 'The device has none of the values that were polled; it will be read anew.');
   }
-  return { read, requests: changed ? used : requests, faults };
+  return { read, requests: changed ? used : requests, faults, atMs: instants / values };
 }
 
 /** A refused or half-decoded answer must leave no value behind. */

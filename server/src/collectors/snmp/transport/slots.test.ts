@@ -76,7 +76,8 @@ test('a request is sent again as often as it may be, then it is silence', async 
   pass(1010);
   assert.deepEqual([sent.length, sent[1]?.id === sent[0]?.id], [2, true]);
   pass(1010);
-  assert.deepEqual(await outcome, { answered: false, rttMs: 0, attempts: 2, dropped: null, strangerAddress: null });
+  const silence = { answered: false, rttMs: 0, atMs: 1000, attempts: 2, dropped: null, strangerAddress: null };
+  assert.deepEqual(await outcome, silence);
 });
 
 test('an aborted request ends within a tick, one that waits in line too', async (t) => {

@@ -170,8 +170,9 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     const { resolve, dropped: lastDrop, strangerAddress } = slot;
     const attempts = slot.attempt + 1;
     const rttMs = answered ? now - slot.sentAt : 0;
+    const atMs = slot.sentAt + rttMs / 2;
     release(slot, answered);
-    resolve({ answered, rttMs, attempts, dropped: lastDrop, strangerAddress });
+    resolve({ answered, rttMs, atMs, attempts, dropped: lastDrop, strangerAddress });
   }
 
   function fail(slot: Slot, reason: unknown): void {

@@ -55,6 +55,8 @@ export interface Outcome {
   readonly answered: boolean;
   /** From the last try to the answer; 0 when none came. */
   readonly rttMs: number;
+  /** When the device looked, as well as can be known: half-way between the last try and the answer, monotonic ms. */
+  readonly atMs: number;
   /** Tries that were sent. */
   readonly attempts: number;
   /** The last datagram that bore the request's id and was not taken, if any. */
