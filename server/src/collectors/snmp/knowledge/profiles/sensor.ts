@@ -73,7 +73,12 @@ export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind)
 }
 
 /** What a reading is likely to be, for columns whose MIB keeps silent about their scale. */
-const LIKELY: Readonly<Record<string, readonly [number, number]>> = { temperature: [-40, 110], humidity: [0, 100] };
+const LIKELY: Readonly<Record<string, readonly [number, number]>> = {
+  temperature: [-40, 110],
+  humidity: [0, 100],
+  power_factor: [-1, 1],
+  frequency: [50e6, 100e9],
+};
 
 function plausibleScale(scales: readonly number[] | undefined, kind: string, raw: number): number {
   if (!scales) return 1;
