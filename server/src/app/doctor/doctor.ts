@@ -51,6 +51,27 @@ async function database(config: Config): Promise<string> {
   }
 }
 
+async function isSotp({ host, port: number, tls, dataDir }: Config): Promise<boolean> {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  if (tls.cert !== undefined) return runningDatabaseUrl(resolve(dataDir)) !== undefined;
+  try {
+    const answer = await fetch(`http://${name}:${number}/healthz`, { signal: AbortSignal.timeout(2_000) });
+    return (await answer.text()).includes('"status":"ok"');
+  } catch {
+    return false;
+  }
+}
+
+async function port(config: Config): Promise<string> {
+  try {
+    await checkPort(config.host, config.port);
+    return `${config.port} on ${config.host} is free`;
+  } catch (error) {
+    if (await isSotp(config)) return `SOTP itself listens on ${config.port}`;
+    throw error;
+  }
+}
+
 function disk(path: string): string {
   const dataDir = resolve(path);
   if (existsSync(dataDir)) prepareDataDir(dataDir);
@@ -86,14 +107,9 @@ function receiveBuffer(): string {
 
 /** Looks at everything that SOTP needs of its machine. Writes nothing but a probe file in the data directory. */
 export async function examine(config: Config): Promise<Finding[]> {
-  const running = runningDatabaseUrl(resolve(config.dataDir)) !== undefined;
   return Promise.all([
     finding('Node.js', () => `version ${process.versions.node}`),
-    finding('port', async () => {
-      if (running) return `not tried: SOTP runs on ${resolve(config.dataDir)}`;
-      await checkPort(config.host, config.port);
-      return `${config.port} on ${config.host} is free`;
-    }),
+    finding('port', () => port(config)),
     finding('data directory', () => disk(config.dataDir)),
     finding('database', () => database(config)),
     finding('ICMP', icmpRight),

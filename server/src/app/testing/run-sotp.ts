@@ -110,7 +110,7 @@ export async function statusOf(url: string): Promise<number> {
 
 /** A port that is taken as long as `release` has not been called. */
 export async function takenPort(): Promise<{ port: number; release(): Promise<void> }> {
-  const server = createServer();
+  const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return {
