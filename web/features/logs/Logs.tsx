@@ -125,7 +125,7 @@ export function Logs() {
       </div>
       {histogram.data ? (
         <Histogram data={histogram.data} shown={shown} onZoom={zoom} />
-      ) : (
+      ) : histogram.error ? null : (
         <Skeleton className="mb-3 h-[126px]" />
       )}
       {following && tail.gaps > 0 ? (

@@ -41,7 +41,7 @@ export function Senders({ onNarrow }: { onNarrow(name: string, value: string): v
               id: 'add',
               header: 'Add',
               quietHeader: true,
-              width: '110px',
+              width: '140px',
               cell: ({ address }) => (
                 <Button
                   look="ghost"

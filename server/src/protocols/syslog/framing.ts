@@ -69,17 +69,24 @@ export function createFrameDecoder(sink: FrameSink, maxBytes = FRAME_BYTES_MAX):
     return bytes > COUNT_MAX ? 'too_large' : { start: end + 1, bytes };
   }
 
+  /** The next NUL of the present data: looked for once, since there is hardly ever one. */
+  let nextNul = -1;
+
   function lineEnd(data: Buffer, from: number): number {
     const lf = data.indexOf(LF, from);
-    const nul = data.indexOf(NUL, from);
-    if (lf === -1) return nul;
-    return nul === -1 ? lf : Math.min(lf, nul);
+    if (nextNul < from) {
+      const nul = data.indexOf(NUL, from);
+      nextNul = nul === -1 ? Number.POSITIVE_INFINITY : nul;
+    }
+    if (lf === -1) return nextNul === Number.POSITIVE_INFINITY ? -1 : nextNul;
+    return Math.min(lf, nextNul);
   }
 
   /** Cuts what is in `data`; answers how many bytes are used up. `own`: the bytes may be handed out as they are. */
   function cut(data: Buffer, own: boolean): { used: number; fault?: FrameFault } {
     const emit = (from: number, to: number, truncated: boolean) =>
       sink.frame(own ? data.subarray(from, to) : Buffer.from(data.subarray(from, to)), truncated);
+    nextNul = -1;
     let at = 0;
     while (at < data.length) {
       if (skipCounted > 0) {

@@ -1,13 +1,22 @@
 import { readBody } from './dialects.ts';
 import type { DecodeContext, SyslogMessage } from './message.ts';
-import { isDigit, skipDigits, skipSpaces, wordEnd } from './scan.ts';
+import { isDigit, isLetter, skipDigits, skipSpaces, wordEnd } from './scan.ts';
 import type { Stamp } from './timestamp.ts';
 import { readBsd, readIso } from './timestamp.ts';
 
 const COLON = 58;
 const STAR = 42;
 const DAY_MS = 86_400_000;
-const HOST = /^[\p{L}\p{N}._:/%@(),-]+$/u;
+/** What host names and addresses are written with, besides letters and digits. */
+const HOST_MARKS = new Set([...'._:/%@(),-'].map((mark) => mark.charCodeAt(0)));
+
+function isHost(text: string, at: number, end: number): boolean {
+  for (let i = at; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (!isLetter(code) && !isDigit(code) && code < 128 && !HOST_MARKS.has(code)) return false;
+  }
+  return true;
+}
 
 /** `*` and `.` before a Cisco time say that the clock is not set, or lost its source. */
 function skipClockMark(text: string, at: number): number {
@@ -61,9 +70,8 @@ function readHost(message: SyslogMessage, at: number): number {
   if (end === at || end - at > 255 || end >= text.length) return at;
   const first = text.charCodeAt(at);
   if (last === COLON || first === 37 || first === 60 || first === 91) return at;
-  const word = text.slice(at, end);
-  if (word.includes('[') || word.includes('=') || !HOST.test(word)) return at;
-  message.host = word;
+  if (!isHost(text, at, end)) return at;
+  message.host = text.slice(at, end);
   // ASA writes `host : %ASA-…`.
   if (text.charCodeAt(end + 1) === COLON && text.charCodeAt(end + 2) === 32) return skipSpaces(text, end + 2);
   return skipSpaces(text, end);

@@ -7,7 +7,9 @@ const CLOSE = 93;
 /** Gives a name its value; what was there before stays, since the first is what the sender's own part says. */
 export function setField(fields: Record<string, string>, name: string, value: string): void {
   // A name like __proto__ must be a name like any other.
-  if (!Object.hasOwn(fields, name)) {
+  if (Object.hasOwn(fields, name)) return;
+  if (name !== '__proto__') fields[name] = value;
+  else {
     Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true });
   }
 }

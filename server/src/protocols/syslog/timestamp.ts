@@ -7,8 +7,19 @@ export interface Stamp {
   end: number;
 }
 
-const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec';
+/** The three letters of a month as one number, lower case. */
+function letters(text: string, at: number): number {
+  return ((text.charCodeAt(at) | 32) << 16) | ((text.charCodeAt(at + 1) | 32) << 8) | (text.charCodeAt(at + 2) | 32);
+}
+
+const MONTHS = new Map(
+  ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].map((name, i) => [
+    letters(name, 0),
+    i,
+  ]),
+);
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** Minutes east of UTC; only names that mean one zone wherever they are written. */
 const ZONES: Readonly<Record<string, number>> = {
@@ -41,9 +52,7 @@ const ZONES: Readonly<Record<string, number>> = {
 const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function month(text: string, at: number): number {
-  if (!isLetter(text.charCodeAt(at))) return -1;
-  const place = MONTHS.indexOf(text.slice(at, at + 3).toLowerCase());
-  return place % 3 === 0 ? place / 3 : -1;
+  return isLetter(text.charCodeAt(at)) ? (MONTHS.get(letters(text, at)) ?? -1) : -1;
 }
 
 /** `+02:00`, `+0200`, `-5`, `Z`: minutes east in `at`, or NaN with the place unmoved. */
@@ -108,9 +117,25 @@ function validDate(monthIndex: number, day: number): boolean {
   return day >= 1 && day <= (MONTH_DAYS[monthIndex] ?? 0);
 }
 
+let knownYear = 1970;
+let knownFrom = 0;
+let knownTo = 0;
+
+/** The year of an instant; that of the one before it is remembered, since it is nearly always the same. */
+function yearOf(instant: number): number {
+  if (instant < knownFrom || instant >= knownTo) {
+    knownYear = new Date(instant).getUTCFullYear();
+    knownFrom = Date.UTC(knownYear, 0);
+    knownTo = Date.UTC(knownYear + 1, 0);
+  }
+  return knownYear;
+}
+
 /** Of the years around, the one that puts the date nearest to when it came: 31 December may arrive on 1 January. */
 function nearestYear(monthIndex: number, day: number, ms: number, receivedAt: number): number {
-  const year = new Date(receivedAt).getUTCFullYear();
+  const year = yearOf(receivedAt);
+  const near = Date.UTC(year, monthIndex, day) + ms;
+  if (Math.abs(near - receivedAt) < 180 * DAY_MS) return near;
   let best = Number.NaN;
   for (let candidate = year - 1; candidate <= year + 1; candidate++) {
     const at = Date.UTC(candidate, monthIndex, day) + ms;
