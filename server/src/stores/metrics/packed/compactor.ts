@@ -24,7 +24,7 @@ import { mergePolls } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
 /** Devices, and polls of them, that one transaction packs, about: what bounds its memory and its time. */
-const DEVICES_PER_CHUNK = 16;
+const DEVICES_PER_CHUNK = 64;
 const POLLS_PER_CHUNK = 4_000;
 const LAYOUTS_KEPT = 20_000;
 /** Rows may arrive for an hour while it is being packed; after so many rounds it waits for the next call. */
