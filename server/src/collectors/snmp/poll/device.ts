@@ -10,6 +10,7 @@ import type { PollDecoder } from './decode.ts';
 import { COST_SERIES, startCost, writeCost } from './cost.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
 import type { PollRequest, Program } from './program.ts';
+import { findRenumbered, forgetPorts } from './renumber.ts';
 import { runProgram } from './run.ts';
 import type { ProgramRun } from './run.ts';
 import type { Programs } from './share.ts';
@@ -45,6 +46,8 @@ export interface DeviceState {
   interfaceNumber: number;
   tableChanged: number;
   statuses: Float64Array | null;
+  /** ifIndexes that mean another port than the plan says; null while nothing speaks for that. */
+  renumbered: ReadonlySet<string> | null;
   slowDue: number;
   discoverDue: number;
   discoveredAt: number;
@@ -65,6 +68,7 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     interfaceNumber: Number.NaN,
     tableChanged: Number.NaN,
     statuses: null,
+    renumbered: null,
     slowDue: 0,
     discoverDue: 0,
     discoveredAt: Number.NEGATIVE_INFINITY,
@@ -107,7 +111,9 @@ export async function pollDevice(
   const { read } = run;
   // Rates divide by this: a request that was lost and sent again was answered later than the poll began.
   const polledAt = Math.round(clock.now() - (Number.isNaN(run.atMs) ? 0 : clock.monotonic() - run.atMs));
-  const restarted = watch(state, read, clock);
+  const { restarted, changed } = watch(state, read, clock);
+  if (restarted || changed) state.renumbered = await findRenumbered(session, state.fast.program.layout);
+  if (state.renumbered) forgetPorts(read.values, state.fast.program.layout, state.renumbered);
   if (now >= state.slowDue || restarted) {
     if (state.slow) await runCadence(state.slow, session, samples, faults, 0);
     state.slowDue = now + SLOW_EVERY_MS;
@@ -157,6 +163,7 @@ async function learn(
   state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
   state.living = rememberFacts(knowledge.facts);
   state.statuses = null;
+  state.renumbered = null;
   state.discoveredAt = now;
   state.discoverDue = now + REDISCOVER_EVERY_MS;
   state.slowDue = 0;
@@ -177,8 +184,8 @@ async function runCadence(
   return run;
 }
 
-/** Looks at what tells of restarts and changes; true when the agent started anew since the poll before. */
-function watch(state: DeviceState, read: PollDecoder, clock: Clock): boolean {
+/** Looks at what tells that the agent started anew since the poll before, or that its tables are others. */
+function watch(state: DeviceState, read: PollDecoder, clock: Clock): { restarted: boolean; changed: boolean } {
   const [ticks = Number.NaN, interfaceNumber = Number.NaN, tableChanged = Number.NaN] = read.watched;
   const now = clock.monotonic();
   const uptime = Number.isNaN(ticks) ? null : { ticks, atMs: now };
@@ -201,7 +208,7 @@ function watch(state: DeviceState, read: PollDecoder, clock: Clock): boolean {
   if (restarted || changed || vanished) {
     state.discoverDue = Math.min(state.discoverDue, Math.max(now, state.discoveredAt + REDISCOVER_AT_MOST_EVERY_MS));
   }
-  return restarted;
+  return { restarted, changed: changed || vanished };
 }
 
 function differs(before: number, now: number): boolean {

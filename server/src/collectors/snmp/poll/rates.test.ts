@@ -60,3 +60,48 @@ test('rates over polls are the truth, also when a request was lost and answered 
     assert.ok(Math.abs(error) < 60 * OCTETS_PER_MS, `${error / OCTETS_PER_MS} ms beside the truth`);
   }
 });
+
+test('a device that numbers its ports anew gives no value of one port for another, and is read anew', async () => {
+  let swapped = false;
+  const ports = () => [
+    { oid: '1.3.6.1.2.1.1.3.0', type: SnmpType.timeTicks, value: Math.floor(performance.now() / 10) },
+    { oid: '1.3.6.1.2.1.31.1.5.0', type: SnmpType.timeTicks, value: swapped ? 99 : 5 },
+    ...[1, 2, 3].flatMap((index) => {
+      const port = index === 3 || !swapped ? index : 3 - index;
+      return [
+        { oid: `${IF}.2.${index}`, type: SnmpType.octetString, value: `port ${port}` },
+        { oid: `${IFX}.1.${index}`, type: SnmpType.octetString, value: `p${port}` },
+        { oid: `${IFX}.6.${index}`, type: SnmpType.counter64, value: port * 1000 },
+      ];
+    }),
+  ];
+  const agent = await startAgent((request) => request.send(honestAnswer(request, ports())));
+  let ahead = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  const collector = createSnmpCollector(await openTestTransport(), { clock, log: silentLog, random: Math.random });
+  const settings = SnmpSettings.parse({ port: agent.port, timeoutMs: 300 });
+  const value = { kind: 'snmp-v2c' as const, secret: { community: 'public' } };
+  const target: Target = { deviceId: 1, address: '127.0.0.1', credentials: [{ id: 'c', name: 'c', value }] };
+  const octetsOf = async (): Promise<Record<string, number>> => {
+    const context = { signal: AbortSignal.timeout(10_000), budgetMs: 10_000, at: Date.now() };
+    const [fast] = (await collector.poll(target, settings, context)).samples;
+    const named = fast?.layout.series.map(
+      ({ metric, labels }, i) => [metric, labels['interface'], fast.values[i]] as const,
+    );
+    return Object.fromEntries(
+      named?.flatMap(([metric, name, read]) => (metric === 'ifHCInOctets' ? [[name, read]] : [])) ?? [],
+    );
+  };
+  try {
+    assert.deepEqual(await octetsOf(), { p1: 1000, p2: 2000, p3: 3000 });
+    swapped = true;
+    assert.deepEqual(await octetsOf(), { p1: Number.NaN, p2: Number.NaN, p3: 3000 });
+    assert.deepEqual(await octetsOf(), { p1: Number.NaN, p2: Number.NaN, p3: 3000 });
+    ahead = 61_000;
+    await octetsOf();
+    assert.deepEqual(await octetsOf(), { p1: 1000, p2: 2000, p3: 3000 });
+  } finally {
+    await collector.close();
+    await agent.stop();
+  }
+});
