@@ -32,6 +32,12 @@ export const requireMe = cache(async (): Promise<Me> => {
   }
 });
 
+/** For `.catch`: what the API refused, as a value to be shown; everything else, redirects too, goes on. */
+export function refused(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
 /** A query client for one page's data; what fails here is fetched, and its error shown, by the browser. */
 export function pageQueries(): QueryClient {
   return new QueryClient({ defaultOptions: { queries: { retry: false } } });

@@ -1,16 +1,19 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { FirstPassword } from '#features/access/FirstPassword.tsx';
+import { Unavailable } from '#features/frame/Unavailable.tsx';
+import { ApiError } from '#lib/client.ts';
 import type { PageParams } from '#lib/params.ts';
-import { serverApi } from '#lib/server.ts';
+import { refused, serverApi } from '#lib/server.ts';
 
 export const metadata: Metadata = { title: 'Set up', referrer: 'no-referrer' };
 
 export default async function SetupPage({ searchParams }: { searchParams: PageParams }) {
   const { token } = await searchParams;
   const api = await serverApi();
-  const { required } = await api.setup.state();
-  if (!required) redirect('/login');
+  const state = await api.setup.state().catch(refused);
+  if (state instanceof ApiError) return <Unavailable code={state.code} message={state.message} />;
+  if (!state.required) redirect('/login');
   return (
     <>
       <h1 className="mb-2 text-title font-semibold">Set up SOTP</h1>
