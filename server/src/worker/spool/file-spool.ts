@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock.ts';
 import { atMost } from '#platform/clock.ts';
-import { toAppError } from '#platform/errors.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Batch, Deliver, Spool } from '#services/telemetry/spool.ts';
 import { deliverPatiently } from './deliver.ts';
@@ -80,11 +80,16 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
   /** Batches that are on disk and not in memory. */
   const onlyOnDisk = () => undelivered() - recent.length - (inFlight ? 1 : 0);
 
-  function complain(error: unknown): void {
-    counters.spool_disk_errors_total++;
+  /** What goes wrong here goes wrong again and again: it is told twice a minute. */
+  function tell(what: string, facts: object): void {
     if (clock.monotonic() - toldAt < 30_000) return;
     toldAt = clock.monotonic();
-    log.error({ dir: deps.dir, err: toAppError(error).message }, 'the spool cannot write; batches wait in memory only');
+    log.error({ dir: deps.dir, ...facts }, what);
+  }
+
+  function complain(error: unknown): void {
+    counters.spool_disk_errors_total++;
+    tell('the spool cannot write; batches wait in memory only', { err: toAppError(error).message });
   }
 
   function trimRecent(): void {
@@ -107,6 +112,7 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       const oldest = disk.segments[0];
       if (!oldest || !oldest.sealed || disk.segments.length < 2) return;
       const held = inFlight?.segment === oldest ? inFlight.samples : 0;
+      tell('the spool is full: the oldest samples are dropped', { maxBytes });
       counters.full += oldest.samples - oldest.doneSamples - held;
       recent = recent.filter((entry) => entry.segment !== oldest);
       recentSamples = recent.reduce((sum, entry) => sum + entry.samples, 0);
@@ -250,7 +256,10 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
     },
     async start(deliver) {
       stopping = new AbortController();
-      await disk.recover();
+      await disk.recover().catch((cause: unknown) => {
+        const why = toAppError(cause).message;
+        throw new AppError('data_dir_unwritable', `The spool directory ${deps.dir} cannot be used: ${why}`, { cause });
+      });
       if (disk.segments.length > 0) log.info({ batches: undelivered() }, 'batches of an earlier run are in the spool');
       running = run(deliver);
     },
