@@ -72,6 +72,7 @@ for (const { kind, open } of testTransports) {
             (request) => request.send(lie(request), stranger),
             (session) =>
               assert.rejects(read(session).get([SYS_NAME]), { code: 'no_answer', message: /127\.0\.0\.66 answered/ }),
+            { timeoutMs: 200 },
           ),
         );
         assert.deepEqual(dropped, { source: 2 });
@@ -101,6 +102,7 @@ for (const { kind, open } of testTransports) {
     });
 
     test('a second copy counts as duplicate, an answer after the last try as late; neither reaches the next request', async () => {
+      let unanswered: AgentRequest | null = null;
       const { dropped } = await droppedDuring(transport, () =>
         withAgent(
           transport,
@@ -108,15 +110,18 @@ for (const { kind, open } of testTransports) {
             if (request.count === 1) {
               request.send(truth(request));
               request.send(lie(request));
-            } else if (request.count === 2) setTimeout(() => request.send(lie(request)), 200);
-            else setTimeout(() => request.send(truth(request)), 120);
+            } else if (request.count === 2) unanswered = request;
+            else {
+              if (unanswered) request.send(lie(unanswered));
+              request.send(truth(request));
+            }
           },
           async (session) => {
-            session.tries = 1;
             assert.equal((await read(session).get([SYS_NAME]))[0]?.value?.toString(), 'truth');
             await assert.rejects(read(session).get([SYS_NAME]), { code: 'no_answer' });
             assert.equal((await read(session).get([SYS_NAME]))[0]?.value?.toString(), 'truth');
           },
+          { tries: 1, timeoutMs: 500 },
         ),
       );
       assert.deepEqual(dropped, { duplicate: 1, late: 1 });
@@ -132,6 +137,7 @@ for (const { kind, open } of testTransports) {
           assert.equal((await read(session).get([SYS_NAME]))[0]?.value?.toString(), 'truth');
           assert.equal(requests(), 2);
         },
+        { timeoutMs: 300 },
       );
     });
 

@@ -34,7 +34,7 @@ async function withV3Agent<T>(
   } as const;
   const security = usmSecurity(user, { clock, ring: createKeyRing(), salt: Buffer.alloc(8) });
   const endpoint = { address: '127.0.0.1', port: agent.port, family: 4 } as const;
-  const session = new Session({ transport, endpoint, security, timeoutMs: 200, tries: 2, random: Math.random });
+  const session = new Session({ transport, endpoint, security, timeoutMs: 1000, tries: 2, random: Math.random });
   try {
     return await use(async () => (await read(session).get([SYS_NAME]))[0]?.value?.toString(), agent, session);
   } finally {

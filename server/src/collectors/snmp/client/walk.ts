@@ -63,6 +63,7 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
         ended.add(cursor);
         fault({
           code: 'snmp_walk_not_increasing',
+          part: cursor.root,
           message: `Below ${cursor.root} the device answers ${varbind.oid} after ${cursor.last}: it does not go forward, so the rest was left out.`,
         });
       } else {
@@ -91,8 +92,10 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
       return [];
     }
     const ended = culprit ?? active[0];
-    fault({ code: 'snmp_error', message: `Below ${ended?.root}: ${statusError(session, body.errorStatus).message}` });
-    return ended ? [ended] : [];
+    if (!ended) return [];
+    const { message } = statusError(session, body.errorStatus);
+    fault({ code: 'snmp_error', message: `Below ${ended.root}: ${message}`, part: ended.root });
+    return [ended];
   }
 
   /** The device was silent about this part: is it silent as a whole? Learns to ask for less, or gives the part up. */
@@ -111,7 +114,7 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
       session.maxVarbinds = Math.ceil(active.length / 2);
       return [];
     }
-    fault({ code: error.code, message: `Below ${first.root}: ${error.message}` });
+    fault({ code: error.code, message: `Below ${first.root}: ${error.message}`, part: first.root });
     return active;
   }
 
@@ -142,10 +145,12 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
     const gone = new Set(ended);
     cursors = cursors.filter((cursor) => !gone.has(cursor));
     const bound = cursors.length > 0 ? over() : null;
-    if (bound !== null) {
+    const [first] = cursors;
+    if (bound !== null && first) {
       fault({
         code: 'snmp_walk_too_long',
-        message: `The walk below ${cursors[0]?.root} reached ${bound} and was cut.`,
+        message: `The walk below ${first.root} reached ${bound} and was cut.`,
+        part: first.root,
       });
       return;
     }

@@ -30,11 +30,11 @@ export interface TestSessionOptions {
   readonly tries?: number;
 }
 
-/** A session with an agent on a loopback port, community `public`, quick to give up. */
+/** A session with an agent on a loopback port, community `public`. */
 export function sessionWith(
   transport: SnmpTransport,
   port: number,
-  { version = 1, timeoutMs = 150, tries = 2 }: TestSessionOptions = {},
+  { version = 1, timeoutMs = 1000, tries = 2 }: TestSessionOptions = {},
 ): Session {
   const endpoint = { address: '127.0.0.1', port, family: 4 } as const;
   const security = communitySecurity(version, 'public');
