@@ -61,6 +61,7 @@ export function createTcpListener(settings: SyslogSettings, deps: ListenerDeps, 
   }
 
   function end(connection: Connection, reason: CloseReason): void {
+    if (!connections.delete(connection)) return;
     count(reason);
     connection.decoder.end();
     connection.socket.destroy();
