@@ -7,16 +7,17 @@ export const DEVICE_STATUSES = ['up', 'degraded', 'down', 'unknown', 'maintenanc
 export const DeviceStatus = z.enum(DEVICE_STATUSES);
 export type DeviceStatus = z.infer<typeof DeviceStatus>;
 
+const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+const ZONE = /%[A-Za-z0-9_.-]+$/;
+const isAddress = (text: string) => HOST.test(text) || z.ipv6().safeParse(text.replace(ZONE, '')).success;
+
 /** A DNS name, an IPv4 or an IPv6 address; never a URL, never with a port. */
 export const Address = z
   .string()
   .trim()
   .min(1)
   .max(253)
-  .regex(
-    /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$|^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?$/,
-    'a host name, an IPv4 or an IPv6 address',
-  );
+  .refine(isAddress, 'a host name, an IPv4 or an IPv6 address, without a port');
 
 export const CollectorConfig = z
   .object({
