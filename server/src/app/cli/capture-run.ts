@@ -47,7 +47,7 @@ export async function capture(target: string, settings: CaptureSettings): Promis
     const ended = AbortSignal.timeout(settings.deadline * 1000 + 60_000);
     const faults: Fault[] = [];
     const varbinds = await walkAll(await openSession(target, settings, transport, ended), settings, faults);
-    const told = settings.scrub ? scrub(varbinds, scrubOptions(varbinds, settings.secrets)) : varbinds;
+    const told = settings.scrub ? scrub(varbinds, await scrubOptions(varbinds, settings.secrets)) : varbinds;
     const lines = told.map(recordingLine).filter((line) => line !== null);
     return { lines, faults };
   } finally {
@@ -104,14 +104,14 @@ async function walkAll(session: Session, settings: CaptureSettings, faults: Faul
 }
 
 /** Serial numbers lie where the profiles of the enterprises that the device speaks of say so. */
-function scrubOptions(varbinds: readonly SnmpVarbind[], secrets: readonly CredentialSecret[]) {
+async function scrubOptions(varbinds: readonly SnmpVarbind[], secrets: readonly CredentialSecret[]) {
   const enterprises = new Set<number>();
   for (const { oid } of varbinds) {
     const found = /^1\.3\.6\.1\.4\.1\.(\d+)\./.exec(oid);
     if (found) enterprises.add(Number(found[1]));
   }
   const serialRoots: string[] = [];
-  for (const { fields, entries } of openLibrary().candidates(enterprises)) {
+  for (const { fields, entries } of await openLibrary().candidates(enterprises)) {
     for (const { root } of fields.get('serial_number') ?? []) if (root) serialRoots.push(root);
     for (const { columns } of entries) {
       for (const { oid, symbol } of columns) if (/serial/i.test(symbol.name)) serialRoots.push(oid);

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { compileEntries } from './compile.ts';
 import type { Entry } from './compile.ts';
@@ -29,8 +30,11 @@ interface Source {
 }
 
 export interface Library {
-  /** Profiles that speak of one of these enterprises, or of none; parsed when first needed. */
-  candidates(enterprises: ReadonlySet<number>): Profile[];
+  /**
+   * Profiles that speak of one of these enterprises, or of none; parsed when first needed, a file at a time, so that
+   * other devices' answers are heard meanwhile.
+   */
+  candidates(enterprises: ReadonlySet<number>): Promise<Profile[]>;
   /** Every profile; parses all files. */
   all(): Profile[];
   readonly problems: readonly ProfileProblem[];
@@ -94,13 +98,21 @@ export function openLibrary(folders: readonly string[] = [SHIPPED_PROFILES]): Li
     return source.profile;
   };
 
-  const collect = (wanted: (source: Source) => boolean): Profile[] =>
-    [...sources.values()].flatMap((source) => (wanted(source) ? (profileOf(source) ?? []) : []));
+  const speaksOf = (enterprises: ReadonlySet<number>, { enterprises: own }: Source): boolean =>
+    own.size === 0 || [...own].some((number) => enterprises.has(number));
 
   return {
-    candidates: (enterprises) =>
-      collect(({ enterprises: own }) => own.size === 0 || [...own].some((number) => enterprises.has(number))),
-    all: () => collect(() => true),
+    async candidates(enterprises) {
+      const found: Profile[] = [];
+      for (const source of sources.values()) {
+        if (!speaksOf(enterprises, source)) continue;
+        if (source.profile === undefined) await nextTurn();
+        const profile = profileOf(source);
+        if (profile) found.push(profile);
+      }
+      return found;
+    },
+    all: () => [...sources.values()].flatMap((source) => profileOf(source) ?? []),
     problems,
   };
 }

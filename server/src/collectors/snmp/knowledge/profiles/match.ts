@@ -42,7 +42,7 @@ export async function matchProfiles(reader: SnmpReader, library: Library, system
   const own = enterpriseIn(system.sysObjectId);
   const known = await enterprisesOf(reader);
   if (own !== null) known.add(own);
-  const candidates = library.candidates(known);
+  const candidates = await library.candidates(known);
   const answered = await answeredRoots(reader, candidates, known);
   const found: Match[] = [];
   for (const profile of candidates) {
