@@ -13,6 +13,7 @@ import {
   type UserCreate,
   type UserPatch,
 } from '@sotp/contract/access.ts';
+import { DeviceChange } from '@sotp/contract/changes.ts';
 import { Credential, type CredentialCreate } from '@sotp/contract/credentials.ts';
 import {
   Device,
@@ -31,6 +32,7 @@ import { MetricAnswer, Series } from '@sotp/contract/metrics.ts';
 import { createClient, type Client, type Query } from './client.ts';
 
 const Devices = pageOf(Device);
+const DeviceChanges = pageOf(DeviceChange);
 const Credentials = pageOf(Credential);
 const Users = pageOf(User);
 const Tokens = pageOf(Token);
@@ -57,6 +59,7 @@ export function createApi(client: Client) {
       summary: () => client.get('/devices/summary', DeviceSummary),
       get: (id: string) => client.get(`/devices/${part(id)}`, Device),
       inventory: (id: string) => client.get(`/devices/${part(id)}/inventory`, Inventory),
+      changes: (id: string, query: Query) => client.get(`/devices/${part(id)}/changes`, DeviceChanges, query),
       create: (body: DeviceCreate) => client.send('POST', '/devices', body, Device),
       update: (id: string, body: DevicePatch) => client.send('PATCH', `/devices/${part(id)}`, body, Device),
       remove: (id: string) => client.send('DELETE', `/devices/${part(id)}`, undefined, null),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChangeQuery, DeviceChange } from '@sotp/contract/changes.ts';
 import {
   Device,
   DeviceCreate,
@@ -132,6 +133,17 @@ export function deviceRoutes({ devices, deviceImport, deviceTests, tasks }: Inve
       params: IdParams,
       output: Inventory,
       handler: ({ actor, params }) => devices.inventory(actor, params.id),
+    }),
+    route({
+      method: 'GET',
+      path: '/devices/:id/changes',
+      access: 'devices:read',
+      tag,
+      summary: 'Facts that changed between two readings of a device, newest first',
+      params: IdParams,
+      query: ChangeQuery,
+      output: pageOf(DeviceChange),
+      handler: ({ actor, params, query }) => devices.changes(actor, params.id, query),
     }),
     route({
       method: 'POST',

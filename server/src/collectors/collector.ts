@@ -48,6 +48,8 @@ export interface Target {
 export interface Fault {
   readonly code: ErrorCode;
   readonly message: string;
+  /** The part of the device that it concerns, where that is known: for SNMP the OID below which something failed. */
+  readonly part?: string;
 }
 
 export interface PollContext {
@@ -66,6 +68,8 @@ export interface PollResult {
   readonly samples: readonly SampleSet[];
   /** Only the sections that were read this time; a section that is present replaces the stored one as a whole. */
   readonly facts?: Partial<Inventory>;
+  /** Sections of `facts` that a fault may have cut short: what is missing in them may still be there. */
+  readonly partial?: readonly (keyof Inventory)[];
   /** True when counters start anew: the device restarted, or was exchanged, since the poll before. */
   readonly restarted: boolean;
   readonly faults: readonly Fault[];

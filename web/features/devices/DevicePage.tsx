@@ -11,6 +11,7 @@ import { useUrlState } from '#lib/url.ts';
 import { ButtonLink } from '#ui/button.tsx';
 import { cx } from '#ui/class.ts';
 import { Empty, ErrorState, Skeleton, SkeletonRows } from '#ui/state.tsx';
+import { Changes } from './Changes.tsx';
 import { Collectors } from './Collectors.tsx';
 import { DeviceHead } from './DeviceHead.tsx';
 import { DeviceOverview } from './DeviceOverview.tsx';
@@ -43,6 +44,7 @@ function tabsOf(inventory: Inventory | undefined): Tab[] {
     ...some('neighbors', 'Neighbors', inventory?.neighbors),
     ...some('vlans', 'VLANs', inventory?.vlans),
     ...some('addresses', 'Addresses', inventory?.addresses),
+    { id: 'changes', title: 'Changes' },
     { id: 'collectors', title: 'Collectors' },
   ];
 }
@@ -97,12 +99,13 @@ function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
     <>
       <DeviceHead device={device} />
       <Tabs tabs={tabs} current={tab} />
-      {inventoryError && !inventory && tab !== 'collectors' ? (
+      {inventoryError && !inventory && tab !== 'collectors' && tab !== 'changes' ? (
         <div className="mb-4">
           <ErrorState error={inventoryError} what="The inventory of this device could not be read." onRetry={onRetry} />
         </div>
       ) : null}
       {tab === 'overview' ? <DeviceOverview device={device} inventory={inventory} /> : null}
+      {tab === 'changes' ? <Changes id={device.id} /> : null}
       {tab === 'collectors' ? <Collectors device={device} /> : null}
       {inventory && tab === 'interfaces' ? <Interfaces device={device} inventory={inventory} /> : null}
       {inventory && tab === 'storage' ? <StorageTable rows={inventory.storage} /> : null}

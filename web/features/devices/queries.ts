@@ -82,3 +82,14 @@ export function deviceInventory(api: Api, id: string) {
     refetchInterval: 120_000,
   });
 }
+
+/** What changed on a device, newest first, by 100. */
+export function deviceChanges(api: Api, id: string) {
+  return infiniteQueryOptions({
+    queryKey: ['device', id, 'changes'],
+    queryFn: ({ pageParam }) => api.devices.changes(id, { limit: 100, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: 120_000,
+  });
+}

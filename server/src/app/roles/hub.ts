@@ -25,6 +25,7 @@ import type { RoleContext, RoleFactory } from './role-context.ts';
 
 const CONNECTIONS = 10;
 const TASKS_KEPT_MS = 7 * 86_400_000;
+const CHANGES_KEPT_MS = 365 * 86_400_000;
 const SENDERS_KEPT_MS = 30 * 86_400_000;
 
 /** Everything of the hub that neither listens nor serves pages. */
@@ -68,6 +69,7 @@ function compose(context: RoleContext) {
       { name: 'retention', run: (now, signal) => stores.metrics.maintain(now, signal) },
       { name: 'retention of log lines', run: (now) => stores.logs.maintain(now) },
       { name: 'old senders', run: (now) => stores.senders.prune(now - SENDERS_KEPT_MS) },
+      { name: 'old changes', run: (now, signal) => stores.devices.pruneChanges(now - CHANGES_KEPT_MS, signal) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
     ],
     leads: () => scheduler.counters()['scheduler_leader'] === 1,

@@ -1,3 +1,4 @@
+import type { ChangeQuery, DeviceChange } from '@sotp/contract/changes.ts';
 import type { Device, DeviceCreate, DevicePatch, DeviceQuery, DeviceSummary } from '@sotp/contract/devices.ts';
 import { DEVICE_STATUSES } from '@sotp/contract/devices.ts';
 import { emptyInventory } from '@sotp/contract/inventory.ts';
@@ -6,7 +7,7 @@ import type { DeviceEvent } from '@sotp/contract/live.ts';
 import type { Page } from '@sotp/contract/lists.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
-import { parseId } from '#domain/paging.ts';
+import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
 import { siteInScope } from '#domain/permissions.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
@@ -28,6 +29,8 @@ export interface Devices {
   /** Removes the device with its series. */
   remove(actor: Actor, id: string): Promise<void>;
   inventory(actor: Actor, id: string): Promise<Inventory>;
+  /** Facts that changed between two readings, newest first. */
+  changes(actor: Actor, id: string, query: ChangeQuery): Promise<Page<DeviceChange>>;
   /** The stored device, for other services; throws `not_found`. */
   find(actor: Actor, id: string): Promise<StoredDevice>;
 }
@@ -124,6 +127,11 @@ export function createDevices(deps: DevicesDeps): Devices {
     async inventory(actor, id) {
       const device = await find(actor, id);
       return (await devices.inventory(device.id)) ?? { ...emptyInventory(), system: device.system };
+    },
+    async changes(actor, id, { limit, cursor }) {
+      const device = await find(actor, id);
+      const rows = await devices.changes(device.id, parseCursor(cursor), limit + 1);
+      return pageAfter(rows, limit, (row) => ({ ...row, id: String(row.id), at: new Date(row.at).toISOString() }));
     },
   };
 }

@@ -28,15 +28,23 @@ function hash(text: string): number {
 
 /** Lets through the sections of a device's facts that say something new. */
 export interface FactsFilter {
-  /** Undefined when there is nothing new. `always` lets moving numbers through: somebody looks at the device. */
-  news(deviceId: number, facts: Partial<Inventory>, always: boolean): Partial<Inventory> | undefined;
+  /**
+   * Undefined when there is nothing new. `always` lets moving numbers through: somebody looks at the device. After a
+   * section in `partial` the next one is news even when it is the same: that it is whole is what is new.
+   */
+  news(
+    deviceId: number,
+    facts: Partial<Inventory>,
+    always: boolean,
+    partial?: readonly string[],
+  ): Partial<Inventory> | undefined;
   forget(deviceId: number): void;
 }
 
 export function createFactsFilter(clock: Clock): FactsFilter {
   const devices = new Map<number, Known>();
   return {
-    news(deviceId, facts, always) {
+    news(deviceId, facts, always, partial = []) {
       let known = devices.get(deviceId);
       if (!known) devices.set(deviceId, (known = { hashes: new Map(), snapshotAt: Number.NEGATIVE_INFINITY }));
       const now = clock.monotonic();
@@ -54,7 +62,8 @@ export function createFactsFilter(clock: Clock): FactsFilter {
         // The uptime moves even when the digest, which leaves it out, does not.
         const due = system ? before !== digest || snapshot : before !== digest && (snapshot || !moving);
         if (before !== undefined && !due) continue;
-        known.hashes.set(section, digest);
+        if (partial.includes(section)) known.hashes.delete(section);
+        else known.hashes.set(section, digest);
         news[section] = value;
         any = true;
       }

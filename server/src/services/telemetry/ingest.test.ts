@@ -52,9 +52,9 @@ async function world(t: TestContext, maxSamples?: number) {
       states.push(...updates);
       return updates.map(({ deviceId, status }) => ({ deviceId, status }));
     },
-    async writeFacts(deviceId: number, _at: number, sections: object) {
+    async writeFacts(deviceId: number, _at: number, sections: object, partial?: readonly string[]) {
       check();
-      facts.push({ deviceId, sections: Object.keys(sections) });
+      facts.push({ deviceId, sections: Object.keys(sections), ...(partial && { partial }) });
     },
   } as Partial<DeviceStore> as DeviceStore;
   const bus: Bus = {
@@ -256,4 +256,17 @@ test('what was polled without a lease is stored unless somebody took the partiti
   ingest.record(outcome(2));
   await ingest.flush();
   assert.equal(rows.at(-1)?.deviceId, 2);
+});
+
+test('the store is told which facts a fault has cut short', async (t) => {
+  const { ingest, facts, outcome } = await world(t);
+  for (const partial of [['vlans'] as const, []]) {
+    const poll = outcome(1);
+    ingest.record({ ...poll, result: poll.result && { ...poll.result, facts: { vlans: [] }, partial } });
+    await ingest.flush();
+  }
+  assert.deepEqual(facts, [
+    { deviceId: 1, sections: ['vlans'], partial: ['vlans'] },
+    { deviceId: 1, sections: ['vlans'] },
+  ]);
 });

@@ -141,8 +141,9 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     const topic = samplesTopic(deviceId);
     const watched = interest.has(topic);
     if (watched) bus.publish(topic, samplesEvent(outcome, result));
-    const news = result.facts && filter.news(deviceId, result.facts, watched);
-    if (news) facts.push({ deviceId, at: run.at, facts: news });
+    const { partial = [] } = result;
+    const news = result.facts && filter.news(deviceId, result.facts, watched, partial);
+    if (news) facts.push({ deviceId, at: run.at, facts: news, ...(partial.length > 0 && { partial }) });
   }
 
   /** Runs that the store has from before, where this process has none of its own yet. */
@@ -191,7 +192,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   async function writeFacts(batch: Batch): Promise<void> {
     for (const record of batch.facts) {
       try {
-        await devices.writeFacts(record.deviceId, record.at, record.facts);
+        await devices.writeFacts(record.deviceId, record.at, record.facts, record.partial);
         counters.facts_written_total++;
         const event: DeviceEvent = { deviceId: String(record.deviceId), change: 'facts' };
         bus.publish(BUS_TOPICS.devices, event);

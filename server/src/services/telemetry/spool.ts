@@ -13,6 +13,8 @@ export interface FactsRecord {
   readonly deviceId: number;
   readonly at: number;
   readonly facts: Partial<Inventory>;
+  /** Sections that a fault has cut short. */
+  readonly partial?: readonly string[];
 }
 
 /** What polls of half a second gave; stored together, exactly once. */

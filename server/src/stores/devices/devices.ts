@@ -2,6 +2,7 @@ import type { DeviceQuery, DeviceStatus } from '@sotp/contract/devices.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import type { ErrorCode } from '@sotp/contract/errors.ts';
 import type { CredentialKind } from '@sotp/contract/credentials.ts';
+import type { StoredChange } from './changes.ts';
 
 /** A collector as stored on a device: defaults filled in, settings validated. */
 export interface StoredCollector {
@@ -94,8 +95,12 @@ export interface DeviceStore {
   /** Every (device, collector) that is to be polled. */
   schedule(): Promise<ScheduleRow[]>;
   inventory(id: number): Promise<Inventory | undefined>;
-  /** Replaces the given sections. */
-  writeFacts(id: number, at: number, facts: Partial<Inventory>): Promise<void>;
+  /** Replaces the given sections and notes what changed in them; those in `partial` a fault has cut short. */
+  writeFacts(id: number, at: number, facts: Partial<Inventory>, partial?: readonly string[]): Promise<void>;
+  /** Facts that changed between two readings, newest first: those with ids below `before`. */
+  changes(id: number, before: number | undefined, limit: number): Promise<StoredChange[]>;
+  /** Removes changes from before an instant; answers how many. */
+  pruneChanges(before: number, signal?: AbortSignal): Promise<number>;
   writeState(updates: readonly StateUpdate[]): Promise<{ deviceId: number; status: DeviceStatus }[]>;
 }
 

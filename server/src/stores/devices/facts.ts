@@ -1,7 +1,10 @@
 import { emptyInventory } from '@sotp/contract/inventory.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
+import { isCompared } from '#domain/changes.ts';
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
+import { compareFacts, insertChanges } from './changes.ts';
+import type { KnownSection } from './changes.ts';
 
 /** All sections that are known; undefined when there is no such device. */
 export async function readInventory(pg: Postgres, id: number): Promise<Inventory | undefined> {
@@ -13,23 +16,48 @@ export async function readInventory(pg: Postgres, id: number): Promise<Inventory
   return rows[0] && { ...emptyInventory(), ...rows[0].facts };
 }
 
-/** Replaces sections; those that did not change are not written. Older facts than the stored ones are dropped. */
-export async function writeFacts(pg: Postgres, id: number, at: number, facts: Partial<Inventory>): Promise<void> {
+/**
+ * Replaces sections; those that did not change are not written. Older facts than the stored ones are dropped. What changed
+ * since the last whole reading is noted in the same transaction, so once.
+ */
+export async function writeFacts(
+  pg: Postgres,
+  id: number,
+  at: number,
+  facts: Partial<Inventory>,
+  partial: readonly string[] = [],
+): Promise<void> {
   const sections = Object.entries(facts).filter(([, value]) => value !== undefined);
   if (sections.length === 0) return;
   await pg.transaction(async (tx) => {
-    const known = await tx.query(
+    const state = await tx.query(
       `update device_state set facts_at = greatest(facts_at, to_timestamp($2::float8 / 1000)) where device_id = $1`,
       [id, at],
     );
-    if (known.rowCount === 0) return;
+    if (state.rowCount === 0) return;
+    const compared = sections.map(([section]) => section).filter(isCompared);
+    // Neighbors are told by the names of their ports.
+    const wanted = compared.includes('neighbors') ? [...compared, 'interfaces'] : compared;
+    const { rows } =
+      compared.length === 0
+        ? { rows: [] }
+        : await tx.query<{ section: string } & KnownSection>(
+            `select section, round(extract(epoch from at) * 1000)::float8 as at, coalesce(complete, value) as value
+             from device_facts where device_id = $1 and section = any($2::text[])`,
+            [id, wanted],
+          );
+    const known = Object.fromEntries(rows.map((row) => [row.section, row]));
+    const { changes, cut } = compareFacts(known, facts, at, partial);
+    await insertChanges(tx, id, at, changes);
     await tx.query(
-      `insert into device_facts as f (device_id, section, at, value)
-       select $1, section, to_timestamp($2::float8 / 1000), value::jsonb
+      `insert into device_facts as f (device_id, section, at, value, complete)
+       select $1, section, to_timestamp($2::float8 / 1000), value::jsonb,
+         case when section = any($5::text[]) then 'null'::jsonb end
        from unnest($3::text[], $4::text[]) as t (section, value)
-       on conflict (device_id, section) do update set at = excluded.at, value = excluded.value
-       where f.at <= excluded.at and f.value is distinct from excluded.value`,
-      [id, at, sections.map(([section]) => section), sections.map(([, value]) => toJsonb(value))],
+       on conflict (device_id, section) do update set at = excluded.at, value = excluded.value,
+         complete = case when excluded.complete is not null then coalesce(f.complete, f.value) end
+       where f.at <= excluded.at and (f.value is distinct from excluded.value or f.complete is not null)`,
+      [id, at, sections.map(([section]) => section), sections.map(([, value]) => toJsonb(value)), cut],
     );
     if (!facts.system) return;
     await tx.query(

@@ -2,6 +2,7 @@ import type { DeviceStatus } from '@sotp/contract/devices.ts';
 import { AppError } from '#platform/errors.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '#stores/postgres/faults.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
+import { listChanges, pruneChanges } from './changes.ts';
 import type { DeviceChange, DeviceStore, ScheduleRow, StoredDevice } from './devices.ts';
 import { readInventory, writeFacts } from './facts.ts';
 import { listDevices } from './list.ts';
@@ -129,7 +130,9 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
       return rows;
     },
     inventory: (id) => readInventory(pg, id),
-    writeFacts: (id, at, facts) => writeFacts(pg, id, at, facts),
+    writeFacts: (id, at, facts, partial) => writeFacts(pg, id, at, facts, partial),
+    changes: (id, before, limit) => listChanges(pg, id, before, limit),
+    pruneChanges: (before, signal) => pruneChanges(pg, before, signal),
     writeState: (updates) => writeState(pg, updates),
   };
 }

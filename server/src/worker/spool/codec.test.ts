@@ -61,6 +61,7 @@ const batch = layouts.chain((all) =>
         deviceId: fc.integer({ min: 1 }),
         at: instant,
         facts: fc.constant<Partial<Inventory>>({ vlans: [{ id: 1, name: 'é' }] }),
+        partial: fc.constant(['vlans']),
       }),
       { maxLength: 2 },
     ),

@@ -32,6 +32,7 @@ const Head = z.object({
       deviceId: z.number(),
       at: z.number(),
       facts: z.custom<Partial<Inventory>>((value) => typeof value === 'object' && value !== null),
+      partial: z.array(z.string()).optional(),
     }),
   ),
   unleased: z.array(z.object({ partition: z.number(), term: z.number() })).optional(),

@@ -8,6 +8,7 @@ import { toAppError } from '#platform/errors.ts';
 import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { PollDecoder } from './decode.ts';
 import { COST_SERIES, startCost, writeCost } from './cost.ts';
+import { partialSections } from '#collectors/snmp/knowledge/partial.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
 import type { PollRequest, Program } from './program.ts';
 import { findRenumbered, forgetPorts } from './renumber.ts';
@@ -40,6 +41,8 @@ export interface DeviceState {
   fast: Cadence | null;
   slow: Cadence | null;
   living: Uint8Array | null;
+  /** Sections of the remembered facts that were cut short. */
+  partial: readonly (keyof Inventory)[];
   uptime: UptimeReading | null;
   /** The v3 engine and its boots, which prove a restart. */
   epoch: string | null;
@@ -63,6 +66,7 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     fast: null,
     slow: null,
     living: null,
+    partial: [],
     uptime: null,
     epoch: null,
     interfaceNumber: Number.NaN,
@@ -123,7 +127,7 @@ export async function pollDevice(
   if (!facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
   writeCost(read.values, cost, session, clock.monotonic(), faults.length);
   if (state.study) await learn(state, state.study, patience(), deps, facts, faults);
-  return { polledAt, samples, facts, restarted, faults, credentialId };
+  return { polledAt, samples, facts, partial: state.partial, restarted, faults, credentialId };
 }
 
 /** Waits for the study as long as the poll has time, and takes what it found once it has ended. */
@@ -162,6 +166,7 @@ async function learn(
   state.fast = { program: fast, requests: fast.requests, missing: -1 };
   state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
   state.living = rememberFacts(knowledge.facts);
+  state.partial = partialSections(study.faults);
   state.statuses = null;
   state.renumbered = null;
   state.discoveredAt = now;
