@@ -10,7 +10,7 @@ import { browserApi } from '#lib/api.ts';
 import { asApiError } from '#lib/client.ts';
 import { duration } from '#lib/format.ts';
 import { Age } from '#ui/age.tsx';
-import { Button } from '#ui/button.tsx';
+import { Button, ButtonLink } from '#ui/button.tsx';
 import { Menu, MenuItem, MenuLine } from '#ui/menu.tsx';
 import { CopyText, Tag } from '#ui/small.tsx';
 import { Status } from '#ui/status.tsx';
@@ -24,6 +24,7 @@ export function DeviceHead({ device }: { device: Device }) {
   const router = useRouter();
   const client = useQueryClient();
   const poll = usePollNow(device.id);
+  const mayReadLogs = useMay('logs:read');
   const [over, setOver] = useState<'edit' | 'remove' | null>(null);
   const mayWrite = useMay('devices:write');
   const mayPoll = useMay('devices:poll');
@@ -68,6 +69,7 @@ export function DeviceHead({ device }: { device: Device }) {
           </div>
         </div>
         <div className="flex gap-2">
+          {mayReadLogs ? <ButtonLink href={`/logs?device=${device.id}&range=24h`}>Logs</ButtonLink> : null}
           {mayPoll ? (
             <Button busy={poll.busy} disabled={off} onClick={poll.start}>
               {poll.busy ? null : <RefreshCw className="size-3.5" aria-hidden />}

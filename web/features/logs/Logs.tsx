@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Pause, Play, Radio, Search } from 'lucide-react';
 import { SEVERITY_NAMES, type LogEntry } from '@sotp/contract/logs.ts';
+import { oneDevice } from '#features/devices/queries.ts';
 import { useTimeWindow } from '#features/metrics/useWindow.ts';
 import { browserApi } from '#lib/api.ts';
 import { count, plural } from '#lib/format.ts';
@@ -34,6 +35,7 @@ export function Logs() {
   const client = useQueryClient();
   const list = useInfiniteQuery(logList(browserApi, filter));
   const histogram = useQuery(logHistogram(browserApi, filter));
+  const device = useQuery({ ...oneDevice(browserApi, filter.device), enabled: filter.device !== '' });
   const tail = useTail(filter, following, paused);
   const narrow = useCallback(
     (name: string, value: string) => {
@@ -111,7 +113,7 @@ export function Logs() {
       <div className="mb-3 flex gap-1.5 overflow-x-auto py-0.5">
         {filter.device ? (
           <Chip on onClick={() => set({ device: null })}>
-            Device {filter.device}
+            Device {device.data?.name ?? filter.device}
           </Chip>
         ) : null}
         {SEVERITY_LOOK.map(({ word, text }, severity) =>
