@@ -20,4 +20,6 @@ export interface Knowledge {
   readonly series: readonly PlannedSeries[];
   /** Names of the profiles that were applied, for the coverage report. */
   readonly profiles: readonly string[];
+  /** Readings left out because the device says that there is none, or they are impossible (65535 degrees). */
+  readonly leftOut?: number;
 }

@@ -56,7 +56,8 @@ export async function readKnowledge(device: SnmpReader, options: KnowledgeOption
     { facts: lists, series: [] },
   ]);
   facts.system = identify(system.facts.system, vendor, hardware);
-  return { facts, series: plan ? series : [], profiles: vendor.profiles };
+  const leftOut = sensors.leftOut + vendor.leftOut;
+  return { facts, series: plan ? series : [], profiles: vendor.profiles, leftOut };
 }
 
 type Reading = Awaited<ReturnType<typeof readUcd>>;

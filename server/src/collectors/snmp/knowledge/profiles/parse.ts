@@ -2,6 +2,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
 import { translate } from './dialect.ts';
 import { ProfileFile } from './schema.ts';
+import { patternFault } from './shape.ts';
 
 export interface ProfileProblem {
   readonly file: string;
@@ -97,7 +98,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 
 /** Names that an entry uses must be columns of that entry. */
 function references(profile: ProfileFile): { path: PropertyKey[]; message: string }[] {
-  const problems: { path: PropertyKey[]; message: string }[] = [];
+  const problems = brokenPatterns(profile, []);
   for (const [i, metric] of (profile.metrics ?? []).entries()) {
     const symbols = [...(metric.symbols ?? []), ...(metric.symbol ? [metric.symbol] : [])];
     const known = new Set(symbols.map((symbol) => symbol.name));
@@ -127,4 +128,16 @@ function references(profile: ProfileFile): { path: PropertyKey[]; message: strin
     }
   }
   return problems;
+}
+
+const PATTERN_KEYS = new Set(['extract_value', 'match_pattern', 'match', 'sysdescr']);
+
+/** Patterns are RE2's, which is linear in time and knows no look-around and no back-references. */
+function brokenPatterns(value: unknown, path: PropertyKey[]): { path: PropertyKey[]; message: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    const fault = PATTERN_KEYS.has(key) && typeof inner === 'string' ? patternFault(inner) : null;
+    return fault === null ? brokenPatterns(inner, at) : [{ path: at, message: `${key}: ${fault}` }];
+  });
 }

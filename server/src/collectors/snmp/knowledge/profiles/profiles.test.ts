@@ -111,6 +111,8 @@ test('a mistake is told with its line', () => {
   assert.deepEqual(parseProfile('a.yaml', text).problems, [
     { file: 'a.yaml', line: 4, message: 'metrics.0.symbol.OID: an OID is numbers with dots between' },
   ]);
+  const pattern = `metrics:\n  - symbol: {OID: ${ACME}.1.0, name: a, extract_value: '(?=x)'}\n`;
+  assert.match(parseProfile('a.yaml', pattern).problems[0]?.message ?? '', /^extract_value: /);
   const reference = `metrics:\n  - symbols: [{OID: ${ACME}.1, name: a}]\n    memory: {used: b, free: a}\n`;
   assert.deepEqual(
     parseProfile('a.yaml', reference).problems.map(({ line, message }) => [line, message]),
