@@ -2,17 +2,17 @@ import type { DeviceEvent, SamplesEvent } from '@sotp/contract/live.ts';
 import type { PollResult } from '#collectors/collector.ts';
 import type { Bus } from '#bus/bus.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
-import { deviceStatus } from '#domain/status.ts';
 import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import type { CollectorRun, DeviceStore, StateUpdate } from '#stores/devices/devices.ts';
+import type { CollectorRun, DeviceStore } from '#stores/devices/devices.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import { createFactsFilter } from './facts-filter.ts';
 import { createInterestBook, samplesTopic } from './live.ts';
 import { DeviceChanged } from './polls.ts';
 import type { Batch, FactsRecord, RunRecord, Spool } from './spool.ts';
+import { createStateBook } from './state-book.ts';
 
 /** One poll as the runner saw it: its result, or the error in `run`. */
 export interface PollOutcome {
@@ -55,14 +55,6 @@ export interface RunningIngest extends Ingest, Component {
   counters(): Record<string, number>;
 }
 
-/** What is known of a device whose polls come through here. */
-interface Known {
-  collectors: RunRecord['collectors'];
-  readonly runs: Map<string, CollectorRun>;
-  /** Runs from before this process are read from the store. */
-  loaded: boolean;
-}
-
 const BATCH_MS = 250;
 const BATCH_ROWS = 2_000;
 /** More than a batch ever has rows. */
@@ -90,7 +82,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   const batchRows = deps.batchRows ?? BATCH_ROWS;
   const interest = createInterestBook(clock);
   const filter = createFactsFilter(clock);
-  const known = new Map<number, Known>();
+  const states = createStateBook({ devices, bus, now: deps.now });
   const counters = {
     samples_received_total: 0,
     samples_stored_total: 0,
@@ -144,26 +136,6 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     const { partial = [] } = result;
     const news = result.facts && filter.news(deviceId, result.facts, watched, partial);
     if (news) facts.push({ deviceId, at: run.at, facts: news, ...(partial.length > 0 && { partial }) });
-  }
-
-  /** Runs that the store has from before, where this process has none of its own yet. */
-  async function load(ids: readonly number[]): Promise<void> {
-    const missing = ids.filter((id) => known.get(id)?.loaded === false);
-    if (missing.length === 0) return;
-    for (const device of await devices.getMany(missing)) {
-      const entry = known.get(device.id);
-      for (const run of device.runs) if (entry && !entry.runs.has(run.name)) entry.runs.set(run.name, run);
-    }
-    for (const id of missing) {
-      const entry = known.get(id);
-      if (entry) entry.loaded = true;
-    }
-  }
-
-  function stateOf({ deviceId, collectors, run }: RunRecord): StateUpdate {
-    const entry = known.get(deviceId);
-    const verdict = deviceStatus(entry?.collectors ?? collectors, [...(entry?.runs.values() ?? [run])], deps.now());
-    return { deviceId, run, ...verdict, seen: run.up };
   }
 
   async function writeRows(batch: Batch, origin: BatchOrigin): Promise<void> {
@@ -224,11 +196,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   async function deliver(spooled: Batch, origin: BatchOrigin): Promise<void> {
     const batch = await withoutTakenOver(spooled);
     await writeRows(batch, origin);
-    await load([...new Set(batch.runs.map((record) => record.deviceId))]);
-    for (const { deviceId, status } of await devices.writeState(batch.runs.map(stateOf))) {
-      const event: DeviceEvent = { deviceId: String(deviceId), change: 'status', status };
-      bus.publish(BUS_TOPICS.devices, event);
-    }
+    await states.write(batch.runs);
     await writeFacts(batch);
     for (const { deviceId } of batch.runs) {
       if (!interest.has(samplesTopic(deviceId))) continue;
@@ -241,11 +209,8 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     name: 'ingest',
     record(outcome) {
       const { deviceId, collectors, run, result } = outcome;
-      let entry = known.get(deviceId);
-      if (!entry) known.set(deviceId, (entry = { collectors, runs: new Map(), loaded: false }));
       unleased ??= deps.unleased?.();
-      entry.collectors = collectors;
-      entry.runs.set(run.name, run);
+      states.note({ deviceId, collectors, run });
       runs.push({
         deviceId,
         collectors: collectors.map(({ name, intervalSeconds }) => ({ name, intervalSeconds })),
@@ -265,7 +230,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
         await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
           const parsed = DeviceChanged.safeParse(message);
           if (!parsed.success) return;
-          known.delete(parsed.data.deviceId);
+          states.forget(parsed.data.deviceId);
           filter.forget(parsed.data.deviceId);
         }),
       ];
@@ -285,7 +250,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
         'samples_dropped_total{reason="infinite"}': infinite,
         'samples_dropped_total{reason="refused"}': refused,
         'samples_dropped_total{reason="taken_over"}': takenOver,
-        ingest_devices: known.size,
+        ingest_devices: states.size(),
       };
     },
   };

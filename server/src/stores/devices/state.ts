@@ -47,7 +47,8 @@ export function foldUpdates(updates: readonly StateUpdate[]): Folded[] {
 /**
  * One statement for all devices of the batch. Rows are locked in the order of ids, so that two writers never wait for
  * each other. A run that is older than the stored one of its collector changes nothing but `last_seen_at`: a spool that
- * drains late must not turn the clock back. Answers the devices whose visible status is another one now.
+ * drains late must not turn the clock back. A stored run dated in the future does not count: the clock was set back, and
+ * the status must not stand still until it has caught up. Answers the devices whose visible status is another one now.
  */
 export async function writeState(
   pg: Postgres,
@@ -74,7 +75,8 @@ const WRITE = `with incoming as (
        select s.device_id, d.disabled, device_status(false, s.status, s.valid_until, now()) as status,
          i.status as new_status, i.reason, to_timestamp(i.at / 1000) as at, to_timestamp(i.valid_until / 1000) as valid_until,
          to_timestamp(i.seen / 1000) as seen, i.runs::jsonb as runs,
-         not exists (select 1 from jsonb_each(i.runs::jsonb) as r where (s.runs -> r.key ->> 'at')::float8 > (r.value ->> 'at')::float8)
+         not exists (select 1 from jsonb_each(i.runs::jsonb) as r where (s.runs -> r.key ->> 'at')::float8 > (r.value ->> 'at')::float8
+           and (s.runs -> r.key ->> 'at')::float8 < extract(epoch from now())::float8 * 1000 + 60000)
            as fresh
        from device_state s join incoming i on i.device_id = s.device_id join device d on d.id = s.device_id
        order by s.device_id for no key update of s
