@@ -46,6 +46,11 @@ function inform(command: Command): void {
 
 /** Runs one command line and answers its exit status: 0 done, 1 failed, 2 wrong usage. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) closes the pipe: that ends the command and is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   const program = new Command('sotp')
     .description('SOTP watches networks and servers.')
     .version(version)
