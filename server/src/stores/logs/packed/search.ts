@@ -78,7 +78,9 @@ async function listBlocks(
 async function withTokenIndex<T>(pg: Postgres, tokens: boolean, fn: (tx: Queryable) => Promise<T>): Promise<T> {
   if (!tokens) return fn(pg);
   return pg.transaction(async (tx) => {
-    await tx.query('set local enable_seqscan = off; set local enable_indexscan = off');
+    await tx.query(
+      'set local enable_seqscan = off; set local enable_indexscan = off; set local cpu_operator_cost = 1; set local max_parallel_workers_per_gather = 0',
+    );
     return fn(tx);
   });
 }
