@@ -99,7 +99,10 @@ async function walkAll(session: Session, settings: CaptureSettings, faults: Faul
       take: (_, varbind) => varbinds.push(varbind),
     });
   }
-  // The last answer may have brought more than was asked for.
+  // The last answer may have brought more than was asked for, and with it the end of what there is.
+  if (varbinds.length > settings.maxVarbinds && faults.length === 0) {
+    faults.push({ code: 'snmp_walk_too_long', message: `Only the first ${settings.maxVarbinds} variables are kept.` });
+  }
   return varbinds.slice(0, settings.maxVarbinds);
 }
 

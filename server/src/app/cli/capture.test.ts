@@ -119,6 +119,9 @@ test('a walk ends where it is told to, and says so', async () => {
     const { lines, faults } = await capture('127.61.0.4', { ...SETTINGS, maxVarbinds: 50 });
     assert.equal(lines.length, 50);
     assert.match(faults[0]?.message ?? '', /reached 50 values and was cut/);
+    const short = await capture('127.61.0.4', { ...SETTINGS, maxVarbinds: 4, roots: ['1.3.6.1.2.1.1'] });
+    assert.equal(short.lines.length, 4);
+    assert.equal(short.faults.length, 1);
     const system = await capture('127.61.0.4', { ...SETTINGS, roots: ['1.3.6.1.2.1.1'] });
     assert.ok(system.lines.length > 5 && system.lines.every((line) => line.startsWith('1.3.6.1.2.1.1.')));
   });
