@@ -97,7 +97,14 @@ for (let n = 0; n < total; n++) {
   if (message.parseError !== '') flawed++;
   const cut = pick(bytes.length + 1);
   const fault = decoder.push(bytes.subarray(0, cut)) ?? decoder.push(bytes.subarray(cut));
-  slowest = Math.max(slowest, performance.now() - start);
+  let took = performance.now() - start;
+  // A busy machine stops a process for longer than that now and then; a line that is slow is slow every time.
+  for (let again = 0; took > 10 && again < 5; again++) {
+    const anew = performance.now();
+    decodeSyslog(bytes, context);
+    took = Math.min(took, performance.now() - anew);
+  }
+  slowest = Math.max(slowest, took);
   held = Math.max(held, decoder.pending);
   if (fault !== undefined || pick(500) === 0) {
     if (fault !== undefined) resets++;
@@ -121,5 +128,4 @@ const result = {
   seconds: Math.round((performance.now() - begun) / 1000),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
-// A busy machine stops a process for longer than that now and then; a line that is slow is slow every time.
-if (held > 4 * FRAME_BYTES_MAX || grown > 60) process.exit(1);
+if (slowest > 50 || held > 4 * FRAME_BYTES_MAX || grown > 60) process.exit(1);
