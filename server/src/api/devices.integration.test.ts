@@ -92,9 +92,11 @@ describe('devices', () => {
   });
 
   test('a change is audited with before and after, published, and a removal takes the series along', async () => {
-    const changed: unknown[] = [];
-    await api.bus.subscribe('device-changed', (message) => changed.push(message));
+    const news: { deviceId?: unknown }[] = [];
+    await api.bus.subscribe('device-changed', (message) => news.push(message as { deviceId?: unknown }));
     const { id } = (await post('/devices', { address: '10.0.4.1', site: 'a' })).json;
+    // News of the tests before may still be on their way.
+    const ofThis = () => news.filter(({ deviceId }) => deviceId === Number(id)).length;
     await api.call('PATCH', `/devices/${id}`, { token, body: { site: 'b', tags: ['x', 'x'] } });
     assert.equal((await api.call('DELETE', `/devices/${id}`, { token })).status, 204);
     assert.equal((await api.call('GET', `/devices/${id}`, { token })).status, 404);
@@ -113,11 +115,8 @@ describe('devices', () => {
     });
     assert.equal(updated.via, 'token');
     assert.equal(updated.from, '127.0.0.1');
-    for (let wait = 0; wait < 50 && changed.length < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.deepEqual(
-      changed,
-      Array.from({ length: 3 }, () => ({ deviceId: Number(id) })),
-    );
+    for (let wait = 0; wait < 50 && ofThis() < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(ofThis(), 3);
   });
 
   test('a device cannot be behind itself', async () => {
