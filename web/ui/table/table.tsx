@@ -141,7 +141,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
           {view.after > 0 ? <tr aria-hidden style={{ height: view.after }} /> : null}
           {rows.length === 0 && props.empty ? (
             <tr>
-              <td colSpan={columns.length + 2}>{props.empty}</td>
+              <td colSpan={columns.length + (selected ? 1 : 0)}>{props.empty}</td>
             </tr>
           ) : null}
         </tbody>
