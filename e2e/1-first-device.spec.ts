@@ -86,8 +86,12 @@ test.describe('signed in', () => {
   test('the same device a second time is refused by name', async ({ page }) => {
     test.skip(env('SNMPD_PORT') === '', "net-snmp's snmpd is not installed");
     await page.goto('/devices');
-    await page.keyboard.press('a');
     const dialog = page.getByRole('dialog', { name: 'Add device' });
+    // A key counts once the page has come to life.
+    await expect(async () => {
+      await page.keyboard.press('a');
+      await expect(dialog).toBeVisible({ timeout: 1_000 });
+    }).toPass({ timeout: 15_000 });
     await dialog.getByLabel('Address').fill('127.0.0.1');
     await dialog.getByLabel('SNMP port').fill(env('SNMPD_PORT'));
     await dialog.getByRole('button', { name: 'Add device' }).click();

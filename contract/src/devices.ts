@@ -7,9 +7,11 @@ export const DEVICE_STATUSES = ['up', 'degraded', 'down', 'unknown', 'maintenanc
 export const DeviceStatus = z.enum(DEVICE_STATUSES);
 export type DeviceStatus = z.infer<typeof DeviceStatus>;
 
-const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+// A name or an IPv4 address; or hexadecimal groups with at least two colons, which an address with a port has not.
+const ADDRESS =
+  /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$|^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?$/;
 const ZONE = /%[A-Za-z0-9_.-]+$/;
-const isAddress = (text: string) => HOST.test(text) || z.ipv6().safeParse(text.replace(ZONE, '')).success;
+const isAddress = (text: string) => !text.includes(':') || z.ipv6().safeParse(text.replace(ZONE, '')).success;
 
 /** A DNS name, an IPv4 or an IPv6 address; never a URL, never with a port. */
 export const Address = z
@@ -17,7 +19,8 @@ export const Address = z
   .trim()
   .min(1)
   .max(253)
-  .refine(isAddress, 'a host name, an IPv4 or an IPv6 address, without a port');
+  .regex(ADDRESS, 'a host name, an IPv4 or an IPv6 address, without a port')
+  .refine(isAddress, 'not a valid IPv6 address');
 
 export const CollectorConfig = z
   .object({

@@ -107,8 +107,14 @@ test('whatever is sent to any route, the answer is documented and never a fault'
     }
     const document = (await api.call('GET', '/openapi.json')).json;
     const statuses = new Map<string, Set<number>>();
-    for (const [path, methods] of Object.entries(document.paths as Record<string, Record<string, Operation>>)) {
-      for (const [method, operation] of Object.entries(methods)) {
+    const routes = Object.entries(document.paths as Record<string, Record<string, Operation>>);
+    // What removes comes last: the others find something until then.
+    for (const removing of [false, true]) {
+      const chosen = routes.flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+      );
+      for (const { path, method, operation } of chosen) {
+        if ((method === 'delete') !== removing) continue;
         const call = `${method.toUpperCase()} ${path.replace('/api/v1', '')}`;
         // What ends the fuzzer's own rights is tested elsewhere.
         if (/^(DELETE|PATCH) \/(tokens|users)/.test(call)) continue;
@@ -118,8 +124,10 @@ test('whatever is sent to any route, the answer is documented and never a fault'
         const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
         const request = fc.record({
           id: fc.oneof(
-            fc.constantFrom('1', '2', '3', ...NASTY.filter(Boolean)),
-            fc.string({ minLength: 1, maxLength: 70 }),
+            // Often one that exists, or the fuzzer seldom gets past "not found".
+            { weight: 2, arbitrary: fc.constantFrom('1', '2', '3') },
+            { weight: 1, arbitrary: fc.constantFrom(...NASTY.filter(Boolean)) },
+            { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 70 }) },
           ),
           query: fc.record(
             Object.fromEntries(
