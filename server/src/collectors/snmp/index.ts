@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type {
@@ -11,8 +10,8 @@ import type {
 } from '#collectors/collector.ts';
 import { createKeyRing } from '#protocols/snmp/usm/keys.ts';
 import { createSnmpReader } from './client/reader.ts';
-import { Session } from './client/session.ts';
-import { SNMP_KINDS, securityOf } from './credentials.ts';
+import { createSessionOpener } from './conversation.ts';
+import { SNMP_KINDS } from './credentials.ts';
 import { firstToAnswer } from './firstToAnswer.ts';
 import { checkCredential, greet } from './greet.ts';
 import { readKnowledge } from './knowledge/index.ts';
@@ -46,20 +45,7 @@ export function createSnmpCollector(
   const ring = createKeyRing();
   const devices = new Map<number, Known>();
 
-  async function openSession(
-    target: Target,
-    credential: TargetCredential,
-    settings: SnmpSettings,
-    signal: AbortSignal,
-  ): Promise<Session> {
-    const security = securityOf(credential, { clock, ring, salt: randomBytes(8) });
-    if (!security) throw new AppError('credential_missing', `Credential "${credential.name}" is not for SNMP.`);
-    const endpoint = { ...(await resolver.resolve(target.address)), port: settings.port };
-    const { timeoutMs, retries } = settings;
-    const session = new Session({ transport, endpoint, security, timeoutMs, tries: retries + 1, random });
-    session.signal = signal;
-    return session;
-  }
+  const openSession = createSessionOpener({ transport, resolver, ring, clock, random });
 
   /** Tries the device's credentials in order, the one that answered last first. Throws when none answers. */
   async function findCredential(

@@ -44,14 +44,20 @@ function fitsRequest(body: ResponseBody, type: PduType, asked: number): boolean 
 
 const STATUS_NAMES = new Map<number, string>(Object.entries(ErrorStatus).map(([name, status]) => [status, name]));
 
+/** `wrongType`, `error-status 99`. */
+export function statusName(errorStatus: number): string {
+  return STATUS_NAMES.get(errorStatus) ?? `error-status ${errorStatus}`;
+}
+
 /** The device refused a request as a whole. */
 export function statusError(session: Session, errorStatus: number): AppError {
-  const name = STATUS_NAMES.get(errorStatus) ?? `error-status ${errorStatus}`;
   const remedy =
     errorStatus === ErrorStatus.authorizationError || errorStatus === ErrorStatus.noAccess
       ? 'its agent does not let this credential read: check its access rules'
       : 'its agent could not answer';
-  return new AppError('snmp_error', `${nameOf(session.endpoint)} answers ${name}: ${remedy}.`, { retryable: true });
+  return new AppError('snmp_error', `${nameOf(session.endpoint)} answers ${statusName(errorStatus)}: ${remedy}.`, {
+    retryable: true,
+  });
 }
 
 /** The varbind as a value, or null where the device has none there. */
