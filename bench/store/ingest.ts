@@ -72,7 +72,7 @@ const queries = [
   await timed('48 interfaces in and out, 5 min', 15, () =>
     store.range({ series: octets, fn: 'rate', stepMs: 300_000, ...window }),
   ),
-  await timed('latest of a device', 15, () => store.latest(7, Date.now() - start)),
+  await timed('latest of a device', 15, () => store.latest(series, Date.now() - start)),
 ];
 
 const us = (seconds: number) => Number(((seconds * 1e6) / samples).toFixed(4));

@@ -27,6 +27,8 @@ const DEFAULT_POINTS = 1_000;
 const INTERVAL_SAMPLE = 100;
 /** How far back "latest" looks. */
 const LATEST_MS = 15 * 60_000;
+/** More series than any device has. */
+const LATEST_SERIES_MAX = 1_000_000;
 
 /** A query of samples: the contract's, and labels to narrow by. */
 export type SampleQuery = z.input<typeof MetricQuery> & { readonly labels?: Readonly<Record<string, string>> };
@@ -161,8 +163,11 @@ export function createTelemetry({ metrics, devices, clock }: TelemetryDeps): Tel
       return { step: stepMs / 1000, series: results };
     },
     async latest(actor, deviceId) {
-      const [id] = (await deviceIds(actor, deviceId)) ?? [];
-      const values = id === undefined ? [] : await metrics.latest(id, LATEST_MS);
+      const ids = (await deviceIds(actor, deviceId)) ?? [];
+      const values = await metrics.latest(
+        await metrics.series({ deviceIds: ids, limit: LATEST_SERIES_MAX }),
+        LATEST_MS,
+      );
       const items = values.map(({ series, at, value }) => {
         const { deviceId: _deviceId, ...rest } = toSeries(series);
         return { ...rest, at: new Date(at).toISOString(), value };

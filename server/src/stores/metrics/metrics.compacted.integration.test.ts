@@ -25,12 +25,12 @@ function again(): MetricStore {
   return {
     ...store,
     range: async (query, signal) => (await packed()).range(query, signal),
-    latest: async (deviceId, maxAgeMs) => (await packed()).latest(deviceId, maxAgeMs),
+    latest: async (series, maxAgeMs) => (await packed()).latest(series, maxAgeMs),
   };
 }
 
 async function open() {
-  db = await openTestDatabase();
+  db = await openTestDatabase({ timeZone: 'Europe/Berlin' });
   return again();
 }
 

@@ -1,68 +1,18 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { RangeFunction } from '@sotp/contract/metrics.ts';
-import type { Layout, MetricStore, PollRow, SeriesSpec, StoredSeries } from './metrics.ts';
-
-/** What the suite needs of a back end. */
-export interface MetricStoreUnderTest {
-  open(): Promise<MetricStore>;
-  /** One more instance over the same data: another process. */
-  again(): MetricStore;
-  /** The store's clock stands here, epoch ms. */
-  readonly now: number;
-}
-
-const gauge = (metric: string, labels: Record<string, string> = {}): SeriesSpec => ({
-  metric,
-  labels,
-  unit: null,
-  kind: 'gauge',
-});
-const counter = (metric: string, labels: Record<string, string> = {}): SeriesSpec => ({
-  ...gauge(metric, labels),
-  kind: 'counter',
-});
-
-let nextDevice = 1;
-/** A device of its own for each test, so that tests do not see each other. */
-const newDevice = () => nextDevice++;
+import { MINUTE, counter, gauge, lookInto, newDevice, row } from './contract-rows.ts';
+import type { MetricStoreUnderTest } from './contract-rows.ts';
+import { metricStoreExtremes } from './extremes.contract.ts';
+import type { MetricStore } from './metrics.ts';
 
 /** What every MetricStore promises. */
 export function metricStoreContract(subject: MetricStoreUnderTest): void {
   let store: MetricStore;
-  const MINUTE = 60_000;
+  const { only, points, values } = lookInto(() => store);
   const T = Math.floor(subject.now / 3_600_000) * 3_600_000 - 2 * 3_600_000;
   before(async () => {
     store = await subject.open();
   });
-
-  const row = (
-    deviceId: number,
-    layout: Layout,
-    at: number,
-    values: number[],
-    more: Partial<PollRow> = {},
-  ): PollRow => ({
-    deviceId,
-    at,
-    polledAt: at,
-    restarted: false,
-    layout,
-    values: Float64Array.from(values),
-    ...more,
-  });
-  async function only(deviceId: number, metric?: string): Promise<StoredSeries> {
-    const [found] = await store.series({ deviceIds: [deviceId], ...(metric ? { metric } : {}), limit: 10 });
-    assert.ok(found);
-    return found;
-  }
-  async function points(series: StoredSeries, fn: RangeFunction, from: number, to: number, stepMs = MINUTE) {
-    const [result] = await store.range({ series: [series], fn, from, to, stepMs });
-    assert.ok(result);
-    return result.points;
-  }
-  const values = async (series: StoredSeries, fn: RangeFunction, from: number, to: number, stepMs = MINUTE) =>
-    (await points(series, fn, from, to, stepMs)).map(([, value]) => value);
 
   test('series are known by device, metric, labels, unit and kind, once, whatever the layout', async () => {
     const device = newDevice();
@@ -182,8 +132,9 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
       row(device, fast, now - 2 * MINUTE, [3, Number.NaN]),
       row(device, slow, now - 20 * MINUTE, [9]),
     ]);
+    const all = await store.series({ deviceIds: [device], limit: 10 });
     const latest = async (maxAgeMs: number) =>
-      (await store.latest(device, maxAgeMs)).map((l) => [l.series.metric, l.value, l.at]).toSorted();
+      (await store.latest(all, maxAgeMs)).map((l) => [l.series.metric, l.value, l.at]);
     assert.deepEqual(await latest(10 * MINUTE), [
       ['a', 3, now - 2 * MINUTE],
       ['b', 2, now - 3 * MINUTE],
@@ -289,4 +240,6 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
     await store.write([row(device, { series: [gauge('g')] }, subject.now, [1])]);
     assert.deepEqual(await values(await only(device), 'last', subject.now, subject.now + 1, 1), [1]);
   });
+
+  metricStoreExtremes(subject, () => store);
 }

@@ -16,7 +16,7 @@ after(() => db.close());
 const again = () => createPackedMetricStore({ pg: db.pg, clock, log: silentLog });
 
 async function open() {
-  db = await openTestDatabase();
+  db = await openTestDatabase({ timeZone: 'Europe/Berlin' });
   return again();
 }
 

@@ -69,15 +69,20 @@ export interface LatestValue {
   readonly value: number;
 }
 
+/** Series of one range at most, and points of all of them together. */
+export const SERIES_PER_RANGE = 20_000;
+export const POINTS_PER_RANGE = 5_000_000;
+
 /** The time series, whichever back end keeps them. Both back ends pass `metrics.contract.ts`. */
 export interface MetricStore {
   /** Stores rows and the origin's sequence in one transaction; true when they were new, false when already there. */
   write(rows: readonly PollRow[], origin?: BatchOrigin): Promise<boolean>;
   /** The catalogue. */
   series(filter: SeriesFilter): Promise<StoredSeries[]>;
+  /** Refused with `query_too_large` above `SERIES_PER_RANGE` series and `POINTS_PER_RANGE` points. Aborted it stops the database too. */
   range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]>;
-  /** The newest value of every series of a device that is at most `maxAgeMs` old. */
-  latest(deviceId: number, maxAgeMs: number): Promise<LatestValue[]>;
+  /** The newest value of each of the series that has one at most `maxAgeMs` old, in the order asked. */
+  latest(series: readonly StoredSeries[], maxAgeMs: number, signal?: AbortSignal): Promise<LatestValue[]>;
   /** Forgets a device's series and samples. */
   removeDevice(deviceId: number): Promise<void>;
   /**

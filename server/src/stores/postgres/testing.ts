@@ -59,14 +59,18 @@ async function makeTemplate(url: string): Promise<string> {
 
 /**
  * A fresh migrated database of its own, in the server that SOTP_TEST_DATABASE_URL names or in an embedded one that this
- * process starts once and that ends with the process.
+ * process starts once and that ends with the process. `timeZone` is that of its sessions: results must not depend on it.
  */
-export async function openTestDatabase(): Promise<TestDatabase> {
+export async function openTestDatabase(how: { readonly timeZone?: string } = {}): Promise<TestDatabase> {
   const url = await serverUrl();
   template ??= makeTemplate(url);
   const source = await template;
   const name = `sotp_test_${createHash('sha256').update(randomBytes(16)).digest('hex').slice(0, 12)}`;
   await withPostgres(url, (pg) => pg.query(`create database ${name} template ${source}`));
+  if (how.timeZone) {
+    const { timeZone } = how;
+    await withPostgres(url, (pg) => pg.query(`alter database ${name} set timezone = '${timeZone}'`));
+  }
   const databaseUrl = withDatabase(url, name);
   const pg = createPostgres({ databaseUrl, log: silentLog, maxConnections: 6, applicationName: 'sotp test' });
   return {

@@ -1,13 +1,13 @@
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import type { BatchOrigin, LatestValue, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
+import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import type { MetricUsageStore } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { readLastBlocks, removeDeviceBlocks, toPollBlock } from './blocks.ts';
+import { removeDeviceBlocks } from './blocks.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createCompactor } from './compactor.ts';
-import { groupRows, readLast } from './head.ts';
+import { createLatest } from './latest.ts';
 import {
   DAY_MS,
   HEAD,
@@ -24,7 +24,6 @@ import {
 import type { PartitionedTable } from './partitions.ts';
 import { createRange } from './range.ts';
 import { encodeRows } from './row-copy.ts';
-import { createTimelines } from './timeline.ts';
 import { createUsage } from './usage.ts';
 
 /** Rows dated further into the future come from a clock that is wrong. */
@@ -141,31 +140,6 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
     }
   }
 
-  async function latest(deviceId: number, maxAgeMs: number): Promise<LatestValue[]> {
-    const layouts = await catalogue.layoutsOf([deviceId]);
-    const now = clock.now() + 1;
-    const blocks =
-      groupRows(await readLast(pg, layouts, now, { polls: 3, maxAgeMs: maxAgeMs + 1 })).get(deviceId) ?? [];
-    const silent = layouts.filter((layout) => !blocks.some((block) => block.layoutId === layout.id));
-    // Blocks by their start: one that began before the age may still end within it.
-    const packed = await readLastBlocks(pg, silent, now, maxAgeMs + HOUR_MS);
-    blocks.push(...packed.map(toPollBlock));
-    const timelines = createTimelines(blocks, layouts);
-    const all = await catalogue.series({ deviceIds: [deviceId], limit: 1_000_000 });
-    const found: LatestValue[] = [];
-    for (const series of all) {
-      const samples = timelines(series.id);
-      for (let i = samples.length - 1; i >= 0; i--) {
-        const value = samples.values[i]!;
-        if (samples.at[i]! < now - 1 - maxAgeMs) break;
-        if (value !== value) continue;
-        found.push({ series, at: samples.at[i]!, value });
-        break;
-      }
-    }
-    return found;
-  }
-
   /** Drops the partitions that end before an instant. */
   async function expire(of: PartitionedTable, before: number): Promise<void> {
     const expired = (await listPartitions(pg, of)).filter((start) => partitionEnd(of, start) <= before);
@@ -177,7 +151,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
     ...createUsage({ pg, clock, keepMs }),
     write,
     range,
-    latest,
+    latest: createLatest({ pg, clock, catalogue }),
     series: (filter) => catalogue.series(filter),
     async removeDevice(deviceId) {
       await catalogue.removeDevice(deviceId);

@@ -1,9 +1,9 @@
 import type { Point } from '@sotp/contract/metrics.ts';
-import { AppError } from '#platform/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import { addBuckets, addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/aggregate.ts';
 import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { RangeQuery, RangeResult, StoredSeries } from '#stores/metrics/metrics.ts';
+import { checkSize } from '#stores/metrics/range-size.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
@@ -18,8 +18,6 @@ import { readPacked } from './slices.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
-/** A query that would give more points than this is refused. */
-const MAX_POINTS = 5_000_000;
 /** Blocks that are read at once, about: what bounds the memory of a query. */
 const BLOCKS_PER_READ = 400;
 
@@ -194,10 +192,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   return async function range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]> {
     const from = down(query.from, query.stepMs);
     const aligned = { ...query, from };
-    if (Math.ceil((query.to - from) / query.stepMs) * query.series.length > MAX_POINTS) {
-      const sentence = `This query would give more than ${MAX_POINTS} points: ask for fewer series or a longer step.`;
-      throw new AppError('query_too_large', sentence);
-    }
+    checkSize(aligned);
     const through = await finishedThrough(pg);
     const head = through.hour === null ? [] : await listPartitions(pg, HEAD);
     const reopened = head.filter((start) => start <= (through.hour ?? 0));

@@ -1,0 +1,67 @@
+import type { Clock } from '#platform/clock.ts';
+import type { LatestValue, StoredSeries } from '#stores/metrics/metrics.ts';
+import type { Postgres } from '#stores/postgres/postgres.ts';
+import { readLastBlocks, toPollBlock } from './blocks.ts';
+import type { Catalogue } from './catalogue.ts';
+import { groupRows, readLast } from './head.ts';
+import { HOUR_MS } from './partitions.ts';
+import { createTimelines } from './timeline.ts';
+import type { PollBlock } from './timeline.ts';
+
+/** Devices that are read at once: what bounds the memory of a look at very many. */
+const DEVICES_AT_ONCE = 200;
+/** A value that is missing in the last poll is looked for in so many. */
+const POLLS = 3;
+
+export interface LatestDeps {
+  readonly pg: Postgres;
+  readonly clock: Clock;
+  readonly catalogue: Catalogue;
+}
+
+/** Answers the newest values: of the head, and of packed hours for layouts that have been silent since. */
+export function createLatest({ pg, clock, catalogue }: LatestDeps) {
+  async function blocksOf(deviceIds: readonly number[], ids: ReadonlySet<number>, maxAgeMs: number) {
+    const all = await catalogue.layoutsOf(deviceIds);
+    const layouts = all.filter((layout) => layout.series.some((id) => ids.has(id)));
+    const now = clock.now() + 1;
+    const blocks: Map<number, PollBlock[]> = groupRows(
+      await readLast(pg, layouts, now, { polls: POLLS, maxAgeMs: maxAgeMs + 1 }),
+    );
+    const heard = new Set([...blocks.values()].flat().map((block) => block.layoutId));
+    const silent = layouts.filter((layout) => !heard.has(layout.id));
+    // Blocks by their start: one that began before the age may still end within it.
+    for (const packed of await readLastBlocks(pg, silent, now, maxAgeMs + HOUR_MS)) {
+      blocks.set(packed.deviceId, [...(blocks.get(packed.deviceId) ?? []), toPollBlock(packed)]);
+    }
+    const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
+    return new Map([...byDevice].map(([id, own]) => [id, createTimelines(blocks.get(id) ?? [], own)]));
+  }
+
+  return async function latest(
+    series: readonly StoredSeries[],
+    maxAgeMs: number,
+    signal?: AbortSignal,
+  ): Promise<LatestValue[]> {
+    const oldest = clock.now() - maxAgeMs;
+    const byDevice = Map.groupBy(series, (one) => one.deviceId);
+    const devices = [...byDevice.keys()];
+    const found = new Map<number, LatestValue>();
+    for (let i = 0; i < devices.length; i += DEVICES_AT_ONCE) {
+      signal?.throwIfAborted();
+      const part = devices.slice(i, i + DEVICES_AT_ONCE);
+      const wanted = part.flatMap((id) => byDevice.get(id) ?? []);
+      const timelines = await blocksOf(part, new Set(wanted.map(({ id }) => id)), maxAgeMs);
+      for (const one of wanted) {
+        const samples = timelines.get(one.deviceId)?.(one.id);
+        for (let n = (samples?.length ?? 0) - 1; samples && n >= 0 && samples.at[n]! >= oldest; n--) {
+          const value = samples.values[n]!;
+          if (value !== value) continue;
+          found.set(one.id, { series: one, at: samples.at[n]!, value });
+          break;
+        }
+      }
+    }
+    return series.flatMap((one) => found.get(one.id) ?? []);
+  };
+}
