@@ -29,6 +29,7 @@ import { Inventory } from '@sotp/contract/inventory.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import { LogContext, LogDetail, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
 import { MetricAnswer, Series } from '@sotp/contract/metrics.ts';
+import { ProfileReport } from '@sotp/contract/profiles.ts';
 import { createClient, type Client, type Query } from './client.ts';
 
 const Devices = pageOf(Device);
@@ -94,6 +95,7 @@ export function createApi(client: Client) {
       create: (body: TokenCreate) => client.send('POST', '/tokens', body, TokenCreated),
       remove: (id: string) => client.send('DELETE', `/tokens/${part(id)}`, undefined, null),
     },
+    profiles: { report: () => client.get('/profiles', ProfileReport) },
     audit: { list: (query: Query) => client.get('/audit', Audit, query) },
   };
 }

@@ -27,6 +27,7 @@ import { addHealth } from './health.ts';
 import type { Readiness } from './health.ts';
 import { logRoutes } from './logs.ts';
 import { metricRoutes } from './metrics.ts';
+import { profileRoutes } from './profiles.ts';
 import { refuseBadText } from './bad-text.ts';
 import { noteRoutes, requireAccessRules } from './route.ts';
 import { addStream, addUpgrades } from './stream.ts';
@@ -111,6 +112,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...credentialRoutes(inventory.credentials),
     ...deviceRoutes(inventory),
     ...collectorRoutes(inventory.catalog),
+    ...profileRoutes(inventory.profiles),
     ...taskRoutes(inventory.tasks),
     ...metricRoutes(deps.telemetry),
     ...logRoutes(deps.logs),

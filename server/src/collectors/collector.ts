@@ -99,6 +99,8 @@ export interface OpenCollector<Settings> {
   check(target: Target, settings: Settings, ctx: PollContext): Promise<CheckResult[]>;
   /** Reads every fact that the collector can give, without samples: for `sotp probe`. */
   facts?(target: Target, settings: Settings, ctx: PollContext): Promise<Partial<Inventory>>;
+  /** What it knows devices by beyond what SOTP brings along. */
+  knowledge?(): Promise<KnowledgeReport>;
   /** Forgets what it keeps about a device (learned plan, cached keys): it was changed or removed, or works elsewhere now. */
   forget(deviceId: number): void;
   /** Counters of its own, as name -> value, for `/metrics`; names without the `sotp_` prefix. */
@@ -109,6 +111,30 @@ export interface OpenCollector<Settings> {
 export interface CollectorDeps {
   readonly log: Log;
   readonly clock: Clock;
+  /** Folders of the operator's own device profiles; a collector that has none leaves them alone. */
+  readonly profileFolders?: readonly string[];
+}
+
+/** The profiles that a collector has from the operator's folders, and what is wrong with them. */
+export interface KnowledgeReport {
+  /** When the files were last read, epoch ms. */
+  readonly readAt: number;
+  /** Files that SOTP brings along. */
+  readonly shipped: number;
+  readonly folders: readonly {
+    readonly path: string;
+    readonly files: number;
+    readonly profiles: number;
+    readonly problems: readonly FileProblem[];
+    readonly notes: readonly FileProblem[];
+  }[];
+}
+
+/** What is wrong at a line of a file. */
+export interface FileProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
 }
 
 /**

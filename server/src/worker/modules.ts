@@ -22,18 +22,20 @@ export interface ModulesDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly retryMs?: number;
+  /** Folders of the operator's own device profiles. */
+  readonly profileFolders?: readonly string[];
 }
 
 const RETRY_MS = 180_000;
 
-export function createModules({ catalog, clock, log, retryMs = RETRY_MS }: ModulesDeps): Modules {
+export function createModules({ catalog, clock, log, retryMs = RETRY_MS, profileFolders = [] }: ModulesDeps): Modules {
   const opened = new Map<string, Opened>();
   let stopping = new AbortController();
   let retrying: Promise<void> = Promise.resolve();
 
   async function open(module: CollectorModule): Promise<boolean> {
     try {
-      opened.set(module.name, { module, collector: await module.open({ log, clock }) });
+      opened.set(module.name, { module, collector: await module.open({ log, clock, profileFolders }) });
       return true;
     } catch (thrown) {
       const error = toAppError(thrown);

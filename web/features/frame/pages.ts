@@ -1,5 +1,6 @@
 import {
   Activity,
+  BookOpen,
   History,
   KeyRound,
   LayoutDashboard,
@@ -29,6 +30,7 @@ export const PAGES: readonly PageLink[] = [
   { href: '/credentials', title: 'Credentials', icon: KeyRound, permission: 'credentials:read', key: 'c', admin: true },
   { href: '/users', title: 'Users', icon: Users, permission: 'users:read', key: 'u', admin: true },
   { href: '/tokens', title: 'API tokens', icon: Ticket, permission: 'tokens:write', key: 't', admin: true },
+  { href: '/profiles', title: 'Profiles', icon: BookOpen, permission: 'system:read', key: 'p', admin: true },
   { href: '/audit', title: 'Audit', icon: History, permission: 'audit:read', key: 'l', admin: true },
 ];
 

@@ -16,6 +16,10 @@ export interface ProbeSettings {
   readonly retries: number;
   /** Seconds. */
   readonly deadline: number;
+  /** Folders of profiles besides those that SOTP brings along. */
+  readonly profiles?: readonly string[];
+  /** Profiles or Prometheus modules to read on every device, by name. */
+  readonly use?: readonly string[];
 }
 
 /** What probing one device gave: its inventory, or why there is none. */
@@ -28,7 +32,11 @@ export async function probeAll(
   found: (result: ProbeResult) => void,
 ): Promise<void> {
   const credentials = settings.secrets.map(credentialOf);
-  const collector = await snmpCollector.open({ log: silentLog, clock: systemClock });
+  const collector = await snmpCollector.open({
+    log: silentLog,
+    clock: systemClock,
+    profileFolders: settings.profiles ?? [],
+  });
   try {
     const queue = targets.entries();
     const work = async (): Promise<void> => {
@@ -54,7 +62,13 @@ async function probe(
     if (!collector.facts) throw new AppError('internal', 'The SNMP collector gives no facts.');
     const facts = await collector.facts(
       { deviceId, address, credentials },
-      { port, timeoutMs: settings.timeout, retries: settings.retries, maxRepetitions: 30 },
+      {
+        port,
+        timeoutMs: settings.timeout,
+        retries: settings.retries,
+        maxRepetitions: 30,
+        profiles: [...(settings.use ?? [])],
+      },
       { signal, budgetMs, at: systemClock.now() },
     );
     return { target, address, ...facts };

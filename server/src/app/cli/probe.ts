@@ -11,6 +11,8 @@ interface ProbeOptions extends SnmpCredentialOptions {
   readonly timeout: number;
   readonly retries: number;
   readonly deadline: number;
+  readonly profiles?: string[];
+  readonly use?: string[];
   readonly json?: boolean;
 }
 
@@ -27,6 +29,8 @@ export const registerProbe: RegisterCommand = (program, context) => {
     .option('--timeout <ms>', 'how long to wait for an answer at most', wholeNumber(100, 60_000), 2000)
     .option('--retries <number>', 'how often an unanswered request is sent again', wholeNumber(0, 10), 2)
     .option('--deadline <seconds>', 'how long one device may take as a whole', wholeNumber(1, 3600), 60)
+    .option('--profiles <folder...>', 'folders of profiles to use besides those that SOTP brings along')
+    .option('--use <name...>', 'profiles or Prometheus modules to read on every device, by name')
     .option('--json', 'one JSON object a device and line')
     .action(async (addresses: string[], options: ProbeOptions) => {
       const targets = [...addresses, ...(options.targets === undefined ? [] : targetsIn(options.targets))];

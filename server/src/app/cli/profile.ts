@@ -20,14 +20,14 @@ export const registerProfile: RegisterCommand = (program, context) => {
     .option('--notes', 'also tell what of a foreign dialect is read past')
     .option('--json', 'one JSON object')
     .action(async (folder: string, options: { notes?: boolean; json?: boolean }) => {
-      const { checkFolder } = await import('./profile-check.ts');
-      const { files, problems, notes } = checkFolder(folder);
-      if (options.json) context.printJson({ files, problems, notes });
+      const { checkProfiles } = await import('./profile-check.ts');
+      const { files, profiles, problems, notes } = await checkProfiles(folder);
+      if (options.json) context.printJson({ files, profiles, problems, notes });
       else {
         for (const { file, line, message } of [...problems, ...(options.notes ? notes : [])]) {
           context.print(`${file}:${line}: ${message}`);
         }
-        context.print(`${files} files, ${problems.length} problems, ${notes.length} notes`);
+        context.print(`${files} files, ${profiles} profiles, ${problems.length} problems, ${notes.length} notes`);
       }
       if (problems.length > 0) process.exitCode = 1;
     });

@@ -96,6 +96,20 @@ const access = {
   ),
 };
 
+const knowledge = {
+  profiles: key(
+    z
+      .strictObject({
+        folders: key(
+          z.array(z.string().min(1)).max(50).default([]),
+          'Folders of your own device profiles, or of other projects’; files are read anew when they change',
+        ),
+      })
+      .prefault({}),
+    'Device profiles',
+  ),
+};
+
 const listeners = { syslog: SyslogSettings.prefault({}) };
 
 const logging = {
@@ -111,7 +125,15 @@ const logging = {
 };
 
 /** Every key that SOTP knows. Strict: a key that is not here is an error. */
-export const Config = z.strictObject({ ...listening, ...data, ...processes, ...listeners, ...access, ...logging });
+export const Config = z.strictObject({
+  ...listening,
+  ...data,
+  ...processes,
+  ...knowledge,
+  ...listeners,
+  ...access,
+  ...logging,
+});
 export type Config = z.infer<typeof Config>;
 
 /** What can be a value of a single key; lists are given in environment variables with commas. */

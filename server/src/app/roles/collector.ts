@@ -48,7 +48,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   const { bus, queues, leases, stores } = backends;
   const shared = createSharedClock(clock);
   const targets = createTargets({ ...stores, bus, clock, log });
-  const modules = createModules({ catalog: collectors, clock, log });
+  const modules = createModules({ catalog: collectors, clock, log, profileFolders: config.profiles.folders });
   const directories = spoolDirectories(config.dataDir, index, config.collectors);
   const spool = createFileSpool({ ...directories, source: member.id, clock, log });
   const { partitions: count } = config;

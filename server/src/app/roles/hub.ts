@@ -55,7 +55,7 @@ function compose(context: RoleContext) {
     audit: access.audit,
     bus,
     enqueuePoll,
-    platform: { log, clock },
+    platform: { log, clock, profileFolders: config.profiles.folders },
   });
   const { devices, tasks } = inventory;
   const telemetry = createTelemetry({ metrics: stores.metrics, devices: stores.devices, clock });

@@ -14,6 +14,8 @@ import { createSessionOpener } from './conversation.ts';
 import { SNMP_KINDS } from './credentials.ts';
 import { firstToAnswer } from './firstToAnswer.ts';
 import { checkCredential, greet } from './greet.ts';
+import { openShelf } from './knowledge/profiles/shelf.ts';
+import type { Shelf } from './knowledge/profiles/shelf.ts';
 import { readKnowledge } from './knowledge/index.ts';
 import { transportMetrics } from './metrics.ts';
 import { createDeviceState, pollDevice } from './poll/device.ts';
@@ -37,9 +39,9 @@ interface Known {
 /** The SNMP collector over an open transport; apart from `snmpCollector` for tests and benchmarks. */
 export function createSnmpCollector(
   transport: SnmpTransport,
-  deps: CollectorDeps & { readonly random: () => number },
+  deps: CollectorDeps & { readonly random: () => number; readonly shelf?: Shelf },
 ): OpenCollector<SnmpSettings> {
-  const { clock, random } = deps;
+  const { clock, random, shelf } = deps;
   const resolver = createResolver(clock);
   const programs = createPrograms();
   const ring = createKeyRing();
@@ -118,17 +120,21 @@ export function createSnmpCollector(
       const { session } = await findCredential(target, settings, ctx.signal, undefined);
       session.signal = ctx.signal;
       const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });
-      return (await readKnowledge(reader, { plan: false })).facts;
+      const library = shelf?.library();
+      const { profiles } = settings;
+      return (await readKnowledge(reader, { plan: false, profiles, ...(library && { library }) })).facts;
     },
 
     forget(deviceId) {
       devices.get(deviceId)?.state?.study?.cancel();
       devices.delete(deviceId);
     },
-    metrics: () => transportMetrics(transport),
+    metrics: () => ({ ...transportMetrics(transport), ...shelf?.metrics() }),
+    ...(shelf && { knowledge: () => shelf.report() }),
     async close() {
       for (const { state } of devices.values()) state?.study?.cancel();
       devices.clear();
+      shelf?.close();
       await transport.close();
     },
   };
@@ -159,6 +165,7 @@ export const snmpCollector: CollectorModule<SnmpSettings> = {
   credentialKinds: SNMP_KINDS,
   async open(deps) {
     const transport = await openTransport({ ...deps, random: Math.random });
-    return createSnmpCollector(transport, { ...deps, random: Math.random });
+    const shelf = openShelf({ ...deps, folders: deps.profileFolders ?? [] });
+    return createSnmpCollector(transport, { ...deps, random: Math.random, shelf });
   },
 };

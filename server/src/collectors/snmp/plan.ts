@@ -22,4 +22,8 @@ export interface Knowledge {
   readonly profiles: readonly string[];
   /** Readings left out because the device says that there is none, or they are impossible (65535 degrees). */
   readonly leftOut?: number;
+  /** The enterprise numbers that the device speaks of. */
+  readonly enterprises: readonly number[];
+  /** Names that the operator chose and that no profile has. */
+  readonly unknown: readonly string[];
 }

@@ -15,6 +15,11 @@ export const SnmpSettings = z
       ),
     retries: z.number().int().min(0).max(10).default(2).describe('How often an unanswered request is sent again'),
     maxRepetitions: z.number().int().min(1).max(200).default(30).describe('Rows that one GETBULK may ask for at most'),
+    profiles: z
+      .array(z.string().trim().min(1).max(200))
+      .max(50)
+      .default([])
+      .describe('Profiles or Prometheus modules to read besides those that fit by themselves, by name'),
   })
   .strict();
 export type SnmpSettings = z.infer<typeof SnmpSettings>;

@@ -17,6 +17,8 @@ import { createDeviceImport } from './import.ts';
 import type { DeviceImport } from './import.ts';
 import { createOpenCollectors } from './open-collectors.ts';
 import type { OpenCollectors } from './open-collectors.ts';
+import { createProfiles } from './profiles.ts';
+import type { Profiles } from './profiles.ts';
 import { createTasks } from './tasks.ts';
 import type { EnqueuePoll, Tasks } from './tasks.ts';
 
@@ -30,6 +32,8 @@ export interface InventoryServices {
   readonly catalog: CollectorCatalog;
   /** Opened lazily; stop it with the process. */
   readonly openCollectors: OpenCollectors;
+  /** The operator's own device profiles, and what is wrong with them. */
+  readonly profiles: Profiles;
 }
 
 export interface InventoryDeps {
@@ -44,7 +48,7 @@ export interface InventoryDeps {
   audit: Audit;
   bus: Bus;
   enqueuePoll: EnqueuePoll;
-  platform: { log: Log; clock: Clock };
+  platform: { log: Log; clock: Clock; profileFolders?: readonly string[] };
 }
 
 export function createInventory(deps: InventoryDeps): InventoryServices {
@@ -67,5 +71,6 @@ export function createInventory(deps: InventoryDeps): InventoryServices {
     tasks: createTasks({ tasks, devices, audit, enqueuePoll }),
     catalog,
     openCollectors,
+    profiles: createProfiles({ catalog, open: openCollectors }),
   };
 }

@@ -11,7 +11,15 @@ export interface OpenCollectors extends Component {
   get(name: string): Promise<OpenCollector<unknown>>;
 }
 
-export function createOpenCollectors(deps: { catalog: CollectorCatalog; log: Log; clock: Clock }): OpenCollectors {
+export interface OpenCollectorsDeps {
+  readonly catalog: CollectorCatalog;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Folders of the operator's own device profiles. */
+  readonly profileFolders?: readonly string[];
+}
+
+export function createOpenCollectors(deps: OpenCollectorsDeps): OpenCollectors {
   const open = new Map<string, Promise<OpenCollector<unknown>>>();
   return {
     name: 'collectors for tests of devices',
@@ -26,7 +34,7 @@ export function createOpenCollectors(deps: { catalog: CollectorCatalog; log: Log
       if (existing) return existing;
       const module = deps.catalog.find((candidate) => candidate.name === name);
       if (!module) throw new AppError('not_found', `There is no collector “${name}”.`);
-      const opening = module.open({ log: deps.log, clock: deps.clock });
+      const opening = module.open(deps);
       open.set(name, opening);
       try {
         return await opening;

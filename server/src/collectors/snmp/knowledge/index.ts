@@ -1,5 +1,5 @@
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
-import type { Knowledge } from '#collectors/snmp/plan.ts';
+import type { Knowledge, PlannedSeries } from '#collectors/snmp/plan.ts';
 import { readAddresses } from './addresses.ts';
 import { readEntity } from './entity.ts';
 import { readEntitySensors } from './entitySensor.ts';
@@ -21,6 +21,8 @@ export interface KnowledgeOptions {
   readonly plan?: boolean;
   /** The profiles to read vendors' tables with; those that SOTP brings along when left out. */
   readonly library?: Library;
+  /** Profiles or Prometheus modules that the operator chose for this device by name. */
+  readonly profiles?: readonly string[];
 }
 
 let shipped: Library | undefined;
@@ -39,7 +41,10 @@ export async function readKnowledge(device: SnmpReader, options: KnowledgeOption
   const hardware = await readEntity(reader);
   const sensors = await readEntitySensors(reader, hardware);
   const library = options.library ?? (shipped ??= openLibrary());
-  const vendor = await readProfiles(reader, library, system.facts.system, plan);
+  const vendor = await readProfiles(reader, library, system.facts.system, {
+    plan,
+    chosen: options.profiles ?? [],
+  });
   const lists = {
     addresses: await readAddresses(reader),
     hardware: [...hardware, ...vendor.facts.hardware],
@@ -57,7 +62,20 @@ export async function readKnowledge(device: SnmpReader, options: KnowledgeOption
   ]);
   facts.system = identify(system.facts.system, vendor, hardware);
   const leftOut = sensors.leftOut + vendor.leftOut;
-  return { facts, series: plan ? series : [], profiles: vendor.profiles, leftOut };
+  const { profiles, enterprises, unknown } = vendor;
+  return { facts, series: plan ? withoutRepeats(series) : [], profiles, leftOut, enterprises, unknown };
+}
+
+/** Series that two profiles give alike count once: the store knows a series by its metric and labels. */
+function withoutRepeats(series: readonly PlannedSeries[]): PlannedSeries[] {
+  const seen = new Set<string>();
+  return series.filter(({ oid, spec }) => {
+    const own = JSON.stringify([spec.metric, spec.labels]);
+    const value = `${oid} ${spec.metric}`;
+    if (seen.has(own) || seen.has(value)) return false;
+    seen.add(own).add(value);
+    return true;
+  });
 }
 
 type Reading = Awaited<ReturnType<typeof readUcd>>;

@@ -8,6 +8,7 @@ import { toAppError } from '#platform/errors.ts';
 import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { PollDecoder } from './decode.ts';
 import { COST_SERIES, startCost, writeCost } from './cost.ts';
+import type { Shelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
 import { partialSections } from '#collectors/snmp/knowledge/partial.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
 import type { PollRequest, Program } from './program.ts';
@@ -54,6 +55,9 @@ export interface DeviceState {
   slowDue: number;
   discoverDue: number;
   discoveredAt: number;
+  /** The generation of the profiles by which it was read, and the enterprises that it speaks of. */
+  knownBy: number | null;
+  enterprises: readonly number[];
   /** While the device is being read as a whole. */
   study: Study | null;
 }
@@ -76,12 +80,16 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     slowDue: 0,
     discoverDue: 0,
     discoveredAt: Number.NEGATIVE_INFINITY,
+    knownBy: null,
+    enterprises: [],
     study: null,
   };
 }
 
 export interface DevicePollDeps extends CollectorDeps {
   readonly programs: Programs;
+  /** The profiles in force; those that SOTP brings along when left out. */
+  readonly shelf?: Shelf;
 }
 
 /** What a poll leaves of its budget when it waits for the device to be read. */
@@ -94,14 +102,15 @@ export async function pollDevice(
   ctx: PollContext,
   deps: DevicePollDeps,
 ): Promise<PollResult> {
-  const { clock } = deps;
+  const { clock, shelf } = deps;
   const { session } = state;
   session.signal = ctx.signal;
   const begun = clock.monotonic();
   const cost = startCost(session, begun);
   const faults: Fault[] = [];
   const facts: Partial<Inventory> = {};
-  if (!state.fast || begun >= state.discoverDue) state.study ??= startStudy(session, clock, settings.maxRepetitions);
+  if (shelf && state.knownBy !== shelf.generation) noticeNewProfiles(state, shelf, begun);
+  if (!state.fast || begun >= state.discoverDue) state.study ??= study(state, settings, deps);
   const patience = () => ctx.budgetMs - RESERVE_MS - (clock.monotonic() - begun);
 
   // A known device keeps its cadence: its counters are read first, and what is new comes after.
@@ -128,6 +137,20 @@ export async function pollDevice(
   writeCost(read.values, cost, session, clock.monotonic(), faults.length);
   if (state.study) await learn(state, state.study, patience(), deps, facts, faults);
   return { polledAt, samples, facts, partial: state.partial, restarted, faults, credentialId };
+}
+
+/** A device is read anew when a profile has changed that may concern it. */
+function noticeNewProfiles(state: DeviceState, shelf: Shelf, now: number): void {
+  const since = state.knownBy ?? shelf.generation;
+  // What is being read has begun with the profiles of before.
+  if (state.study) return;
+  if (state.fast && shelf.concerns(since, state.enterprises)) state.discoverDue = now;
+  state.knownBy = shelf.generation;
+}
+
+function study(state: DeviceState, settings: SnmpSettings, { clock, shelf }: DevicePollDeps): Study {
+  state.knownBy = shelf?.generation ?? null;
+  return startStudy(state.session, clock, settings, shelf?.library());
 }
 
 /** Waits for the study as long as the poll has time, and takes what it found once it has ended. */
@@ -167,6 +190,10 @@ async function learn(
   state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
   state.living = rememberFacts(knowledge.facts);
   state.partial = partialSections(study.faults);
+  state.enterprises = knowledge.enterprises;
+  for (const name of knowledge.unknown) {
+    faults.push({ code: 'not_found', message: `No profile and no Prometheus module has the name “${name}”.` });
+  }
   state.statuses = null;
   state.renumbered = null;
   state.discoveredAt = now;

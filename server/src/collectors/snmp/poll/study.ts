@@ -4,6 +4,8 @@ import { AppError } from '#platform/errors.ts';
 import { createSnmpReader } from '#collectors/snmp/client/reader.ts';
 import type { Session } from '#collectors/snmp/client/session.ts';
 import { readKnowledge } from '#collectors/snmp/knowledge/index.ts';
+import type { Library } from '#collectors/snmp/knowledge/profiles/library.ts';
+import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { Knowledge } from '#collectors/snmp/plan.ts';
 
 /** A device that needs longer than this to be read as a whole is given up until the next try. */
@@ -26,7 +28,8 @@ export interface Study {
 }
 
 /** Begins to read a device, taking turns with the polls that go on meanwhile. */
-export function startStudy(polls: Session, clock: Clock, maxRepetitions: number): Study {
+export function startStudy(polls: Session, clock: Clock, settings: SnmpSettings, library?: Library): Study {
+  const { maxRepetitions, profiles } = settings;
   const controller = new AbortController();
   const session = polls.companion();
   session.signal = controller.signal;
@@ -41,7 +44,7 @@ export function startStudy(polls: Session, clock: Clock, maxRepetitions: number)
     knowledge: null,
     failure: null,
     faults: reader.faults,
-    ended: readKnowledge(reader)
+    ended: readKnowledge(reader, { profiles, ...(library && { library }) })
       .then((knowledge) => {
         study.knowledge = knowledge;
         polls.bulk &&= session.bulk;

@@ -1,4 +1,4 @@
-import type { Metric, MetricTag, Symbol } from './schema.ts';
+import type { IndexPart, Metric, MetricTag, Symbol } from './schema.ts';
 
 /** A column to be walked: an OID without instance. */
 export interface Column {
@@ -13,6 +13,9 @@ export interface Tag {
   readonly index?: number;
   readonly text?: number;
   readonly transform?: readonly { start: number; end: number }[];
+  /** What the index is made of; `parts` of it are the value, or the index of the column. */
+  readonly layout?: readonly IndexPart[];
+  readonly parts?: readonly number[];
   readonly mapping?: Readonly<Record<string, string>>;
 }
 
@@ -69,11 +72,16 @@ function tagOf(tag: MetricTag): Tag[] {
         column,
         symbol: { ...symbol, format: symbol.format ?? tag.format },
         ...(tag.index_transform ? { transform: tag.index_transform } : {}),
+        ...(tag.index_parts && tag.parts ? { layout: tag.index_parts, parts: tag.parts } : {}),
         ...(tag.mapping ? { mapping: tag.mapping } : {}),
       },
     ];
   }
+  const mapped = tag.mapping ? { mapping: tag.mapping } : {};
+  if (tag.index_parts && tag.part !== undefined) {
+    return [{ tag: name, layout: tag.index_parts, parts: [tag.part], ...mapped }];
+  }
   if (tag.index_text !== undefined) return [{ tag: name, text: tag.index_text }];
   if (tag.index === undefined) return [];
-  return [{ tag: name, index: tag.index, ...(tag.mapping ? { mapping: tag.mapping } : {}) }];
+  return [{ tag: name, index: tag.index, ...mapped }];
 }

@@ -22,7 +22,7 @@ export interface Coverage {
 
 /** Tells which profiles fit a device and why, what each gives, and what the device offers beyond them. */
 export async function coverageOf(reader: SnmpReader, library: Library, system: SystemFacts): Promise<Coverage> {
-  const matched = await matchProfiles(reader, library, system);
+  const { matches: matched } = await matchProfiles(reader, library, system);
   const profiles: ProfileCoverage[] = [];
   for (const { profile, why } of matched) {
     const read = await readEntries(reader, profile.entries);

@@ -1,3 +1,5 @@
+import { translateModule } from './prometheus/translate.ts';
+
 /** Something of a foreign dialect that SOTP reads past, and why. */
 export interface DialectNote {
   readonly path: readonly PropertyKey[];
@@ -39,10 +41,10 @@ export function translate(raw: unknown): Translated {
   if (!isNode(raw)) return { raw: raw ?? {}, dialect: 'native', notes: [] };
   const dialect = dialectOf(raw);
   if (dialect === 'native') return { raw, dialect, notes: [] };
+  if (dialect === 'prometheus') return { dialect, ...translateModules(raw['modules']) };
   const notes: DialectNote[] = [];
-  if (raw['traps'] !== undefined || raw['sysobjectids'] !== undefined || dialect === 'prometheus') {
-    const what =
-      raw['traps'] !== undefined ? 'trap definitions' : dialect === 'prometheus' ? 'modules' : 'sysObjectID tables';
+  if (raw['traps'] !== undefined || raw['sysobjectids'] !== undefined) {
+    const what = raw['traps'] !== undefined ? 'trap definitions' : 'sysObjectID tables';
     notes.push({ path: [], message: `${what} are not part of a device profile` });
     return { raw: {}, dialect, notes };
   }
@@ -55,6 +57,13 @@ export function translate(raw: unknown): Translated {
     delete profile['matches'];
   }
   return { raw: profile, dialect, notes };
+}
+
+/** A source of modules holds one; what is not a module at all is left to the schema, which tells its line. */
+function translateModules(modules: unknown): { raw: unknown; notes: DialectNote[] } {
+  const [[name, module] = []] = isNode(modules) ? Object.entries(modules) : [];
+  if (name === undefined) return { raw: {}, notes: [] };
+  return translateModule(name, module);
 }
 
 function dialectOf(raw: Node): Translated['dialect'] {

@@ -18,6 +18,16 @@ export interface ProfileReading {
   readonly series: readonly PlannedSeries[];
   readonly profiles: readonly string[];
   readonly leftOut: number;
+  readonly enterprises: readonly number[];
+  /** Names that the operator chose and that no profile has. */
+  readonly unknown: readonly string[];
+}
+
+export interface ProfileOptions {
+  /** True when every column is wanted as a series, not only what gives facts. */
+  readonly plan: boolean;
+  /** Profiles or Prometheus modules that the operator chose for the device by name. */
+  readonly chosen: readonly string[];
 }
 
 /** Reads what the profiles say of the device: facts, and, with `plan`, every column of theirs as a series. */
@@ -25,9 +35,9 @@ export async function readProfiles(
   reader: SnmpReader,
   library: Library,
   system: SystemFacts,
-  plan: boolean,
+  { plan, chosen }: ProfileOptions,
 ): Promise<ProfileReading> {
-  const matched = await matchProfiles(reader, library, system);
+  const { matches: matched, enterprises, unknown } = await matchProfiles(reader, library, system, chosen);
   const entries = [...new Set(matched.flatMap(({ profile }) => profile.entries))];
   const read = await readEntries(reader, plan ? entries : entries.filter((entry) => entry.facts));
   const facts: EntryFacts = { ...emptyFacts(), leftOut: 0 };
@@ -46,6 +56,8 @@ export async function readProfiles(
     series,
     profiles: matched.map(({ profile }) => profile.file),
     leftOut,
+    enterprises,
+    unknown,
   };
 }
 

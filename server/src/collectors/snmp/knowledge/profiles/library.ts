@@ -1,5 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { compileEntries } from './compile.ts';
@@ -9,6 +7,8 @@ import type { ProfileProblem } from './parse.ts';
 import { compileFields } from './metadata.ts';
 import type { FieldSource } from './metadata.ts';
 import type { ProfileFile } from './schema.ts';
+import { baseName, readFolder } from './sources.ts';
+import type { Folder, Source } from './sources.ts';
 
 /** A profile with its bases merged in, ready to be read with. */
 export interface Profile {
@@ -20,15 +20,6 @@ export interface Profile {
   readonly fields: ReadonlyMap<string, readonly FieldSource[]>;
 }
 
-interface Source {
-  readonly file: string;
-  readonly text: string;
-  /** Enterprise numbers that the file speaks of; none stands for a file that fits any device. */
-  readonly enterprises: ReadonlySet<number>;
-  parsed?: ProfileFile | null;
-  profile?: Profile | null;
-}
-
 export interface Library {
   /**
    * Profiles that speak of one of these enterprises, or of none; parsed when first needed, a file at a time, so that
@@ -37,6 +28,10 @@ export interface Library {
   candidates(enterprises: ReadonlySet<number>): Promise<Profile[]>;
   /** Every profile; parses all files. */
   all(): Profile[];
+  /** The profile or the Prometheus module of this name, or null. */
+  named(name: string): Profile | null;
+  /** Every file, parsed or not, in the order of the folders. */
+  readonly sources: readonly Source[];
   readonly problems: readonly ProfileProblem[];
 }
 
@@ -48,18 +43,22 @@ export const SHIPPED_PROFILES = fileURLToPath(new URL('../../../../../profiles/'
  * when a device of their enterprise turns up. A broken file is told in `problems` and never takes the others down.
  */
 export function openLibrary(folders: readonly string[] = [SHIPPED_PROFILES]): Library {
+  return createLibrary(folders.map((folder) => readFolder(folder)));
+}
+
+/** A library of folders that have been read. */
+export function createLibrary(folders: readonly Folder[]): Library {
   const sources = new Map<string, Source>();
-  const problems: ProfileProblem[] = [];
-  for (const folder of folders) {
-    for (const file of yamlFiles(folder)) {
-      const text = readFileSync(join(folder, file), 'utf8');
-      sources.set(baseName(file), { file, text, enterprises: enterprisesIn(text) });
-    }
+  const modules = new Map<string, Source>();
+  const problems: ProfileProblem[] = folders.flatMap((folder) => folder.problems);
+  for (const source of folders.flatMap((folder) => folder.sources)) {
+    (source.module ? modules : sources).set(source.name, source);
   }
+  const find = (name: string): Source | undefined => sources.get(baseName(name)) ?? modules.get(name);
 
   const parsedOf = (source: Source): ProfileFile | null => {
     if (source.parsed === undefined) {
-      const { profile, problems: found } = parseProfile(source.file, source.text);
+      const { profile, problems: found } = parseProfile(source.file, source.text, source.linesBefore);
       problems.push(...found);
       source.parsed = profile;
     }
@@ -71,14 +70,15 @@ export function openLibrary(folders: readonly string[] = [SHIPPED_PROFILES]): Li
     if (!own?.extends) return own;
     let merged: ProfileFile = {};
     for (const base of own.extends) {
-      const found = sources.get(baseName(base));
-      const bad = above.includes(base)
-        ? `${base} extends itself`
-        : found
-          ? null
-          : `extends ${base}, which is not there`;
+      const found = find(base);
+      const bad =
+        found && above.includes(found.file)
+          ? `${base} extends itself`
+          : found
+            ? null
+            : `extends ${base}, which is not there`;
       if (bad || !found) problems.push({ file: source.file, line: 1, message: bad ?? '' });
-      else merged = over(merged, withoutMatch(mergedOf(found, [...above, base]) ?? {}));
+      else merged = over(merged, withoutMatch(mergedOf(found, [...above, found.file]) ?? {}));
     }
     return over(merged, own);
   };
@@ -112,25 +112,14 @@ export function openLibrary(folders: readonly string[] = [SHIPPED_PROFILES]): Li
       }
       return found;
     },
-    all: () => [...sources.values()].flatMap((source) => profileOf(source) ?? []),
+    all: () => [...sources.values(), ...modules.values()].flatMap((source) => profileOf(source) ?? []),
+    named: (name) => {
+      const source = find(name);
+      return source ? profileOf(source) : null;
+    },
+    sources: [...sources.values(), ...modules.values()],
     problems,
   };
-}
-
-function yamlFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.ya?ml$/.test(file))
-    .sort();
-}
-
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
-}
-
-function enterprisesIn(text: string): Set<number> {
-  const numbers = new Set<number>();
-  for (const found of text.matchAll(/\b1\.3\.6\.1\.4\.1\.(\d+)/g)) numbers.add(Number(found[1]));
-  return numbers;
 }
 
 function withoutMatch({ sysobjectid: _oid, sysdescr: _descr, present: _present, ...rest }: ProfileFile): ProfileFile {

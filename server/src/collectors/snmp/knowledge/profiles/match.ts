@@ -11,9 +11,17 @@ const MAX_ENTERPRISES = 40;
 export interface Match {
   readonly profile: Profile;
   /** Why it applies. */
-  readonly why: 'sysObjectID' | 'sysDescr' | 'present';
+  readonly why: 'sysObjectID' | 'sysDescr' | 'present' | 'setting';
   /** How much of the sysObjectID it names; the more, the more specific. */
   readonly weight: number;
+}
+
+export interface Matched {
+  readonly matches: readonly Match[];
+  /** The enterprises that the device speaks of. */
+  readonly enterprises: readonly number[];
+  /** Names that were chosen for the device and are no profile's. */
+  readonly unknown: readonly string[];
 }
 
 /** The enterprise numbers below which the device answers, found by one GETNEXT a number. */
@@ -37,22 +45,36 @@ export function enterpriseIn(oid: string | null | undefined): number | null {
   return Number(oid.slice(ENTERPRISES.length + 1).split('.', 1)[0]);
 }
 
-/** The profiles that fit a device, the most specific first. */
-export async function matchProfiles(reader: SnmpReader, library: Library, system: SystemFacts): Promise<Match[]> {
+/** A profile that the operator chose for the device outweighs any sysObjectID. */
+const CHOSEN = 1000;
+
+/** The profiles that fit a device, the most specific first; before them those that were chosen for it by name. */
+export async function matchProfiles(
+  reader: SnmpReader,
+  library: Library,
+  system: SystemFacts,
+  chosen: readonly string[] = [],
+): Promise<Matched> {
   const own = enterpriseIn(system.sysObjectId);
   const known = await enterprisesOf(reader);
   if (own !== null) known.add(own);
   const candidates = await library.candidates(known);
   const answered = await answeredRoots(reader, candidates, known);
   const found: Match[] = [];
+  for (const name of chosen) {
+    const profile = library.named(name);
+    if (profile) found.push({ profile, why: 'setting', weight: CHOSEN });
+  }
   for (const profile of candidates) {
+    if (found.some((one) => one.profile === profile)) continue;
     const weight = Math.max(0, ...profile.sysObjectIds.map((pattern) => weigh(pattern, system.sysObjectId ?? '')));
     if (weight > 0) found.push({ profile, why: 'sysObjectID', weight });
     else if (profile.sysDescr && matches(profile.sysDescr, system.sysDescr ?? '')) {
       found.push({ profile, why: 'sysDescr', weight: 0 });
     } else if (profile.present.some((root) => answered.has(root))) found.push({ profile, why: 'present', weight: -1 });
   }
-  return found.sort((a, b) => b.weight - a.weight);
+  const unknown = chosen.filter((name) => library.named(name) === null);
+  return { matches: found.sort((a, b) => b.weight - a.weight), enterprises: [...known], unknown };
 }
 
 /** Of the roots that profiles wait for, those that the device answers below. */

@@ -1,6 +1,8 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { z } from 'zod';
 import { translate } from './dialect.ts';
+import type { Translated } from './dialect.ts';
 import { ProfileFile } from './schema.ts';
 import { patternFault } from './shape.ts';
 
@@ -19,16 +21,38 @@ export interface ParsedProfile {
 }
 
 /** Reads a profile strictly: an unknown key, a wrong type or a reference to nothing is a problem with its line. */
-export function parseProfile(file: string, text: string): ParsedProfile {
+export function parseProfile(file: string, text: string, linesBefore = 0): ParsedProfile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   if (document.errors.length > 0) {
-    const problems = document.errors.map(({ pos, message }) => ({ file, line: lines.linePos(pos[0]).line, message }));
+    const problems = document.errors.map(({ pos, message }) => ({
+      file,
+      line: lines.linePos(pos[0]).line + linesBefore,
+      message,
+    }));
     return { profile: null, problems, notes: [], dialect: 'native' };
   }
-  const { raw, dialect, notes: translated } = translate(document.toJS({ maxAliasCount: 1000 }));
-  const at = (path: readonly PropertyKey[]): number => lineOf(document, lines, path);
+  const at = (path: readonly PropertyKey[]): number => lineOf(document, lines, path) + linesBefore;
   const told = (path: readonly PropertyKey[], message: string): ProfileProblem => ({ file, line: at(path), message });
+  let result: Translated;
+  try {
+    result = translate(document.toJS({ maxAliasCount: 1000 }));
+  } catch (thrown) {
+    const module = text.startsWith('modules:') ? ['modules', ...firstKey(document)] : [];
+    const issues = thrown instanceof z.ZodError ? thrown.issues : [];
+    const found = issues.map((issue) => deepest(issue));
+    const problems = found.map(({ path, message }) =>
+      told([...module, ...path], `${path.join('.') || 'profile'}: ${message}`),
+    );
+    const plain = thrown instanceof Error ? thrown.message : String(thrown);
+    return {
+      profile: null,
+      problems: problems.length > 0 ? problems : [told([], plain)],
+      notes: [],
+      dialect: module.length > 0 ? 'prometheus' : 'native',
+    };
+  }
+  const { raw, dialect, notes: translated } = result;
   const notes = translated.map(({ path, message }) => told(path, message));
   const foreign = dialect !== 'native';
   let parsed = ProfileFile.safeParse(raw);
@@ -46,6 +70,12 @@ export function parseProfile(file: string, text: string): ParsedProfile {
   }
   const problems = foreign ? [] : references(parsed.data).map(({ path, message }) => told(path, message));
   return { profile: parsed.data, problems, notes, dialect };
+}
+
+/** The name of the module that a source of modules holds. */
+function firstKey(document: Document): string[] {
+  const modules = (document.toJS() as { modules?: unknown }).modules;
+  return Object.keys(typeof modules === 'object' && modules !== null ? modules : {}).slice(0, 1);
 }
 
 /** A foreign file without its metrics, tags and fields that cannot be read; the rest of it still serves. */
@@ -108,7 +138,7 @@ function references(profile: ProfileFile): { path: PropertyKey[]; message: strin
       if (tag.tag !== undefined) known.add(tag.tag);
     }
     const wanted = [
-      ...(metric.where ?? []).map((where) => where.symbol),
+      ...(metric.where ?? []).flatMap((where) => (where.OID === undefined ? (where.symbol ?? '') : [])),
       ...[metric.memory, metric.storage].flatMap((pool) =>
         pool
           ? [pool.total, pool.used, pool.free, pool.percent, pool.percent_free, pool.scale_by].flatMap((names) => names)

@@ -2,9 +2,11 @@ import type { SnmpReader } from '#collectors/snmp/reader.ts';
 import { decodeText } from '#collectors/snmp/knowledge/values.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import type { Entry, Tag } from './compile.ts';
+import { partsOf } from './indexParts.ts';
 import { matches, shapeText } from './shape.ts';
 
 type Cell = SnmpVarbind | null;
+type Where = NonNullable<Entry['metric']['where']>[number];
 
 /** A row of an entry: its cells in the order of the entry's columns, and its tags. */
 export interface Row {
@@ -28,6 +30,7 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
     for (const column of entry.columns) wanted.add(column.oid);
     for (const tag of entry.tags) if (tag.column) wanted.add(tag.column);
     for (const oid of entry.metric.unless ?? []) wanted.add(oid);
+    for (const { OID } of entry.metric.where ?? []) if (OID !== undefined) wanted.add(OID);
   }
   const list = [...wanted];
   const answers = list.length > 0 ? await reader.next(list) : [];
@@ -42,7 +45,7 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
     if (!entry.columns.some((column) => first.has(column.oid))) continue;
     if (entry.metric.unless?.some((oid) => first.has(oid))) continue;
     const rows = entry.table === null ? scalarRows(device, entry) : await tableRows(device, entry);
-    const kept = rows.filter((row) => counts(entry, row));
+    const kept = rows.filter((row) => counts(device, entry, row));
     if (kept.length > 0) found.push({ entry, rows: kept });
   }
   return found;
@@ -68,13 +71,14 @@ function scalarRows(device: Device, entry: Entry): Row[] {
 }
 
 async function tableRows(device: Device, entry: Entry): Promise<Row[]> {
-  const own = entry.tags.flatMap((tag) => (tag.column && !tag.transform ? [tag.column] : []));
+  const own = entry.tags.flatMap((tag) => (tag.column && !tag.transform && !tag.parts ? [tag.column] : []));
+  own.push(...(entry.metric.where ?? []).flatMap(({ OID }) => OID ?? []));
   await walkColumns(device, [...new Set([...entry.columns.map((column) => column.oid), ...own])]);
   const indexes = new Set<string>();
   for (const column of entry.columns)
     for (const index of device.walked.get(column.oid)?.keys() ?? []) indexes.add(index);
   const rows: Row[] = [];
-  for (const tag of entry.tags) if (tag.column && tag.transform) await walkColumns(device, [tag.column]);
+  for (const tag of entry.tags) if (tag.column && (tag.transform || tag.parts)) await walkColumns(device, [tag.column]);
   for (const index of indexes) {
     const cells = entry.columns.map((column) => device.walked.get(column.oid)?.get(index) ?? null);
     rows.push({ index, cells, tags: tagsOf(device, entry.tags, index) });
@@ -106,10 +110,16 @@ function tagsOf(device: Device, tags: readonly Tag[], index: string): Record<str
 }
 
 function tagValue(device: Device, tag: Tag, index: string): string | null | undefined {
+  const parts = tag.layout ? partsOf(index, tag.layout) : null;
+  if (parts && tag.parts && !tag.column) return parts[(tag.parts[0] ?? 0) - 1]?.text ?? null;
   if (tag.text !== undefined) return textInIndex(index.split('.').map(Number), tag.text);
   if (tag.index !== undefined) return index.split('.')[tag.index - 1];
   if (!tag.column || !tag.symbol) return null;
   const column = device.walked.get(tag.column);
+  if (tag.parts) {
+    const other = tag.parts.map((part) => parts?.[part - 1]?.arcs).join('.');
+    return shapeText(column?.get(other), tag.symbol);
+  }
   if (!tag.transform) return shapeText(column?.get(index), tag.symbol);
   const arcs = index.split('.');
   const other = tag.transform.flatMap(({ start, end }) => arcs.slice(start, end + 1)).join('.');
@@ -122,12 +132,17 @@ function textInIndex(arcs: readonly number[], from: number): string | null {
   return octets.length === 0 ? null : decodeText(Buffer.from(octets));
 }
 
-function counts(entry: Entry, row: Row): boolean {
+function counts(device: Device, entry: Entry, row: Row): boolean {
   return (entry.metric.where ?? []).every((where) => {
-    const at = entry.columns.findIndex((column) => column.symbol.name === where.symbol);
-    const value = at === -1 ? (row.tags[where.symbol] ?? null) : shapeText(row.cells[at], {});
+    const value = filtered(device, entry, row, where);
     if (where.in && !(value !== null && where.in.includes(value))) return false;
     if (where.not_in && value !== null && where.not_in.includes(value)) return false;
     return where.match === undefined || (value !== null && matches(where.match, value));
   });
+}
+
+function filtered(device: Device, entry: Entry, row: Row, { OID, symbol }: Where): string | null {
+  if (OID !== undefined) return shapeText(device.walked.get(OID)?.get(row.index), {});
+  const at = entry.columns.findIndex((column) => column.symbol.name === symbol);
+  return at === -1 ? (row.tags[symbol ?? ''] ?? null) : shapeText(row.cells[at], {});
 }

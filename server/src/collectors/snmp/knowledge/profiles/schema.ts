@@ -88,7 +88,9 @@ const Pool = z.strictObject({
 
 /** own: rows that count; the others are left out. */
 const Where = z.strictObject({
-  symbol: z.string(),
+  symbol: z.string().optional(),
+  /** A column of the same index that need not be a symbol of the entry. */
+  OID: Oid.optional(),
   in: z.array(Scalar).optional(),
   not_in: z.array(Scalar).optional(),
   match: z.string().optional(),
@@ -132,6 +134,14 @@ const TagSymbol = Symbol.omit({ sensor: true, processor: true });
 
 const IndexTransform = z.array(z.strictObject({ start: z.number().int().min(0), end: z.number().int().min(0) }));
 
+/** own: a part of an index: of a fixed size, `implied` (up to the end), or else with its length before it. */
+const IndexPart = z.strictObject({
+  type: z.enum(['number', 'text', 'octets', 'ipv4', 'ipv6', 'mac', 'inet']),
+  size: z.number().int().min(1).optional(),
+  implied: z.boolean().optional(),
+});
+export type IndexPart = z.infer<typeof IndexPart>;
+
 export const MetricTag = z.union([
   z.string(),
   z.strictObject({
@@ -145,6 +155,11 @@ export const MetricTag = z.union([
     /** own: the text that begins at this part of the index with its length. */
     index_text: z.number().int().min(1).optional(),
     index_transform: IndexTransform.optional(),
+    /** own: what the index is made of, where its parts are of more than one number. */
+    index_parts: z.array(IndexPart).min(1).optional(),
+    /** own: the part of the index, counted from 1, that is the value; or the parts that are the index of `symbol`. */
+    part: z.number().int().min(1).optional(),
+    parts: z.array(z.number().int().min(1)).optional(),
     mapping: Mapping.optional(),
     format: z.string().optional(),
     match: z.string().optional(),
