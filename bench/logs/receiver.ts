@@ -13,6 +13,7 @@ const sink = {
   },
   full: false,
   whenRoom: () => Promise.resolve(),
+  durable: () => Promise.resolve(),
 };
 const settings = SyslogSettings.parse({ host: '127.0.0.1', udp, tcp });
 const listeners = createSyslogListeners(settings, { sink, log: silentLog, clock: systemClock });

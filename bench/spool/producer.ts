@@ -9,7 +9,9 @@ import { createIngest } from '../../server/src/services/telemetry/ingest.ts';
 import { createDeviceStore } from '../../server/src/stores/devices/postgres.ts';
 import { createPackedMetricStore } from '../../server/src/stores/metrics/packed/packed.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
+import { sampleCodec } from '../../server/src/worker/spool/codec.ts';
 import { createFileSpool } from '../../server/src/worker/spool/file-spool.ts';
+import { SAMPLE_SPOOL } from '../../server/src/worker/spool/names.ts';
 
 const { BENCH_URL: databaseUrl = '', BENCH_LEDGER: ledger = '', BENCH_SPOOL: dir = '' } = process.env;
 const polls = Number(process.env['BENCH_POLLS'] ?? 50);
@@ -23,7 +25,16 @@ const TICK_MS = 20;
 const pg = createPostgres({ databaseUrl, log, maxConnections: 4 });
 const bus = createPostgresBus({ pg, log });
 const metrics = createPackedMetricStore({ pg, clock, log });
-const spool = createFileSpool({ dir, source: randomUUID(), clock, log, maxBytes });
+const spool = createFileSpool({
+  dir,
+  codec: sampleCodec,
+  names: SAMPLE_SPOOL,
+  whenFull: 'drop_oldest',
+  source: randomUUID(),
+  clock,
+  log,
+  maxBytes,
+});
 const devices = createDeviceStore(pg);
 const ingest = createIngest({ devices, metrics, bus, spool, clock, now: clock.now, log });
 await ingest.start().catch(() => undefined);

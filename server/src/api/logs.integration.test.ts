@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { LogContext, LogDetail, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
 import { createLogIngest } from '#services/logs/ingest.ts';
 import type { LogIngest } from '#services/logs/ingest.ts';
+import { createLineCodec } from '#services/logs/spool.ts';
+import type { LineBatch } from '#services/logs/spool.ts';
+import type { Spool } from '#services/spool/spool.ts';
+import { createFileSpool } from '#worker/spool/file-spool.ts';
+import { LINE_SPOOL } from '#worker/spool/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import { decodeSyslog } from '#protocols/syslog/decode.ts';
@@ -15,6 +23,8 @@ import type { TestApi } from './testing.ts';
 describe('logs', () => {
   let api: TestApi;
   let ingest: LogIngest;
+  let spool: Spool<LineBatch>;
+  let dir: string;
   let admin: string;
   let device: string;
   const at = Date.now();
@@ -25,10 +35,26 @@ describe('logs', () => {
     assert.ok(ingest.take({ source: 'syslog', receivedAt: Date.now(), sender, raw, truncated: false, content }));
   }
 
+  /** Resolves when all that was received is in the store. */
+  async function stored(): Promise<void> {
+    await ingest.durable();
+    while (spool.backlog > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
   before(async () => {
     api = await openTestApi();
     const { lines: store, senders, directory, bus } = api;
-    ingest = createLogIngest({ store, senders, directory, bus, clock: systemClock, log: silentLog });
+    dir = await mkdtemp(path.join(tmpdir(), 'sotp-api-logs-'));
+    spool = createFileSpool({
+      dir,
+      source: 'test',
+      codec: createLineCodec(store),
+      names: LINE_SPOOL,
+      whenFull: 'refuse_newest',
+      clock: systemClock,
+      log: silentLog,
+    });
+    ingest = createLogIngest({ store, spool, senders, directory, bus, clock: systemClock });
     await ingest.start();
     admin = await api.tokenFor('admin');
     const created = await api.call('POST', '/devices', {
@@ -42,11 +68,12 @@ describe('logs', () => {
     receive('<190>date=2026-11-23 devname="fw" type="traffic" srcip=10.1.1.2 action="deny"', '192.0.2.99');
     receive(Buffer.from([60, 49, 51, 62, 104, 0, 0xff, 105]), '192.0.2.99');
     receive('<14>Nov 23 10:00:00 core1 app: by name', '203.0.113.5');
-    await ingest.flush();
+    await stored();
   });
   after(async () => {
     await ingest.stop();
     await api.close();
+    await rm(dir, { recursive: true, force: true });
   });
 
   async function list(query: Record<string, string>, token = admin): Promise<LogPage> {

@@ -42,6 +42,11 @@ export interface LineSink {
   /** True when room runs out: whoever can hold his senders back does so until `whenRoom`. */
   readonly full: boolean;
   whenRoom(): Promise<void>;
+  /**
+   * Resolves when all lines that were taken so far are on stable storage and will be stored, whatever dies; rejects when
+   * the disk does not take them. For those who may tell the sender so.
+   */
+  durable(): Promise<void>;
 }
 
 export interface ListenerDeps {

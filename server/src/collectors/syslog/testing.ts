@@ -47,6 +47,7 @@ export function createTestSink() {
       new Promise((resolve) => {
         waiting.push(resolve);
       }),
+    durable: async () => undefined,
   };
   return {
     sink,

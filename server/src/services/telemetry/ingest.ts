@@ -11,7 +11,7 @@ import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.
 import { createFactsFilter } from './facts-filter.ts';
 import { createInterestBook, samplesTopic } from './live.ts';
 import { DeviceChanged } from './polls.ts';
-import type { Batch, FactsRecord, RunRecord, Spool } from './spool.ts';
+import type { Batch, FactsRecord, RunRecord, SampleSpool } from './spool.ts';
 import { createStateBook } from './state-book.ts';
 
 /** One poll as the runner saw it: its result, or the error in `run`. */
@@ -37,7 +37,7 @@ export interface IngestDeps {
   readonly devices: DeviceStore;
   readonly metrics: MetricStore;
   readonly bus: Bus;
-  readonly spool: Spool;
+  readonly spool: SampleSpool;
   readonly clock: Clock;
   /** Epoch ms of the clock that slots are counted by. */
   readonly now: () => number;

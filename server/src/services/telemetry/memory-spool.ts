@@ -3,7 +3,8 @@ import { atMost } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchOrigin } from '#stores/metrics/metrics.ts';
-import type { Batch, Deliver, Spool } from './spool.ts';
+import type { Deliver } from '#services/spool/spool.ts';
+import type { Batch, SampleSpool } from './spool.ts';
 
 export interface MemorySpoolDeps {
   /** Tells this process's sequences from others'; new with every process, for the memory goes with it. */
@@ -22,7 +23,7 @@ const STOP_MS = 3_000;
 const samplesOf = (batch: Batch) => batch.rows.reduce((sum, row) => sum + row.values.length, 0);
 
 /** A spool in memory: outlives an outage of the database, not the process. */
-export function createMemorySpool(deps: MemorySpoolDeps): Spool {
+export function createMemorySpool(deps: MemorySpoolDeps): SampleSpool {
   const { source, clock, log, maxSamples = MAX_SAMPLES } = deps;
   const waiting: { batch: Batch; origin: BatchOrigin; samples: number }[] = [];
   const counters = {
@@ -44,7 +45,7 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
     for (const resolve of resolving) resolve();
   }
 
-  async function deliverAll(deliver: Deliver): Promise<void> {
+  async function deliverAll(deliver: Deliver<Batch>): Promise<void> {
     let tries = 0;
     for (let head = waiting[0]; head; head = waiting[0]) {
       try {
@@ -84,6 +85,11 @@ export function createMemorySpool(deps: MemorySpoolDeps): Spool {
       }
       wake?.();
     },
+    get load() {
+      return samples / maxSamples;
+    },
+    // There is no disk.
+    sync: async () => undefined,
     async flush() {
       if (waiting.length === 0) return;
       await new Promise<void>((resolve) => idle.push(resolve));

@@ -1,6 +1,7 @@
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import type { CollectorRun } from '#stores/devices/devices.ts';
-import type { BatchOrigin, PollRow } from '#stores/metrics/metrics.ts';
+import type { PollRow } from '#stores/metrics/metrics.ts';
+import type { Spool } from '#services/spool/spool.ts';
 
 /** A run with the collectors that its device had then. */
 export interface RunRecord {
@@ -29,25 +30,5 @@ export interface Batch {
   readonly unleased?: readonly { readonly partition: number; readonly term: number }[];
 }
 
-/**
- * Stores a batch. Throws a retryable error when the store is away; called again then, with the same origin, until it
- * succeeds.
- */
-export type Deliver = (batch: Batch, origin: BatchOrigin) => Promise<void>;
-
-/**
- * What stands between polls and the store: takes batches at once, whatever the store does, and delivers them oldest
- * first. Bounded; what it must drop it counts.
- */
-export interface Spool {
-  /** Resolves when the batch would outlive this process, as far as this spool can promise that. */
-  append(batch: Batch): Promise<void>;
-  /** Resolves when all that was appended so far is delivered, or safe on disk. */
-  flush(): Promise<void>;
-  /** Batches that wait. */
-  readonly backlog: number;
-  /** Starts delivering. */
-  start(deliver: Deliver): Promise<void>;
-  stop(): Promise<void>;
-  counters(): Record<string, number>;
-}
+/** The spool of what polls gave. */
+export type SampleSpool = Spool<Batch>;

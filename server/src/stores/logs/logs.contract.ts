@@ -110,6 +110,41 @@ export function logStoreContract(name: string, open: () => Promise<{ store: LogS
       assert.equal((await all(ALL, at, at + 1, 10, 'backward')).length, 2);
     });
 
+    test('packed lines come back from their bytes, and are stored once in whichever shape they come', async () => {
+      const at = T0 - 3 * 86_400_000;
+      const packed = store.pack(
+        Array.from({ length: 300 }, (_, i) => lineOf(`carried ${i}`, { receivedAt: at + i, severity: i % 8 })),
+      );
+      const again = store.decode(store.encode(packed));
+      assert.deepEqual(
+        again.map(({ lines }) => lines),
+        packed.map(({ lines }) => lines),
+      );
+      const origin = { source: 'contract', sequence: 1 };
+      await store.write(again, origin);
+      await store.write(packed, origin);
+      await store.write(packed);
+      const found = await all(word('carried'), at, at + 300, 1000, 'forward');
+      assert.deepEqual(
+        found.map(({ text }) => text),
+        Array.from({ length: 300 }, (_, i) => `carried ${i}`),
+      );
+      assert.deepEqual(store.decode(Buffer.alloc(0)), []);
+      assert.throws(() => store.decode(store.encode(packed).subarray(0, -1)), { code: 'internal' });
+    });
+
+    test('a batch that comes again after its lines were packed anew is not stored again', async () => {
+      const at = T0 - 4 * 86_400_000;
+      const batches = Array.from({ length: 5 }, (_, i) => store.pack([lineOf(`again ${i}`, { receivedAt: at + i })]));
+      const putAll = async () => {
+        for (const [i, batch] of batches.entries()) await store.write(batch, { source: 'again', sequence: i + 1 });
+      };
+      await putAll();
+      await store.maintain(at + 3_600_000);
+      await putAll();
+      assert.equal((await all(word('again'), at, at + 5, 100, 'forward')).length, 5);
+    });
+
     test('pages hold every line once, in order, both ways, over midnight and over blocks that overlap', async () => {
       const from = T0 + 86_400_000;
       for (let batch = 0; batch < 8; batch++) {

@@ -1,3 +1,4 @@
+import type { BatchOrigin } from '#domain/batch-origin.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
 
 export type LineSource = 'syslog' | 'trap' | 'ssh' | 'system';
@@ -93,8 +94,14 @@ export interface LogUsage {
  */
 export interface LogStore<Packed extends PackedLines = PackedLines> {
   pack(lines: readonly NewLine[]): Packed[];
-  /** Throws a retryable error when the store is away. */
-  write(packed: readonly Packed[]): Promise<void>;
+  /** Packed lines as bytes that outlive this process, and back. `decode` throws `internal` for bytes that are none. */
+  encode(packed: readonly Packed[]): Buffer;
+  decode(bytes: Buffer): Packed[];
+  /**
+   * Stores all of it, and the origin with it: an origin that is there already is not stored again. Answers how many
+   * lines it refuses for good. Throws a retryable error when the store is away.
+   */
+  write(packed: readonly Packed[], origin?: BatchOrigin): Promise<number>;
   search(query: LineQuery, signal?: AbortSignal): Promise<LineAnswer>;
   histogram(query: HistogramQuery, signal?: AbortSignal): Promise<HistogramAnswer>;
   usage(): Promise<LogUsage[]>;

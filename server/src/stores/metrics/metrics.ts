@@ -1,3 +1,4 @@
+import type { BatchOrigin } from '#domain/batch-origin.ts';
 import type { Labels, Point, RangeFunction, SeriesKind } from '@sotp/contract/metrics.ts';
 
 /** What a series is, apart from its device. Structurally the collectors' `SeriesSpec`. */
@@ -27,11 +28,7 @@ export interface PollRow {
   readonly values: Float64Array;
 }
 
-/** Where a batch comes from; a (source, sequence) that is already stored is not stored again. */
-export interface BatchOrigin {
-  readonly source: string;
-  readonly sequence: number;
-}
+export type { BatchOrigin };
 
 export interface StoredSeries extends SeriesSpec {
   readonly id: number;

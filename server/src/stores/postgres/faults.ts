@@ -89,3 +89,8 @@ export function isForeignKeyViolation(error: unknown): boolean {
   // 23001 is what PostgreSQL 18 says where older ones say 23503.
   return codeOf(error) === '23503' || codeOf(error) === '23001';
 }
+
+/** True when there is no partition for the row. */
+export function isMissingPartition(error: unknown): boolean {
+  return codeOf(error) === '23514' && error instanceof Error && error.message.includes('no partition');
+}

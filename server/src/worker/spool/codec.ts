@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '@sotp/contract/errors.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { AppError } from '#platform/errors.ts';
+import type { BatchCodec } from '#services/spool/spool.ts';
 import type { Batch } from '#services/telemetry/spool.ts';
 
 type Layout = Batch['rows'][number]['layout'];
@@ -76,3 +77,6 @@ export function decodeBatch(bytes: Buffer, layoutOf: (id: number) => Layout | un
   });
   return { rows, runs: head.runs, facts: head.facts, ...(head.unleased && { unleased: head.unleased }) };
 }
+
+/** What polls gave, as the spool keeps it. */
+export const sampleCodec: BatchCodec<Batch> = { count: samplesOf, encode: encodeBatch, decode: decodeBatch };

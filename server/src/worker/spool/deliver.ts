@@ -1,7 +1,7 @@
 import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import type { Batch, Deliver } from '#services/telemetry/spool.ts';
+import type { Deliver } from '#services/spool/spool.ts';
 
 const RETRY_MS = [100, 200, 500, 1_000, 2_000];
 /** After so many refusals that no waiting will cure, a batch is given up: it must not hold up the others. */
@@ -17,12 +17,12 @@ export interface Delivery {
 }
 
 /** Delivers one batch, however long the store is away. */
-export async function deliverPatiently(
-  deliver: Deliver,
-  entry: { readonly batch: Batch; readonly source: string; readonly sequence: number; readonly samples: number },
+export async function deliverPatiently<B>(
+  deliver: Deliver<B>,
+  entry: { readonly batch: B; readonly source: string; readonly sequence: number; readonly items: number },
   { clock, log, signal, backlog, note }: Delivery,
 ): Promise<'delivered' | 'refused' | 'stopped'> {
-  const { batch, source, sequence, samples } = entry;
+  const { batch, source, sequence, items } = entry;
   let refusals = 0;
   for (let tries = 0; !signal.aborted; tries++) {
     try {
@@ -35,7 +35,7 @@ export async function deliverPatiently(
       if (tries === 0) log.warn({ code: error.code, err: error.message }, 'the store takes no batches; they are kept');
       note(true);
       if (error.code === 'internal' && ++refusals >= MAX_REFUSALS) {
-        log.error({ err: error.message, samples }, 'a batch is given up: the store refuses it');
+        log.error({ err: error.message, items }, 'a batch is given up: the store refuses it');
         return 'refused';
       }
       const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;

@@ -7,8 +7,7 @@ const NAME = /^collector-(\d+)$/;
  * Where a collector process keeps its spool, and whose spools it takes over: when there are fewer collectors than there
  * were, the first one inherits from those that are gone.
  */
-export function spoolDirectories(dataDir: string, index: number, collectors: number): { dir: string; adopt: string[] } {
-  const root = path.join(dataDir, 'spool');
+export function spoolDirectories(root: string, index: number, collectors: number): { dir: string; adopt: string[] } {
   const dir = path.join(root, `collector-${index}`);
   if (index !== 1) return { dir, adopt: [] };
   let names: string[] = [];

@@ -1,82 +1,9 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, open, readdir, rm, stat, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
-import { systemClock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
-import { silentLog } from '#platform/log.ts';
-import type { Batch, Deliver, Spool } from '#services/telemetry/spool.ts';
-import { createFileSpool } from './file-spool.ts';
-
-let root: string;
-let count = 0;
-before(async () => {
-  root = await mkdtemp(path.join(tmpdir(), 'sotp-spool-'));
-});
-after(() => rm(root, { recursive: true, force: true }));
-
-const LAYOUTS = [1, 7, 40].map((length) => ({
-  series: Array.from({ length }, (_, i) => ({
-    metric: `m${i}`,
-    labels: { i: String(i) },
-    unit: null,
-    kind: 'gauge' as const,
-  })),
-}));
-
-/** A batch whose first value is its number. */
-function batchOf(number: number, shape = 0): Batch {
-  const layout = LAYOUTS[shape % LAYOUTS.length]!;
-  const values = new Float64Array(layout.series.length).fill(number);
-  return {
-    rows: [{ deviceId: 1, at: number, polledAt: number, restarted: false, layout, values }],
-    runs: [],
-    facts: [],
-  };
-}
-
-/** A store that knows what it has, and can be away. `lose` lets it commit and fail all the same. */
-function createStore() {
-  const known = new Set<string>();
-  const state = { away: false, lose: 0 };
-  const stored: number[] = [];
-  const deliver: Deliver = async (batch, { source, sequence }) => {
-    await Promise.resolve();
-    const fault = new AppError('database_unavailable', 'away', { retryable: true });
-    if (state.away) throw fault;
-    const key = `${source} ${sequence}`;
-    if (!known.has(key)) stored.push(...batch.rows.map(({ values }) => values[0] ?? -1));
-    known.add(key);
-    if (state.lose > 0) {
-      state.lose--;
-      throw fault;
-    }
-  };
-  return { state, stored, deliver };
-}
-
-function spoolIn(dir: string, more: object = {}): Spool {
-  return createFileSpool({
-    dir,
-    source: `s${++count}`,
-    clock: systemClock,
-    log: silentLog,
-    segmentBytes: 4_096,
-    ...more,
-  });
-}
-
-async function drained(spool: Spool): Promise<void> {
-  for (let i = 0; spool.backlog > 0; i++) {
-    assert.ok(i < 1_000, `${spool.backlog} batches are still there`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-const newDir = () => path.join(root, String(++count));
-const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+import { batchOf, createStore, drained, newDir, spoolIn, upTo } from './testing.ts';
 
 test('with a store that keeps up, batches are delivered in order and nothing stays on disk', async () => {
   const dir = newDir();
@@ -109,25 +36,6 @@ test('what the store cannot take now comes later, oldest first, from disk', asyn
   assert.deepEqual([...new Set(stored)], upTo(300));
   assert.equal(stored.length, 30_000);
   assert.ok((spool.counters()['spool_replayed_batches_total'] ?? 0) > 100);
-});
-
-test('a full spool drops the oldest segments, and counts exactly the samples that never arrive', async () => {
-  const { state, stored, deliver } = createStore();
-  const dir = newDir();
-  const spool = spoolIn(dir, { maxBytes: 600_000, segmentBytes: 65_536 });
-  await spool.start(deliver);
-  state.away = true;
-  for (const number of upTo(5_000)) await spool.append(batchOf(number, 2));
-  let size = 0;
-  for (const name of await readdir(dir)) size += (await stat(path.join(dir, name))).size;
-  assert.ok(size <= 700_000, `${size} bytes on disk`);
-  state.away = false;
-  await drained(spool);
-  await spool.stop();
-  const dropped = spool.counters()['samples_dropped_total{reason="spool_full"}'] ?? 0;
-  assert.ok(dropped > 0);
-  assert.equal(stored.length * 40 + dropped, 5_000 * 40);
-  assert.equal(stored.at(-1), 5_000);
 });
 
 test('in sync mode an appended batch is on disk before anything else', async () => {

@@ -2,21 +2,29 @@ import type { Clock } from '#platform/clock.ts';
 import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import type { Batch, Deliver, Spool } from '#services/telemetry/spool.ts';
+import type { BatchCodec, Deliver, Spool } from '#services/spool/spool.ts';
 import { deliverPatiently } from './deliver.ts';
+import { nameCounters } from './names.ts';
+import type { SpoolNames } from './names.ts';
 import type { SpoolRecord } from './record.ts';
 import type { Segment } from './segment.ts';
 import { createSegmentStore } from './store.ts';
+import { createWaiting } from './waiting.ts';
+import type { Entry } from './waiting.ts';
 
-export interface FileSpoolDeps {
+export interface FileSpoolDeps<B> {
   readonly dir: string;
+  readonly codec: BatchCodec<B>;
+  readonly names: SpoolNames;
+  /** What gives way when it is full: the oldest segment, or what would come now, which the caller then must not append. */
+  readonly whenFull: 'drop_oldest' | 'refuse_newest';
   /** Directories of processes that there are no more; what they left is delivered by this one. */
   readonly adopt?: readonly string[];
   /** Names this process's sequences; new with every process. */
   readonly source: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Bytes on disk at most; beyond that the oldest segment goes, and what it held is counted. */
+  /** Bytes on disk at most. */
   readonly maxBytes?: number;
   readonly segmentBytes?: number;
   /** How long an undelivered batch may wait until it is on the disk itself; 0: every batch at once. */
@@ -28,44 +36,31 @@ const SEGMENT_BYTES = 8 * 1024 ** 2;
 const SYNC_MS = 500;
 /** A segment whose batches are all delivered is exchanged for a new one at this size. */
 const IDLE_SEGMENT_BYTES = 1024 ** 2;
-/** What is kept in memory besides the disk, so that a store that keeps up is never read for. */
-const RECENT_SAMPLES = 200_000;
 const STOP_MS = 1_000;
-
-interface Entry {
-  readonly batch: Batch;
-  readonly source: string;
-  readonly sequence: number;
-  readonly samples: number;
-  /** Undefined when the disk did not take it: then it lives in memory only. */
-  segment: Segment | undefined;
-  written: boolean;
-}
 
 /**
  * The durable spool. A batch is written to the newest segment the moment it comes, and delivered from memory as long as
  * the store keeps up, else from the oldest segment. A process that dies leaves its segments to the next one; the store
  * knows every batch by (source, sequence), so what was delivered and not yet forgotten is not stored twice.
  */
-export function createFileSpool(deps: FileSpoolDeps): Spool {
-  const { source, clock, log } = deps;
+export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
+  const { source, clock, log, names } = deps;
+  const dropsOldest = deps.whenFull === 'drop_oldest';
   const maxBytes = deps.maxBytes ?? MAX_BYTES;
   const segmentBytes = Math.min(deps.segmentBytes ?? SEGMENT_BYTES, Math.max(64 * 1024, Math.floor(maxBytes / 8)));
   const syncMs = deps.syncMs ?? SYNC_MS;
   const disk = createSegmentStore({ ...deps, segmentBytes, now: clock.now });
   const counters = {
-    spool_batches_total: 0,
-    spool_delivered_batches_total: 0,
-    spool_replayed_batches_total: 0,
-    spool_retries_total: 0,
-    spool_disk_errors_total: 0,
-    refused: 0,
-    full: 0,
-    unwritten: 0,
+    batches_total: 0,
+    delivered_batches_total: 0,
+    replayed_batches_total: 0,
+    retries_total: 0,
+    disk_errors_total: 0,
   };
-  let recent: Entry[] = [];
-  let recentSamples = 0;
-  let inFlight: Entry | undefined;
+  const dropped = { store_refused: 0, spool_full: 0, spool_disk: 0 };
+  const recent = createWaiting<B>();
+  let inFlight: Entry<B> | undefined;
+  let lastWrite: Promise<void> = Promise.resolve();
   let reading: { readonly segment: Segment; readonly records: SpoolRecord[]; next: number } | undefined;
   let memoryOnly = 0;
   let struggling = false;
@@ -88,20 +83,14 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
   }
 
   function complain(error: unknown): void {
-    counters.spool_disk_errors_total++;
+    counters.disk_errors_total++;
     tell('the spool cannot write; batches wait in memory only', { err: toAppError(error).message });
   }
 
   function trimRecent(): void {
-    while (recentSamples > RECENT_SAMPLES && recent.length > 1) {
-      const oldest = recent[0];
-      // A slow disk is given time, but not all the memory.
-      if (!oldest || (oldest.segment && !oldest.written && recentSamples < 10 * RECENT_SAMPLES)) return;
-      recent.shift();
-      recentSamples -= oldest.samples;
-      if (oldest.segment) continue;
+    for (const entry of recent.trim(!dropsOldest)) {
       memoryOnly--;
-      counters.unwritten += oldest.samples;
+      dropped.spool_disk += entry.items;
     }
   }
 
@@ -111,11 +100,10 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       if (disk.segments.length < 2) disk.seal();
       const oldest = disk.segments[0];
       if (!oldest || !oldest.sealed || disk.segments.length < 2) return;
-      const held = inFlight?.segment === oldest ? inFlight.samples : 0;
-      tell('the spool is full: the oldest samples are dropped', { maxBytes });
-      counters.full += oldest.samples - oldest.doneSamples - held;
-      recent = recent.filter((entry) => entry.segment !== oldest);
-      recentSamples = recent.reduce((sum, entry) => sum + entry.samples, 0);
+      const held = inFlight?.segment === oldest ? inFlight.items : 0;
+      tell(`the spool is full: the oldest ${names.items} are dropped`, { maxBytes });
+      dropped.spool_full += oldest.items - oldest.doneItems - held;
+      recent.dropSegment(oldest);
       if (reading?.segment === oldest) reading = undefined;
       // The batch on its way lives on in memory: it may still arrive.
       if (inFlight?.segment === oldest) {
@@ -132,7 +120,7 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
   }
 
   /** The next batch to deliver; undefined when there is none. */
-  async function next(): Promise<Entry | undefined> {
+  async function next(): Promise<Entry<B> | undefined> {
     while (onlyOnDisk() > 0) {
       const segment = disk.segments.find((one) => one.records > one.doneRecords);
       if (!segment) break;
@@ -146,27 +134,25 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       }
       const record = reading.records[reading.next];
       // What comes now is in memory.
-      if (!record || (segment.source === source && record.sequence === recent[0]?.sequence)) break;
+      if (!record || (segment.source === source && record.sequence === recent.oldest?.sequence)) break;
       reading.next++;
       // Delivered from memory since this was read.
       if (record.sequence <= segment.doneSequence) continue;
-      const { sequence, samples } = record;
+      const { sequence, items } = record;
       try {
         const batch = await disk.decode(segment, record);
         // Dropped meanwhile, and counted.
         if (!disk.segments.includes(segment)) continue;
-        counters.spool_replayed_batches_total++;
-        return { batch, source: segment.source, sequence, samples, segment, written: true };
+        counters.replayed_batches_total++;
+        return { batch, source: segment.source, sequence, items, bytes: record.payload.length, segment, written: true };
       } catch (error) {
         log.error({ err: toAppError(error).message }, 'a batch in the spool cannot be read');
         disk.counters.corrupt_batches_total++;
         segment.damaged = true;
-        forget({ segment, sequence, samples });
+        forget({ segment, sequence, items });
       }
     }
-    const entry = recent.shift();
-    if (entry) recentSamples -= entry.samples;
-    return entry;
+    return recent.shift();
   }
 
   function finish(segment: Segment): void {
@@ -177,24 +163,24 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
   }
 
   /** It is delivered, or never will be. */
-  function forget(entry: { segment: Segment | undefined; sequence: number; samples: number }): void {
+  function forget(entry: { segment: Segment | undefined; sequence: number; items: number }): void {
     const { segment } = entry;
     if (!segment) {
       memoryOnly--;
       return;
     }
     segment.doneRecords++;
-    segment.doneSamples += entry.samples;
+    segment.doneItems += entry.items;
     segment.doneSequence = Math.max(segment.doneSequence, entry.sequence);
     if (segment.doneRecords >= segment.records) finish(segment);
   }
 
   function note(trying: boolean): void {
     struggling = trying;
-    if (trying) counters.spool_retries_total++;
+    if (trying) counters.retries_total++;
   }
 
-  async function run(deliver: Deliver): Promise<void> {
+  async function run(deliver: Deliver<B>): Promise<void> {
     while (!stopping.signal.aborted) {
       const entry = await next();
       if (!entry) {
@@ -215,8 +201,8 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       inFlight = undefined;
       // Given up for shutdown, and not forgotten: the next process finds it on disk.
       if (end === 'stopped') continue;
-      if (end === 'refused') counters.refused += entry.samples;
-      else counters.spool_delivered_batches_total++;
+      if (end === 'refused') dropped.store_refused += entry.items;
+      else counters.delivered_batches_total++;
       forget(entry);
     }
   }
@@ -226,11 +212,10 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       return undelivered();
     },
     append(batch) {
-      counters.spool_batches_total++;
+      counters.batches_total++;
       const { written, done } = disk.append(batch);
-      const entry: Entry = { batch, source, ...written, written: false };
+      const entry: Entry<B> = { batch, source, ...written, written: false };
       recent.push(entry);
-      recentSamples += entry.samples;
       const safe = done.then(
         async () => {
           entry.written = true;
@@ -239,17 +224,29 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
         (error: unknown) => {
           complain(error);
           // It waits in memory then; unless it is through already.
-          if (!recent.includes(entry) && inFlight !== entry) return;
+          if (!recent.has(entry) && inFlight !== entry) return;
           entry.segment = undefined;
           memoryOnly++;
         },
       );
       safe.catch(complain);
+      lastWrite = safe;
       if (syncMs > 0) syncTimer ??= setTimeout(() => void syncSoon(), syncMs);
       trimRecent();
-      enforceCap();
+      if (dropsOldest) enforceCap();
       wake?.();
       return safe;
+    },
+    get load() {
+      return Math.max(disk.bytes() / maxBytes, recent.unsafeLoad());
+    },
+    async sync() {
+      await lastWrite;
+      const written = await disk.sync().then(
+        () => memoryOnly === 0,
+        () => false,
+      );
+      if (!written) throw new AppError('disk_full', `The spool ${deps.dir} cannot be written.`, { retryable: true });
     },
     async flush() {
       await disk.sync().catch(complain);
@@ -276,21 +273,12 @@ export function createFileSpool(deps: FileSpoolDeps): Spool {
       await disk.close().catch(complain);
       if (undelivered() > 0) log.info({ batches: undelivered() }, 'batches stay in the spool for the next start');
     },
-    counters() {
-      const { refused, full, unwritten, ...plain } = counters;
-      const { torn_bytes_total, corrupt_segments_total, corrupt_batches_total } = disk.counters;
-      return {
-        ...plain,
-        spool_backlog_batches: undelivered(),
-        spool_backlog_samples: disk.segments.reduce((sum, one) => sum + one.samples - one.doneSamples, 0),
-        spool_bytes: disk.bytes(),
-        spool_torn_bytes_total: torn_bytes_total,
-        spool_corrupt_segments_total: corrupt_segments_total,
-        spool_corrupt_batches_total: corrupt_batches_total,
-        'samples_dropped_total{reason="store_refused"}': refused,
-        'samples_dropped_total{reason="spool_full"}': full,
-        'samples_dropped_total{reason="spool_disk"}': unwritten,
-      };
-    },
+    counters: () =>
+      nameCounters(
+        names,
+        { ...counters, ...disk.counters, backlog_batches: undelivered(), bytes: disk.bytes() },
+        disk.segments.reduce((sum, one) => sum + one.items - one.doneItems, 0),
+        dropped,
+      ),
   };
 }

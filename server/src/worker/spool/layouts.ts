@@ -45,7 +45,7 @@ export function createLayoutWriter(): LayoutWriter {
       const id = next++;
       ids.set(layout, id);
       const payload = deflateRawSync(JSON.stringify({ series: layout.series }), { level: 1 });
-      const record = encodeRecord({ sequence: id, samples: 0, payload });
+      const record = encodeRecord({ sequence: id, items: 0, payload });
       bytes += record.length;
       pending.push(record);
       return id;

@@ -5,12 +5,12 @@ import { encodeRecord, scanRecords } from './record.ts';
 
 const record = fc.record({
   sequence: fc.maxSafeNat(),
-  samples: fc.nat(100_000),
+  items: fc.nat(100_000),
   payload: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
 });
 const records = fc.array(record, { maxLength: 20 });
-const plain = (all: readonly { sequence: number; samples: number; payload: Buffer }[]) =>
-  all.map(({ sequence, samples, payload }) => [sequence, samples, payload.toString('hex')]);
+const plain = (all: readonly { sequence: number; items: number; payload: Buffer }[]) =>
+  all.map(({ sequence, items, payload }) => [sequence, items, payload.toString('hex')]);
 
 test('records come out as they went in', () => {
   fc.assert(

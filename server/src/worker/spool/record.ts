@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * A record of a segment: magic, checksum, payload length, sequence, count of samples, payload; little endian. The
+ * A record of a segment: magic, checksum, payload length, sequence, count of items, payload; little endian. The
  * checksum covers all that follows it, so a length that lies is as good as a flipped bit.
  */
 const MAGIC = 0x314c5053;
@@ -11,17 +11,17 @@ const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 export interface SpoolRecord {
   readonly sequence: number;
-  /** How many samples the payload holds: what is lost when it is dropped. */
-  readonly samples: number;
+  /** How many items the payload holds: what is lost when it is dropped. */
+  readonly items: number;
   readonly payload: Buffer;
 }
 
-export function encodeRecord({ sequence, samples, payload }: SpoolRecord): Buffer {
+export function encodeRecord({ sequence, items, payload }: SpoolRecord): Buffer {
   const out = Buffer.allocUnsafe(RECORD_HEADER_BYTES + payload.length);
   out.writeUInt32LE(MAGIC, 0);
   out.writeUInt32LE(payload.length, 8);
   out.writeDoubleLE(sequence, 12);
-  out.writeDoubleLE(samples, 20);
+  out.writeDoubleLE(items, 20);
   payload.copy(out, RECORD_HEADER_BYTES);
   out.writeUInt32LE(crc32(out.subarray(8)), 4);
   return out;
@@ -45,7 +45,7 @@ export function readRecord(bytes: Buffer, at: number): Found {
   if (end > bytes.length) return { kind: 'end' };
   if (crc32(bytes.subarray(at + 8, end)) !== bytes.readUInt32LE(at + 4)) return { kind: 'damage' };
   const payload = bytes.subarray(at + RECORD_HEADER_BYTES, end);
-  const record = { sequence: bytes.readDoubleLE(at + 12), samples: bytes.readDoubleLE(at + 20), payload };
+  const record = { sequence: bytes.readDoubleLE(at + 12), items: bytes.readDoubleLE(at + 20), payload };
   return { kind: 'record', record, end };
 }
 

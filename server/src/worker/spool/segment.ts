@@ -16,9 +16,9 @@ export interface Segment {
   readonly layouts: string;
   bytes: number;
   records: number;
-  samples: number;
+  items: number;
   doneRecords: number;
-  doneSamples: number;
+  doneItems: number;
   /** Sequence of the last batch that is delivered. */
   doneSequence: number;
   /** Takes no more batches. */
@@ -29,7 +29,7 @@ export interface Segment {
 }
 
 export function encodeHeader(source: string, layouts: string): Buffer {
-  return encodeRecord({ sequence: 0, samples: 0, payload: Buffer.from(JSON.stringify({ source, layouts })) });
+  return encodeRecord({ sequence: 0, items: 0, payload: Buffer.from(JSON.stringify({ source, layouts })) });
 }
 
 export function newSegment(dir: string, name: string, source: string, layouts: string): Segment {
@@ -39,9 +39,9 @@ export function newSegment(dir: string, name: string, source: string, layouts: s
     layouts,
     bytes: 0,
     records: 0,
-    samples: 0,
+    items: 0,
     doneRecords: 0,
-    doneSamples: 0,
+    doneItems: 0,
     doneSequence: 0,
     sealed: false,
     damaged: false,
@@ -130,7 +130,7 @@ export async function recoverSegments(dir: string): Promise<Recovered> {
     segment.sealed = true;
     segment.bytes = scan.goodBytes;
     segment.records = records.length;
-    segment.samples = records.reduce((sum, record) => sum + record.samples, 0);
+    segment.items = records.reduce((sum, record) => sum + record.items, 0);
     if (scan.damaged > 0) {
       corruptSegments++;
       segment.damaged = true;

@@ -2,10 +2,9 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import type { Batch } from '#services/telemetry/spool.ts';
+import type { BatchCodec } from '#services/spool/spool.ts';
 import { createAppendFile } from './append-file.ts';
 import type { AppendFile } from './append-file.ts';
-import { decodeBatch, encodeBatch, samplesOf } from './codec.ts';
 import { createLayoutWriter, readLayouts } from './layouts.ts';
 import type { LayoutReader, LayoutWriter } from './layouts.ts';
 import { encodeRecord } from './record.ts';
@@ -17,11 +16,13 @@ import type { Segment } from './segment.ts';
 export interface Written {
   readonly segment: Segment;
   readonly sequence: number;
-  readonly samples: number;
+  readonly items: number;
+  readonly bytes: number;
 }
 
-export interface SegmentStoreDeps {
+export interface SegmentStoreDeps<B> {
   readonly dir: string;
+  readonly codec: BatchCodec<B>;
   /** Directories of processes that there are no more; their files are taken over. */
   readonly adopt?: readonly string[];
   /** Names the sequences of this process; new with every process. */
@@ -36,15 +37,15 @@ export interface SegmentStoreDeps {
 const LAYOUT_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Segments on disk: written at the newest, read at the oldest. */
-export interface SegmentStore {
+export interface SegmentStore<B> {
   /** Oldest first; the last may still be written to. */
   readonly segments: readonly Segment[];
   recover(): Promise<void>;
   /** Takes the batch into the newest segment. `done` rejects when the disk does not take it. */
-  append(batch: Batch): { written: Written; done: Promise<void> };
+  append(batch: B): { written: Written; done: Promise<void> };
   /** The oldest undelivered batches of the oldest segment, as bytes. */
   read(segment: Segment): Promise<SpoolRecord[]>;
-  decode(segment: Segment, record: SpoolRecord): Promise<Batch>;
+  decode(segment: Segment, record: SpoolRecord): Promise<B>;
   /** Gives back the memory that reading took. */
   forgetLayouts(): void;
   seal(): void;
@@ -56,8 +57,8 @@ export interface SegmentStore {
   readonly counters: { torn_bytes_total: number; corrupt_segments_total: number; corrupt_batches_total: number };
 }
 
-export function createSegmentStore(deps: SegmentStoreDeps): SegmentStore {
-  const { dir, source, segmentBytes, log, now } = deps;
+export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B> {
+  const { dir, codec, source, segmentBytes, log, now } = deps;
   const segments: Segment[] = [];
   const counters = { torn_bytes_total: 0, corrupt_segments_total: 0, corrupt_batches_total: 0 };
   const readers = new Map<string, Promise<LayoutReader>>();
@@ -138,29 +139,29 @@ export function createSegmentStore(deps: SegmentStoreDeps): SegmentStore {
     append(batch) {
       const segment = active();
       const book = layouts ?? newLayouts();
-      const samples = samplesOf(batch);
+      const items = codec.count(batch);
       const own = ++sequence;
-      const payload = encodeBatch(batch, book.writer.idOf);
-      const record = encodeRecord({ sequence: own, samples, payload });
+      const payload = codec.encode(batch, book.writer.idOf);
+      const record = encodeRecord({ sequence: own, items, payload });
       const fresh = book.writer.take();
       segment.bytes += record.length;
       segment.records++;
-      segment.samples += samples;
+      segment.items += items;
       const done = enqueue(() => write(segment, book, fresh, record));
       if (segment.bytes >= segmentBytes) seal();
       done.catch(() => {
         // What the disk did not take is not there to be read; nor may a half-written record be followed by another.
         segment.records--;
-        segment.samples -= samples;
+        segment.items -= items;
         if (own <= segment.doneSequence) {
           segment.doneRecords--;
-          segment.doneSamples -= samples;
+          segment.doneItems -= items;
         }
         segment.sealed = true;
         // New layouts may not have been written either: the next segment starts with a file of its own.
         if (layouts === book) layouts = undefined;
       });
-      return { written: { segment, sequence: own, samples }, done };
+      return { written: { segment, sequence: own, items, bytes: record.length }, done };
     },
     read: (segment) =>
       enqueue(async () => {
@@ -173,7 +174,7 @@ export function createSegmentStore(deps: SegmentStoreDeps): SegmentStore {
           segment.sealed = true;
           counters.corrupt_batches_total += Math.max(0, missing);
           segment.records = segment.doneRecords + whole.length;
-          segment.samples = segment.doneSamples + whole.reduce((sum, record) => sum + record.samples, 0);
+          segment.items = segment.doneItems + whole.reduce((sum, record) => sum + record.items, 0);
         }
         return whole;
       }),
@@ -191,7 +192,7 @@ export function createSegmentStore(deps: SegmentStoreDeps): SegmentStore {
         const newest = layouts.writer.bytes > reader.bytes ? await load() : reader;
         layoutOf = (id) => reader.layoutOf(id) ?? newest.layoutOf(id);
       }
-      return decodeBatch(record.payload, layoutOf);
+      return codec.decode(record.payload, layoutOf);
     },
     forgetLayouts: () => readers.clear(),
     seal,

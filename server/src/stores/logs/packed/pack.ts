@@ -13,6 +13,10 @@ export const CLASSES = [
 
 const CLASS_OF_SEVERITY = [1, 1, 1, 1, 2, 2, 3, 4];
 
+export function classOf(severity: number): number {
+  return CLASS_OF_SEVERITY[severity] ?? 3;
+}
+
 /** Lines of a block at most, and their bytes. */
 export const BLOCK_LINES = 4_096;
 const BLOCK_BYTES = 4 * 1024 * 1024;
@@ -32,8 +36,8 @@ export interface LogBlock extends PackedLines {
 
 const tokens = createTokenSet();
 
-/** One block of lines that stand in the order of their receipt. */
-export function packBlock(blockClass: number, lines: readonly NumberedLine[]): LogBlock {
+/** One block of lines that stand in the order of their receipt; `payload` when it is there already. */
+export function packBlock(blockClass: number, lines: readonly NumberedLine[], payload = encodeBlock(lines)): LogBlock {
   const counts = Array.from({ length: 8 }, () => 0);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
@@ -49,7 +53,6 @@ export function packBlock(blockClass: number, lines: readonly NumberedLine[]): L
     if (line.facility !== facility) tokens.add(attributeToken('facility', String((facility = line.facility))));
     if (line.severity !== severity) tokens.add(attributeToken('severity', String((severity = line.severity))));
   }
-  const payload = encodeBlock(lines);
   return {
     class: blockClass,
     block: lines[0]!.number,
@@ -77,7 +80,7 @@ export function packLines(lines: readonly NewLine[], random: () => number): LogB
     if (ready.length > 0) blocks.push(packBlock(blockClass, ready));
   }
   for (const line of lines) {
-    const blockClass = CLASS_OF_SEVERITY[line.severity] ?? 3;
+    const blockClass = classOf(line.severity);
     const before = waiting.get(blockClass)?.[0]?.receivedAt ?? line.receivedAt;
     if (Math.abs(line.receivedAt - before) > BLOCK_SPAN_MS / 2) close(blockClass);
     const ready = waiting.get(blockClass) ?? [];

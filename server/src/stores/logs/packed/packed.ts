@@ -1,12 +1,14 @@
 import type { LogRetention, LogStore } from '#stores/logs/logs.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
+import { isMissingPartition } from '#stores/postgres/faults.ts';
+import { decodeBlocks, encodeBlocks } from './carry.ts';
 import { histogramOf } from './histogram.ts';
 import { mergeSmallBlocks } from './merge.ts';
 import { CLASSES, packLines } from './pack.ts';
 import type { LogBlock } from './pack.ts';
 import { DAY_MS, dayOf, dropPartition, ensurePartitions, listPartitions, partitionName } from './partitions.ts';
 import { searchBlocks } from './search.ts';
-import { insertBlocks } from './write.ts';
+import { forgetOrigins, storeBlocks } from './write.ts';
 
 export const DEFAULT_LOG_RETENTION: LogRetention = { errorDays: 365, noticeDays: 90, infoDays: 30, debugDays: 7 };
 
@@ -35,10 +37,21 @@ export function createPackedLogStore({
 
   return {
     pack: (lines) => packLines(lines, random),
-    async write(blocks) {
-      if (blocks.length === 0) return;
+    encode: encodeBlocks,
+    decode: decodeBlocks,
+    async write(blocks, origin) {
+      if (blocks.length === 0) return 0;
       await ensureFor(blocks);
-      await pg.transaction((tx) => insertBlocks(tx, blocks));
+      try {
+        await storeBlocks(pg, blocks, origin);
+      } catch (error) {
+        // Another process drops partitions that are past their time; lines that come that late open them again.
+        if (!isMissingPartition(error)) throw error;
+        ensured.clear();
+        await ensureFor(blocks);
+        await storeBlocks(pg, blocks, origin);
+      }
+      return 0;
     },
     search: (query, signal) => searchBlocks(pg, query, signal),
     histogram: (query, signal) => histogramOf(pg, query, signal),
@@ -67,6 +80,7 @@ export function createPackedLogStore({
         await dropPartition(pg, partition);
         ensured.delete(partitionName(partition));
       }
+      await forgetOrigins(pg);
       for (const { number } of CLASSES) await mergeSmallBlocks(pg, number, now);
     },
   };

@@ -1,8 +1,12 @@
-import type { Queryable } from '#stores/postgres/postgres.ts';
+import type { BatchOrigin } from '#domain/batch-origin.ts';
+import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import type { LogBlock } from './pack.ts';
 
 const INSERT = `insert into log_block (class, first_at, last_at, block, lines, counts, tokens, payload)
   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`;
+
+/** Of one source so many batches are remembered: it hands them over in order, so only the newest can come again. */
+const REMEMBERED = 1_000;
 
 /** Stores blocks; one that is there already is not stored again. */
 export async function insertBlocks(tx: Queryable, blocks: readonly LogBlock[]): Promise<void> {
@@ -13,4 +17,30 @@ export async function insertBlocks(tx: Queryable, blocks: readonly LogBlock[]): 
       'log_block_insert',
     );
   }
+}
+
+/** True when the origin is new; remembered with the transaction. */
+async function isNew(tx: Queryable, { source, sequence }: BatchOrigin): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'insert into log_batch (source, sequence) values ($1, $2) on conflict do nothing',
+    [source, sequence],
+    'log-batch',
+  );
+  if (sequence % REMEMBERED === 0) {
+    await tx.query('delete from log_batch where source = $1 and sequence < $2', [source, sequence - REMEMBERED]);
+  }
+  return rowCount !== 0;
+}
+
+/** Stores blocks with their origin; nothing when the origin is there already, since merging may have renamed its blocks. */
+export async function storeBlocks(pg: Postgres, blocks: readonly LogBlock[], origin?: BatchOrigin): Promise<void> {
+  await pg.transaction(async (tx) => {
+    if (origin && !(await isNew(tx, origin))) return;
+    await insertBlocks(tx, blocks);
+  });
+}
+
+/** Forgets the origins of processes that have been silent for weeks. */
+export async function forgetOrigins(pg: Pick<Postgres, 'query'>): Promise<void> {
+  await pg.query(`delete from log_batch where stored_at < now() - interval '14 days'`);
 }

@@ -3,6 +3,7 @@ import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import type { MetricUsageStore } from '#stores/metrics/usage.ts';
+import { isMissingPartition } from '#stores/postgres/faults.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { removeDeviceBlocks } from './blocks.ts';
 import { createCatalogue } from './catalogue.ts';
@@ -174,8 +175,4 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
     },
     counters: () => ({ ...counters }),
   };
-}
-
-function isMissingPartition(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23514' && /no partition/.test(error.message);
 }

@@ -1,0 +1,22 @@
+/** How the counters of a spool are called: `spool` and `samples` make `spool_backlog_samples`. */
+export interface SpoolNames {
+  readonly prefix: string;
+  readonly items: string;
+  readonly dropped: string;
+}
+
+export const SAMPLE_SPOOL: SpoolNames = { prefix: 'spool', items: 'samples', dropped: 'samples_dropped_total' };
+export const LINE_SPOOL: SpoolNames = { prefix: 'log_spool', items: 'lines', dropped: 'syslog_dropped_total' };
+
+/** The counters of a spool, and what it dropped by reason, under its names. */
+export function nameCounters(
+  { prefix, items, dropped }: SpoolNames,
+  counters: Readonly<Record<string, number>>,
+  backlogItems: number,
+  drops: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const named: Record<string, number> = { [`${prefix}_backlog_${items}`]: backlogItems };
+  for (const [name, value] of Object.entries(counters)) named[`${prefix}_${name}`] = value;
+  for (const [reason, value] of Object.entries(drops)) named[`${dropped}{reason="${reason}"}`] = value;
+  return named;
+}
