@@ -75,6 +75,15 @@ export class BerWriter {
     this.header(tag, octets.length);
   }
 
+  /** A string of octets that holds a text in UTF-8. */
+  text(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.#reserve(length);
+    this.#at -= length;
+    this.#buf.write(text, this.#at, 'utf8');
+    this.header(0x04, length);
+  }
+
   /** An element without content: NULL and its kin. */
   empty(tag: number): void {
     this.header(tag, 0);
@@ -119,6 +128,12 @@ export class BerWriter {
   /** What was written: a view, valid until the writer is used again. */
   view(): Buffer {
     return this.#buf.subarray(this.#at);
+  }
+
+  /** What was written, copied to the start of `room`, where it must fit; answers that part of it. */
+  copyTo(room: Buffer): Buffer {
+    this.#buf.copy(room, 0, this.#at);
+    return room.subarray(0, this.length);
   }
 
   /** What was written, as a buffer of its own. */

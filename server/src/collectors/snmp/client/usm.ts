@@ -34,6 +34,8 @@ const LEVEL = MsgFlags.auth | MsgFlags.priv;
 export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: UsmDeps): Security {
   const level = (user.auth ? MsgFlags.auth : 0) | (user.auth && user.priv ? MsgFlags.priv : 0);
   const salt = keep(firstSalt);
+  const userName = keep(Buffer.from(user.name, 'utf8'));
+  const contextName = user.context === '' ? NOBODY : keep(Buffer.from(user.context, 'utf8'));
   let engine: RemoteEngine | null = null;
   /** Another engine that answered, unauthenticated, in place of the known one: tried, and kept when it proves itself. */
   let candidate: RemoteEngine | null = null;
@@ -93,22 +95,23 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
       return engine?.synchronized ? `${engine.id.toString('hex')}:${engine.boots}` : null;
     },
 
-    seal(pdu, id) {
+    seal(pdu, id, scratch) {
       const at = candidate ?? engine;
       hint = null;
       again = false;
       const asked = !at ? DISCOVERY : probe ? PROBE : pdu;
-      const octets = Buffer.from(asked.octets);
+      const { octets } = asked;
+      // In place: requests are shared, but this one is copied before anyone else can look at it.
       patchId(octets, asked.idAt, id);
       if (!at) {
         const header = { msgId: id, engineId: NOBODY, boots: 0, time: 0, user: '', reportable: true };
-        return encodeV3(header, { contextEngineId: NOBODY, contextName: '', pdu: octets }, NO_KEYS, salt);
+        return encodeV3(header, { contextEngineId: NOBODY, contextName: '', pdu: octets }, NO_KEYS, salt, scratch);
       }
       const time = timeOf(at, clock.monotonic());
       const header = { msgId: id, engineId: at.id, boots: at.boots, time, user: user.name, reportable: true };
       const scoped = { contextEngineId: at.id, contextName: probe ? '' : user.context, pdu: octets };
       const keys = probe === 'privacy' ? { auth: at.keys.auth, priv: null } : at.keys;
-      return encodeV3(header, scoped, keys, nextSalt());
+      return encodeV3(header, scoped, keys, nextSalt(), scratch);
     },
 
     open(datagram, head, opened) {
@@ -146,7 +149,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
         hint = REPORTS.notInTimeWindow;
         return 'hold';
       }
-      if (Buffer.from(scoped.contextName).toString('utf8') !== user.context) return 'content';
+      if (!contextName.equals(scoped.contextName)) return 'content';
       return locate(pdu, head.id, opened) ? null : 'malformed';
     },
 
@@ -185,7 +188,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
   }
 
   function isUser(octets: Uint8Array): boolean {
-    return Buffer.from(octets).toString('utf8') === user.name;
+    return userName.equals(octets);
   }
 }
 

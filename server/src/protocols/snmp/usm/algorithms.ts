@@ -1,11 +1,11 @@
-/** Authentication protocols (RFC 3414 section 6 and 7, RFC 7860): hash, octets of its output, octets of the MAC sent. */
+/** Authentication protocols (RFC 3414 section 6 and 7, RFC 7860): hash, octets of its output, of its block, of the MAC sent. */
 export const AUTH = {
-  MD5: { hash: 'md5', keyOctets: 16, macOctets: 12 },
-  SHA: { hash: 'sha1', keyOctets: 20, macOctets: 12 },
-  SHA224: { hash: 'sha224', keyOctets: 28, macOctets: 16 },
-  SHA256: { hash: 'sha256', keyOctets: 32, macOctets: 24 },
-  SHA384: { hash: 'sha384', keyOctets: 48, macOctets: 32 },
-  SHA512: { hash: 'sha512', keyOctets: 64, macOctets: 48 },
+  MD5: { hash: 'md5', keyOctets: 16, blockOctets: 64, macOctets: 12 },
+  SHA: { hash: 'sha1', keyOctets: 20, blockOctets: 64, macOctets: 12 },
+  SHA224: { hash: 'sha224', keyOctets: 28, blockOctets: 64, macOctets: 16 },
+  SHA256: { hash: 'sha256', keyOctets: 32, blockOctets: 64, macOctets: 24 },
+  SHA384: { hash: 'sha384', keyOctets: 48, blockOctets: 128, macOctets: 32 },
+  SHA512: { hash: 'sha512', keyOctets: 64, blockOctets: 128, macOctets: 48 },
 } as const;
 export type AuthProtocol = keyof typeof AUTH;
 

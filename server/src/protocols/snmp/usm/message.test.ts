@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { createCipheriv, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AUTH, PRIV } from './algorithms.ts';
 import type { AuthProtocol, PrivProtocol } from './algorithms.ts';
 import { localizeKey, localizePrivKey, passwordToKey } from './keys.ts';
+import { macOf } from './mac.ts';
 import { MsgFlags, encodeV3, openScoped, readV3, verifyMac } from './message.ts';
 import type { UsmKeys } from './message.ts';
 import { decrypt, encrypt } from './privacy.ts';
 
 const maple = Buffer.from('maplesyrup');
 const engine2 = Buffer.from('000000000000000000000002', 'hex');
+const octets = (minLength: number, maxLength: number) =>
+  fc.uint8Array({ minLength, maxLength }).map((bytes) => Buffer.from(bytes));
+const authName = fc.constantFrom(...(Object.keys(AUTH) as AuthProtocol[]));
 
 test('keys of RFC 3414 appendix A.3 come out for MD5 and SHA', () => {
   const md5 = passwordToKey('MD5', maple);
@@ -44,9 +49,35 @@ test('DES is DES: the classic vector', () => {
   assert.equal(hidden.toString('hex'), '85e813540f0ab405');
 });
 
-const octets = (minLength: number, maxLength: number) =>
-  fc.uint8Array({ minLength, maxLength }).map((bytes) => Buffer.from(bytes));
-const authName = fc.constantFrom(...(Object.keys(AUTH) as AuthProtocol[]));
+test('AES goes on from message to message of a key as a cipher of its own for each would', () => {
+  const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(octets(1, 9000), octets(8, 8)), { maxLength: 5 }), (messages) => {
+      for (const [plain, salt] of messages) {
+        const at = { boots: 7, time: 0x7fff_ffff };
+        const iv = Buffer.concat([Buffer.from('000000077fffffff', 'hex'), salt]);
+        const hidden = encrypt('AES', key, salt, at, plain);
+        assert.deepEqual(hidden, createCipheriv('aes-128-cfb', key, iv).update(plain));
+        assert.deepEqual(decrypt('AES', key, salt, at, hidden), plain);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a MAC is the HMAC that node:crypto makes, for every hash', () => {
+  fc.assert(
+    fc.property(authName, octets(64, 64), octets(64, 5000), (auth, secret, message) => {
+      const { hash, keyOctets, macOctets } = AUTH[auth];
+      const key = secret.subarray(0, keyOctets);
+      const zeroed = Buffer.from(message).fill(0, 10, 10 + macOctets);
+      const whole = createHmac(hash, key).update(zeroed).digest();
+      assert.deepEqual(macOf(auth, key, message, 10), whole.subarray(0, macOctets));
+    }),
+    { numRuns: 100 },
+  );
+});
+
 const privName = fc.constantFrom(...(Object.keys(PRIV) as PrivProtocol[]));
 const keys = fc
   .tuple(authName, privName, octets(64, 64), fc.integer({ min: 0, max: 2 }))

@@ -1,9 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { BerReader } from '#protocols/ber/reader.ts';
 import { BerWriter } from '#protocols/ber/writer.ts';
 import { AUTH } from './algorithms.ts';
 import type { AuthProtocol, PrivProtocol } from './algorithms.ts';
-import { keyObject } from './keyObject.ts';
+import { macOf } from './mac.ts';
 import { decrypt, encrypt } from './privacy.ts';
 
 /** Bits of msgFlags (RFC 3412 section 6.4). */
@@ -39,16 +39,23 @@ export interface ScopedPdu {
 const writer = new BerWriter(4096);
 const MAX_SIZE = 65_507;
 const NO_OCTETS = Buffer.alloc(0);
+const ZEROS = Buffer.alloc(64);
 
 /**
- * Encodes a v3 message. The keys say its security level; `salt` must be eight octets that were never used with the same
- * privacy key before.
+ * Encodes a v3 message, into `room` where it fits, else into memory of its own. The keys say its security level; `salt`
+ * must be eight octets that were never used with the same privacy key before.
  */
-export function encodeV3(header: V3Header, scoped: ScopedPdu, keys: UsmKeys, salt: Buffer): Buffer {
+export function encodeV3(
+  header: V3Header,
+  scoped: ScopedPdu,
+  keys: UsmKeys,
+  salt: Buffer,
+  room: Buffer = NO_OCTETS,
+): Buffer {
   const { auth, priv } = keys;
   writer.reset();
   writer.raw(scoped.pdu);
-  writer.octets(Buffer.from(scoped.contextName, 'utf8'));
+  writer.text(scoped.contextName);
   writer.octets(scoped.contextEngineId);
   writer.wrap(0x30, 0);
   if (auth && priv) {
@@ -60,8 +67,8 @@ export function encodeV3(header: V3Header, scoped: ScopedPdu, keys: UsmKeys, sal
   writer.octets(auth && priv ? salt : NO_OCTETS);
   const behindMac = writer.length;
   const macOctets = auth ? AUTH[auth.protocol].macOctets : 0;
-  writer.octets(Buffer.alloc(macOctets));
-  writer.octets(Buffer.from(header.user, 'utf8'));
+  writer.octets(ZEROS.subarray(0, macOctets));
+  writer.text(header.user);
   writer.signed(header.time);
   writer.signed(header.boots);
   writer.octets(header.engineId);
@@ -70,16 +77,17 @@ export function encodeV3(header: V3Header, scoped: ScopedPdu, keys: UsmKeys, sal
   const global = writer.length;
   writer.signed(USM);
   const level = (auth ? MsgFlags.auth : 0) | (auth && priv ? MsgFlags.priv : 0);
-  writer.octets(Buffer.from([level | (header.reportable ? MsgFlags.reportable : 0)]));
+  writer.octet(level | (header.reportable ? MsgFlags.reportable : 0));
+  writer.header(0x04, 1);
   writer.signed(MAX_SIZE);
   writer.signed(header.msgId);
   writer.wrap(0x30, global);
   writer.signed(3);
   writer.wrap(0x30, 0);
-  const message = writer.take();
+  const message = writer.length <= room.length ? writer.copyTo(room) : writer.take();
   if (auth) {
     const at = message.length - behindMac - macOctets;
-    createHmac(AUTH[auth.protocol].hash, keyObject(auth.key)).update(message).digest().copy(message, at, 0, macOctets);
+    message.set(macOf(auth.protocol, auth.key, message, at), at);
   }
   return message;
 }
@@ -143,19 +151,9 @@ function readWhole(datagram: Uint8Array, start: number): Uint8Array {
 
 /** True when the MAC is the right one, in full length, for the message as it came. */
 export function verifyMac(datagram: Uint8Array, { mac }: V3Envelope, auth: NonNullable<UsmKeys['auth']>): boolean {
-  const { hash, macOctets } = AUTH[auth.protocol];
-  if (mac.length !== macOctets) return false;
-  const at = mac.byteOffset - datagram.byteOffset;
-  const expected = createHmac(hash, keyObject(auth.key))
-    .update(datagram.subarray(0, at))
-    .update(ZEROS.subarray(0, macOctets))
-    .update(datagram.subarray(at + macOctets))
-    .digest()
-    .subarray(0, macOctets);
-  return timingSafeEqual(expected, mac);
+  if (mac.length !== AUTH[auth.protocol].macOctets) return false;
+  return timingSafeEqual(macOf(auth.protocol, auth.key, datagram, mac.byteOffset - datagram.byteOffset), mac);
 }
-
-const ZEROS = Buffer.alloc(64);
 
 /** Where the parts of a scoped PDU lie: `pdu` is a view, tag and length with it. */
 export interface OpenedScoped {
