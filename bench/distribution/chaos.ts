@@ -12,6 +12,7 @@ import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createBullmqQueues } from '../../server/src/queue/bullmq/bullmq.ts';
 import { createPostgresLeaderLock } from '../../server/src/stores/leases/postgres-leader.ts';
+import { createPostgresLeases } from '../../server/src/stores/leases/postgres.ts';
 import { openTestDatabase } from '../../server/src/stores/postgres/testing.ts';
 import { createScheduler } from '../../server/src/worker/scheduler.ts';
 
@@ -30,6 +31,7 @@ const bus = createPostgresBus({ pg: database.pg, log: silentLog });
 const scheduler = createScheduler({
   schedule: async () =>
     Array.from({ length: DEVICES }, (_, i) => ({ deviceId: i + 1, collector: 'ledger', intervalSeconds: INTERVAL_S })),
+  heldNow: () => createPostgresLeases(database.pg).heldNow(),
   leader: createPostgresLeaderLock(database.pg),
   queues,
   bus,

@@ -71,7 +71,6 @@ const runner = createRunner({
   clock,
   shared,
   log,
-  partitions: partitionCount,
   holds: (partition) => held.partitions?.holds(partition) ?? false,
 });
 const partitions = createPartitions({
@@ -81,7 +80,7 @@ const partitions = createPartitions({
   clock,
   shared,
   log,
-  member: { id: randomUUID(), host: hostname(), pid: process.pid },
+  member: { id: randomUUID(), host: hostname(), pid: process.pid, name: '', sites: null },
   partitions: partitionCount,
   handle: (partition, job) => runner.handle(partition, job),
   lost: (partition) => runner.forgetPartition(partition),

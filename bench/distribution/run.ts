@@ -10,6 +10,7 @@ import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createBullmqQueues } from '../../server/src/queue/bullmq/bullmq.ts';
 import { createPostgresLeaderLock } from '../../server/src/stores/leases/postgres-leader.ts';
+import { createPostgresLeases } from '../../server/src/stores/leases/postgres.ts';
 import { openTestDatabase } from '../../server/src/stores/postgres/testing.ts';
 import { createScheduler } from '../../server/src/worker/scheduler.ts';
 
@@ -52,6 +53,7 @@ const entries = Array.from({ length: devices }, (_, i) => ({
 }));
 const scheduler = createScheduler({
   schedule: async () => entries,
+  heldNow: () => createPostgresLeases(pg).heldNow(),
   leader: createPostgresLeaderLock(pg),
   queues,
   bus,

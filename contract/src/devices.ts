@@ -47,6 +47,21 @@ const deviceName = z.string().trim().min(1).max(253);
 const site = z.string().trim().max(200);
 const tags = z.array(z.string().trim().min(1).max(100)).max(100);
 
+/** A device that is being worked on is polled as ever, but its status is `maintenance` whatever the polls find. */
+export const Maintenance = z.object({
+  since: Instant,
+  /** Null: until somebody ends it. */
+  until: Instant.nullable(),
+  note: z.string().nullable(),
+});
+export type Maintenance = z.infer<typeof Maintenance>;
+const MaintenanceInput = z
+  .object({
+    until: Instant.refine((at) => Date.parse(at) > Date.now(), 'lies in the past').nullable(),
+    note: z.string().trim().min(1).max(500).nullable().optional(),
+  })
+  .strict();
+
 export const DeviceCreate = z
   .object({
     address: Address,
@@ -70,6 +85,8 @@ export const DevicePatch = z
     collectors: z.array(CollectorConfig).max(20).optional(),
     parents: z.array(Id).max(20).optional(),
     disabled: z.boolean().optional(),
+    /** Begins now; null ends it. */
+    maintenance: MaintenanceInput.nullable().optional(),
   })
   .strict();
 export type DevicePatch = z.infer<typeof DevicePatch>;
@@ -99,6 +116,7 @@ export const Device = z.object({
   credentials: z.array(Id),
   collectors: z.array(CollectorState),
   parents: z.array(Id),
+  maintenance: Maintenance.nullable(),
   createdAt: Instant,
 });
 export type Device = z.infer<typeof Device>;

@@ -24,6 +24,7 @@ export const ERROR_CODES = [
   'database_unavailable',
   'database_schema_newer',
   'queue_unavailable',
+  'no_collector',
   'overloaded',
   'shutting_down',
   'not_ready',

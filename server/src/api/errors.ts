@@ -25,6 +25,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   database_unavailable: 503,
   database_schema_newer: 503,
   queue_unavailable: 503,
+  no_collector: 503,
   overloaded: 503,
   shutting_down: 503,
   not_ready: 503,

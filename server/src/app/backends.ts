@@ -25,6 +25,10 @@ export interface BackendOptions {
   readonly databaseUrl: string;
   /** Holds the key file of the secrets. */
   readonly dataDir: string;
+  /** The content of the key file, when it is given instead. */
+  readonly secretKey?: string | undefined;
+  /** Whether a missing key may be made here. */
+  readonly mayCreateKey: boolean;
   readonly log: Log;
   /** Seen in pg_stat_activity: `sotp hub`. */
   readonly applicationName: string;
@@ -45,7 +49,12 @@ export function createBackends(options: BackendOptions) {
   const pg = createPostgres({ databaseUrl, log, applicationName, maxConnections });
   const bus = createPostgresBus({ pg, log });
   const queues = createBullmqQueues({ databaseUrl, log, maxWorkers });
-  const secrets = createLocalSecretStore({ pg, keyFile: join(options.dataDir, 'secret.key') });
+  const secrets = createLocalSecretStore({
+    pg,
+    keyFile: join(options.dataDir, 'secret.key'),
+    key: options.secretKey,
+    mayCreate: options.mayCreateKey,
+  });
   const metrics = createPackedMetricStore({
     pg,
     clock: systemClock,

@@ -5,6 +5,7 @@ import { lockDataDir } from '#app/supervisor/lock.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import { silentLog } from '#platform/log.ts';
+import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import { migrate } from '#stores/postgres/migrate.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 
@@ -14,6 +15,20 @@ export async function migrateDatabase(databaseUrl: string, log: Log): Promise<st
   await pg.start();
   try {
     return await migrate(pg, log);
+  } finally {
+    await pg.stop();
+  }
+}
+
+/** How many partitions all machines work with: a machine with a hub says, the others follow. */
+export async function agreeOnPartitions(databaseUrl: string, config: Config): Promise<number> {
+  const pg = createPostgres({ databaseUrl, log: silentLog, maxConnections: 1, applicationName: 'sotp start' });
+  await pg.start();
+  try {
+    const leases = createPostgresLeases(pg);
+    if (!config.roles.includes('hub')) return (await leases.agreed()) ?? config.partitions;
+    await leases.agree(config.partitions);
+    return config.partitions;
   } finally {
     await pg.stop();
   }

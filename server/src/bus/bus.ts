@@ -17,7 +17,7 @@ export interface Bus {
  * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
  * `tasks`: events for the live stream. `access-changed`: {userId?, tokenId?} whoever serves them checks again that they
  * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`). `log-tails`: who follows
- * which lines; `logs/ID`: lines for one who does.
+ * which lines; `logs/ID`: lines for one who does. `fleet`: a collector joined, left or released, so look at the leases again.
  */
 export const BUS_TOPICS = {
   deviceChanged: 'device-changed',
@@ -28,4 +28,5 @@ export const BUS_TOPICS = {
   access: 'access-changed',
   logs: 'logs',
   logTails: 'log-tails',
+  fleet: 'fleet',
 } as const;

@@ -13,9 +13,21 @@ function hashText(text: string): number {
   return h >>> 0;
 }
 
-/** The partition a device belongs to: the same in every process. */
-export function partitionOf(deviceId: number, partitions: number): number {
-  return mix(deviceId) % partitions;
+/** Partitions of a zone: as many collectors can share one site. Both numbers are those of `worker_beat` in SQL. */
+const ZONE_PARTITIONS = 2;
+const ZONE_SPAN = 1_000;
+
+/**
+ * The partition a device belongs to: the same in every process. Devices of a site that is polled locally are in the
+ * partitions of its zone; all others are in zone 0.
+ */
+export function partitionOf(deviceId: number, partitions: number, zone = 0): number {
+  return zone === 0 ? mix(deviceId) % partitions : zone * ZONE_SPAN + (mix(deviceId) % ZONE_PARTITIONS);
+}
+
+/** Zone 0 is everybody's; any other is one site's. */
+export function zoneOfPartition(partition: number): number {
+  return Math.floor(partition / ZONE_SPAN);
 }
 
 /**

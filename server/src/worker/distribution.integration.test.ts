@@ -12,6 +12,7 @@ import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
+import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import type { TestDatabase } from '#stores/postgres/testing.ts';
 import { createScheduler } from '#worker/scheduler.ts';
@@ -58,6 +59,7 @@ beforeEach(async () => {
         collector: 'ledger',
         intervalSeconds: INTERVAL_S,
       })),
+    heldNow: () => createPostgresLeases(pg).heldNow(),
     leader: createPostgresLeaderLock(pg),
     queues,
     bus,

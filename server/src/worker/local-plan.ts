@@ -54,7 +54,7 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   let reloadAt = 0;
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
-  let unsubscribe: (() => Promise<void>) | undefined;
+  const unsubscribe: (() => Promise<void>)[] = [];
 
   async function reload(): Promise<void> {
     reloadAt = clock.monotonic() + RELOAD_MS;
@@ -109,15 +109,18 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
     async start() {
       stopping = new AbortController();
       lastJobAt = clock.monotonic();
-      unsubscribe = await deps.bus.subscribe(BUS_TOPICS.deviceChanged, () => {
+      const readSoon = () => {
         reloadAt = Math.min(reloadAt, clock.monotonic() + AFTER_CHANGE_MS);
-      });
+      };
+      // A collector that joins may bring a zone along.
+      for (const topic of [BUS_TOPICS.deviceChanged, BUS_TOPICS.fleet]) {
+        unsubscribe.push(await deps.bus.subscribe(topic, readSoon));
+      }
       running = run(stopping.signal);
     },
     async stop() {
       stopping.abort();
-      await unsubscribe?.();
-      unsubscribe = undefined;
+      for (const end of unsubscribe.splice(0)) await end();
       await running;
     },
   };

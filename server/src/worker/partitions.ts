@@ -1,4 +1,5 @@
 import type { Bus } from '#bus/bus.ts';
+import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Job, JobQueues, WorkHandle } from '#queue/queue.ts';
 import type { Clock } from '#platform/clock.ts';
 import { atMost } from '#platform/clock.ts';
@@ -46,9 +47,6 @@ export interface Partitions extends Component {
   counters(): Record<string, number>;
 }
 
-/** "Look at the leases again": somebody joined, left or released. */
-const FLEET_TOPIC = 'fleet';
-
 /** Jobs of one partition at once: the current window, the one before that still runs, and urgent ones. */
 const CONCURRENCY = 8;
 
@@ -71,6 +69,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   let leased = new Map<number, HeldLease>();
   let leasedUntil = Number.NEGATIVE_INFINITY;
   let failing = false;
+  let disagreed = false;
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let unsubscribe: (() => Promise<void>) | undefined;
@@ -99,7 +98,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     if (!release) return;
     leased.delete(partition);
     await leases.release(member.id, [partition]);
-    bus.publish(FLEET_TOPIC, { released: partition });
+    bus.publish(BUS_TOPICS.fleet, { released: partition });
   }
 
   function startDrop(partition: number, release: boolean): void {
@@ -108,6 +107,19 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       .catch((error: unknown) => log.debug({ err: error, partition }, 'a lease could not be given back'))
       .finally(() => leaving.delete(partition));
     leaving.set(partition, dropping);
+  }
+
+  /** With another number of partitions this process would poll devices that others poll as well. */
+  function disagree(planned: number): void {
+    leased = new Map();
+    for (const partition of working.keys()) startDrop(partition, true);
+    counters.partitions_held = 0;
+    if (disagreed) return;
+    disagreed = true;
+    log.error(
+      { partitions: deps.partitions, hub: planned },
+      'the hub plans for another number of partitions; this collector polls nothing until it is started anew',
+    );
   }
 
   async function beat(): Promise<void> {
@@ -122,13 +134,14 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     }
     const answer = await asking;
     shared.sync(answer.now, askedAt);
-    // What lies above the share goes back, the highest first, once its work has stopped.
-    const held = answer.held.map((lease) => lease.partition);
-    const keep = held.slice(0, answer.share);
+    if (answer.partitions !== null && answer.partitions !== deps.partitions) return disagree(answer.partitions);
+    const excess = new Set(answer.excess);
+    const keep = answer.held.map((lease) => lease.partition).filter((partition) => !excess.has(partition));
     leased = new Map(answer.held.map((lease) => [lease.partition, lease]));
     // Counted from before the question: whatever the answer took, the lease does not last longer than we think.
     leasedUntil = askedAt + leaseMs;
-    for (const partition of held.slice(answer.share)) if (!leaving.has(partition)) startDrop(partition, true);
+    // What lies above the share goes back once its work has stopped.
+    for (const partition of excess) if (!leaving.has(partition)) startDrop(partition, true);
     for (const partition of working.keys()) if (!leased.has(partition)) startDrop(partition, false);
     await Promise.all(keep.filter((partition) => !working.has(partition) && !leaving.has(partition)).map(take));
     counters.partitions_held = working.size;
@@ -169,7 +182,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       await tryBeat();
       if (!joined && !failing) {
         // The others learn of us when they beat again; then they give back what is our share.
-        bus.publish(FLEET_TOPIC, { joined: member.id });
+        bus.publish(BUS_TOPICS.fleet, { joined: member.id });
         joined = true;
       }
       const woken = Promise.withResolvers<void>();
@@ -192,7 +205,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     counters: () => ({ ...counters }),
     async start() {
       stopping = new AbortController();
-      unsubscribe = await bus.subscribe(FLEET_TOPIC, () => wake?.());
+      unsubscribe = await bus.subscribe(BUS_TOPICS.fleet, () => wake?.());
       running = run(stopping.signal);
     },
     async stop() {
@@ -206,7 +219,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       counters.partitions_held = 0;
       // A database that is away frees the leases by their time.
       await leases.leave(member.id).catch(() => undefined);
-      bus.publish(FLEET_TOPIC, { left: member.id });
+      bus.publish(BUS_TOPICS.fleet, { left: member.id });
     },
   };
 }

@@ -6,6 +6,8 @@ export interface PlanEntry {
   readonly deviceId: number;
   readonly collector: string;
   readonly intervalSeconds: number;
+  /** 0, or the site's when it is polled locally. */
+  readonly zone?: number;
 }
 
 /** Slots of the half-open time from `from` to `to`, epoch ms. */
@@ -36,7 +38,7 @@ export interface Plan {
 export function createPlan(entries: readonly PlanEntry[], partitions: number): Plan {
   const groups = new Map<string, Group>();
   for (const entry of entries) {
-    const partition = partitionOf(entry.deviceId, partitions);
+    const partition = partitionOf(entry.deviceId, partitions, entry.zone);
     const intervalMs = entry.intervalSeconds * 1_000;
     const key = `${partition} ${intervalMs} ${entry.collector}`;
     let group = groups.get(key);
@@ -99,7 +101,7 @@ export function nextWindow(plannedUntil: number | null, now: number, tickMs: num
 export function immediateJobs(entries: readonly PlanEntry[], partitions: number, now: number): Map<number, PollJob> {
   const jobs = new Map<number, PollJob>();
   for (const entry of entries) {
-    const partition = partitionOf(entry.deviceId, partitions);
+    const partition = partitionOf(entry.deviceId, partitions, entry.zone);
     let job = jobs.get(partition);
     if (!job) {
       job = { base: Math.floor(now), groups: [], urgent: true };

@@ -54,7 +54,6 @@ async function world(t: TestContext, modules: readonly CollectorModule[], concur
     clock,
     shared: createSharedClock(clock),
     log: silentLog,
-    partitions: 1,
     holds: () => state.holds,
     concurrency,
   });

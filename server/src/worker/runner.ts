@@ -1,4 +1,3 @@
-import { partitionOf } from '#domain/partition.ts';
 import type { Clock } from '#platform/clock.ts';
 import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
@@ -23,7 +22,6 @@ export interface RunnerDeps {
   readonly clock: Clock;
   readonly shared: SharedClock;
   readonly log: Log;
-  readonly partitions: number;
   /** Whether this process may poll devices of the partition now. */
   readonly holds: (partition: number) => boolean;
   /** A task that somebody watches went on. */
@@ -58,6 +56,8 @@ interface Slot {
   running: boolean;
   lastAt: number;
   down: boolean;
+  /** The one that it was last given out in. */
+  partition: number;
 }
 
 /**
@@ -83,7 +83,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     let byDevice = slots.get(collector);
     if (!byDevice) slots.set(collector, (byDevice = new Map()));
     let slot = byDevice.get(deviceId);
-    if (!slot) byDevice.set(deviceId, (slot = { running: false, lastAt: Number.NEGATIVE_INFINITY, down: false }));
+    if (!slot)
+      byDevice.set(deviceId, (slot = { running: false, lastAt: Number.NEGATIVE_INFINITY, down: false, partition: 0 }));
     return slot;
   }
 
@@ -132,6 +133,7 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   async function run(partition: number, item: PollItem): Promise<PollOutcome | undefined> {
     const slot = slotOf(item.collector, item.deviceId);
+    slot.partition = partition;
     const early = slot.running ? 'running' : obstacle(item, slot, partition);
     if (early) {
       skipped[early]++;
@@ -202,7 +204,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     forgetPartition(partition) {
       for (const byDevice of slots.values()) {
         for (const [deviceId, slot] of byDevice) {
-          if (partitionOf(deviceId, deps.partitions) !== partition) continue;
+          if (slot.partition !== partition) continue;
           modules.forget(deviceId);
           if (!slot.running) byDevice.delete(deviceId);
         }

@@ -20,8 +20,8 @@ async function world(t: TestContext, count: number, intervalSeconds = 10) {
     intervalSeconds,
   }));
   const polls: { deviceId: number; at: number; added: number; urgent: boolean }[] = [];
-  const state = { down: false, plannedUntil: null as number | null };
-  let handler: (message: unknown) => void = () => undefined;
+  const state = { down: false, plannedUntil: null as number | null, held: [0, 1, 2, 3] };
+  const listeners = new Map<string, (message: unknown) => void>();
   const queues: JobQueues = {
     async add<Data>(_queue: string, jobs: readonly { data: Data }[]) {
       if (state.down) throw new AppError('queue_unavailable', 'away', { retryable: true });
@@ -40,9 +40,9 @@ async function world(t: TestContext, count: number, intervalSeconds = 10) {
     close: async () => undefined,
   };
   const bus: Bus = {
-    publish: (_topic, message) => handler(message),
-    subscribe: async (_topic, listener) => {
-      handler = listener;
+    publish: (topic, message) => listeners.get(topic)?.(message),
+    subscribe: async (topic, listener) => {
+      listeners.set(topic, listener);
       return async () => undefined;
     },
     flush: async () => undefined,
@@ -63,7 +63,16 @@ async function world(t: TestContext, count: number, intervalSeconds = 10) {
     close: async () => undefined,
   };
   const make = () =>
-    createScheduler({ schedule: async () => [...entries], leader, queues, bus, clock, log: silentLog, partitions: 4 });
+    createScheduler({
+      schedule: async () => [...entries],
+      heldNow: async () => state.held,
+      leader,
+      queues,
+      bus,
+      clock,
+      log: silentLog,
+      partitions: 4,
+    });
   const scheduler = make();
   await scheduler.start();
   t.after(async () => {
@@ -86,6 +95,22 @@ test('in a quiet hour every slot is added once, ahead of its instant', async (t)
   assert.equal(inHour.length, 20 * 360);
   // The first window begins at the present; from then on jobs come at least a lead ahead.
   assert.ok(polls.filter(({ at }) => at > start + 10_000).every(({ at, added }) => at - added >= 900));
+});
+
+test('what nobody has held for a minute is not given out any more, and again as soon as somebody holds it', async (t) => {
+  const { clock, polls, state, scheduler } = await world(t, 40);
+  await clock.advance(60_000);
+  state.held = [];
+  await clock.advance(80_000);
+  const before = polls.length;
+  await clock.advance(60_000);
+  assert.equal(polls.length, before);
+  assert.ok((scheduler.counters()['scheduler_unserved_polls_total'] ?? 0) >= 240);
+  state.held = [0, 1, 2, 3];
+  await clock.advance(60_000);
+  const again = polls.slice(before);
+  assert.ok(again.length >= 6 * 40 && again.length <= 7 * 40, `${again.length} polls`);
+  assert.ok(again.every(({ at, added }) => at > added - 1_000));
 });
 
 for (const [name, jump] of [

@@ -15,6 +15,8 @@ import { createSharedClock } from './shared-clock.ts';
 export interface SchedulerDeps {
   /** Every (device, collector) that is to be polled. */
   readonly schedule: () => Promise<readonly PlanEntry[]>;
+  /** The partitions that some collector holds now. */
+  readonly heldNow: () => Promise<readonly number[]>;
   readonly leader: LeaderLock;
   readonly queues: JobQueues;
   readonly bus: Bus;
@@ -34,6 +36,9 @@ const RELOAD_MS = 60_000;
 
 /** Changes that come together are read together. */
 const GATHER_MS = 100;
+
+/** A hand-over never takes so long; after it, nobody is there. */
+const UNSERVED_MS = 60_000;
 
 /** What is new is polled again this soon: a rate takes two polls, and nobody likes to wait a whole interval for it. */
 const SECOND_POLL_MS = 10_000;
@@ -55,15 +60,21 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     scheduler_polls_total: 0,
     scheduler_jumps_total: 0,
     scheduler_enqueue_failed_total: 0,
+    /** Polls that were not even planned, because nobody has been there for a while to make them. */
+    scheduler_unserved_polls_total: 0,
   };
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
-  let unsubscribe: (() => Promise<void>) | undefined;
+  const unsubscribe: (() => Promise<void>)[] = [];
   let known: Set<string> | undefined;
   let plan: Plan = createPlan([], partitions);
   const changed = new Set<number>();
   let second: { at: number; entries: readonly PlanEntry[] }[] = [];
   let wake: (() => void) | undefined;
+  /** When each partition was last seen held, monotonic. */
+  const servedAt = new Map<number, number>();
+  let leadsSince = 0;
+  let nextReload = 0;
 
   async function enqueue(jobs: ReadonlyMap<number, PollJob>): Promise<void> {
     for (const [partition, job] of jobs) {
@@ -107,6 +118,18 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     if (due.length > 0) await enqueue(immediateJobs(due, partitions, shared.now()));
   }
 
+  /** Without the jobs of partitions that nobody has held for a while: they would only pile up and be too late. */
+  async function served(jobs: Map<number, PollJob>): Promise<Map<number, PollJob>> {
+    const now = clock.monotonic();
+    for (const partition of await deps.heldNow()) servedAt.set(partition, now);
+    for (const [partition, job] of jobs) {
+      if (now - (servedAt.get(partition) ?? leadsSince) < UNSERVED_MS) continue;
+      jobs.delete(partition);
+      for (const group of job.groups) counters.scheduler_unserved_polls_total += group.items.length / 2;
+    }
+    return jobs;
+  }
+
   async function tick(lead: Leadership, plannedUntil: number | null): Promise<number> {
     const window = nextWindow(plannedUntil, shared.now(), tickMs);
     if (plannedUntil !== null && window.from !== Math.ceil(plannedUntil)) {
@@ -116,7 +139,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const askedAt = clock.monotonic();
     // Written before the jobs are added: a leader that dies in between costs one poll, and doubles none.
     shared.sync(await lead.advance(window.to), askedAt);
-    await enqueue(plan.jobs(window));
+    await enqueue(await served(plan.jobs(window)));
     return window.to;
   }
 
@@ -151,7 +174,8 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     counters.scheduler_leader = 1;
     log.info({ entries: plan.size }, 'this process leads the scheduling');
     let nextTick = clock.monotonic();
-    let nextReload = clock.monotonic() + RELOAD_MS;
+    leadsSince = nextTick;
+    nextReload = nextTick + RELOAD_MS;
     while (!signal.aborted && !lost) {
       const now = clock.monotonic();
       if (changed.size > 0 || now >= nextReload) {
@@ -189,19 +213,24 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     counters: () => ({ ...counters }),
     async start() {
       stopping = new AbortController();
-      unsubscribe = await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
+      const onChange = (message: unknown) => {
         const parsed = DeviceChanged.safeParse(message);
         if (!parsed.success || counters.scheduler_leader === 0) return;
         changed.add(parsed.data.deviceId);
         wake?.();
-      });
+      };
+      unsubscribe.push(await bus.subscribe(BUS_TOPICS.deviceChanged, onChange));
+      // A collector that joins may bring a zone along.
+      const readSoon = () => {
+        nextReload = Math.min(nextReload, clock.monotonic() + tickMs);
+      };
+      unsubscribe.push(await bus.subscribe(BUS_TOPICS.fleet, readSoon));
       running = run(stopping.signal);
     },
     async stop() {
       stopping.abort();
       await running;
-      await unsubscribe?.();
-      unsubscribe = undefined;
+      for (const end of unsubscribe.splice(0)) await end();
       await leader.close();
     },
   };

@@ -35,7 +35,7 @@ export async function withAccess<T>(command: Command, use: UseAccess<T>): Promis
       tokens: createPostgresTokens(pg),
       links: createPostgresSetupLink(pg),
       audit: createPostgresAudit(pg),
-      secrets: createLocalSecretStore({ pg, keyFile: join(config.dataDir, 'secret.key') }),
+      secrets: createLocalSecretStore({ pg, keyFile: join(config.dataDir, 'secret.key'), key: config.secretKey }),
     };
     try {
       const access = createAccess({ stores, cache: createPostgresCache(pg), bus, clock: systemClock });

@@ -8,6 +8,7 @@ interface StartOptions {
   readonly dataDir?: string;
   readonly roles?: string;
   readonly collectors?: string;
+  readonly sites?: string;
   readonly logLevel?: string;
   readonly logFormat?: string;
   readonly demo?: string | true;
@@ -25,6 +26,7 @@ export const registerStart: RegisterCommand = (program, context) => {
     .option('--data-dir <directory>', 'where the data is kept (./data)')
     .option('--roles <list>', 'what this machine does (hub,collector)')
     .option('--collectors <number>', 'collector processes (one a core, at most 8)')
+    .option('--sites <list>', 'poll only devices of these sites, and let nobody else do so')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (info)')
     .option('--log-format <format>', 'pretty or json (pretty on a terminal)')
     .option('--demo [number]', `add simulated devices (${DEMO_DEVICES} when no number is given)`)

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
 
@@ -49,6 +49,11 @@ const data = {
     'PostgreSQL 15 or newer to use instead of the embedded one: `postgresql://user:password@host:5432/sotp`',
     { secret: true, defaultText: 'embedded PostgreSQL' },
   ),
+  secretKey: key(
+    z.string().min(1).optional(),
+    'Content of the key file `secret.key`, instead of that file in the data directory',
+    { secret: true, defaultText: 'the key file' },
+  ),
   retention: key(
     z
       .strictObject({
@@ -83,8 +88,15 @@ const processes = {
   ),
   partitions: key(
     z.number().int().min(1).max(256).default(4),
-    'Parts into which the devices are divided among collector processes; the same on every machine',
+    'Parts into which the devices are divided among collector processes; what the hub says counts on every machine',
   ),
+  sites: key(
+    z.array(z.string().trim().min(1).max(200)).max(50).default([]),
+    'Sites to whose devices the collectors of this machine are pinned: they poll only these, and nobody else does',
+  ),
+  machine: key(z.string().trim().min(1).max(100).default(hostname), 'Name of this machine in the list of collectors', {
+    defaultText: 'host name',
+  }),
   demo: key(z.number().int().min(0).max(250).default(0), 'Number of simulated devices to add; 0 for none'),
 };
 

@@ -1,3 +1,4 @@
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -40,17 +41,34 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** What tells this machine, and this container on it, from others: only where it is the same do process numbers compare. */
+function machineId(): string {
+  try {
+    return `${hostname()} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
 /** The collector: leases partitions, polls, and writes to the stores. */
 export const createCollector: RoleFactory = (context: RoleContext) => {
   const { config, databaseUrl, log, clock, index } = context;
-  const member = { id: randomUUID(), host: hostname(), pid: process.pid };
+  const member = {
+    id: randomUUID(),
+    host: machineId(),
+    pid: process.pid,
+    name: `${config.machine}/${index}`,
+    sites: config.sites.length > 0 ? config.sites : null,
+  };
   const backends = createBackends({
     databaseUrl,
     dataDir: config.dataDir,
+    secretKey: config.secretKey,
+    mayCreateKey: config.roles.includes('hub'),
     log,
     applicationName: 'sotp collector',
     maxConnections: 6,
-    maxWorkers: config.partitions,
+    maxWorkers: config.sites.length > 0 ? 2 * config.sites.length : config.partitions,
   });
   const { bus, queues, leases, stores } = backends;
   const shared = createSharedClock(clock);
@@ -77,7 +95,10 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     log,
     unleased: () => held.partitions?.unleased(),
     terms: () => leases.terms(),
-    partitionOf: (deviceId) => partitionOf(deviceId, count),
+    partitionOf: async () => {
+      const zones = await leases.zonedDevices();
+      return (deviceId) => partitionOf(deviceId, count, zones.get(deviceId));
+    },
   });
   const runner = createRunner({
     targets,
@@ -86,7 +107,6 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     shared,
     log,
-    partitions: count,
     holds: (partition) => held.partitions?.holds(partition) ?? false,
     report: createPollReport({ tasks: stores.tasks, bus, log }),
   });
@@ -148,7 +168,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     bus,
     clock,
     role: 'collector',
-    instance: `${member.host}/${index}`,
+    instance: member.name,
     counters: processCounters(() => ({
       ...runner.counters(),
       ...partitions.counters(),

@@ -34,6 +34,8 @@ function compose(context: RoleContext) {
   const backends = createBackends({
     databaseUrl,
     dataDir: config.dataDir,
+    secretKey: config.secretKey,
+    mayCreateKey: true,
     log,
     applicationName: 'sotp hub',
     maxConnections: CONNECTIONS,

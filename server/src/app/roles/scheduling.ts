@@ -7,7 +7,7 @@ import { createScheduler } from '#worker/scheduler.ts';
 import type { Scheduler } from '#worker/scheduler.ts';
 
 export interface SchedulingDeps {
-  readonly backends: Pick<Backends, 'stores' | 'leader' | 'queues' | 'bus'>;
+  readonly backends: Pick<Backends, 'stores' | 'leader' | 'leases' | 'queues' | 'bus'>;
   readonly partitions: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -16,10 +16,19 @@ export interface SchedulingDeps {
 /** The part of the hub that gives out work: the scheduler, and the immediate poll that the API asks for. */
 export function createScheduling(deps: SchedulingDeps): { scheduler: Scheduler; enqueuePoll: EnqueuePoll } {
   const { backends, partitions, clock, log } = deps;
-  const { stores, leader, queues, bus } = backends;
+  const { stores, leader, leases, queues, bus } = backends;
   const schedule = () => stores.devices.schedule();
   return {
-    scheduler: createScheduler({ schedule, leader, queues, bus, clock, log, partitions }),
-    enqueuePoll: createEnqueuePoll({ queues, clock, partitions }),
+    scheduler: createScheduler({
+      schedule,
+      heldNow: () => leases.heldNow(),
+      leader,
+      queues,
+      bus,
+      clock,
+      log,
+      partitions,
+    }),
+    enqueuePoll: createEnqueuePoll({ queues, leases, clock, partitions }),
   };
 }

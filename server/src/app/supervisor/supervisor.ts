@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '#app/config/load.ts';
 import type { EmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
 import { createEmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
-import { migrateDatabase } from '#app/database.ts';
+import { agreeOnPartitions, migrateDatabase } from '#app/database.ts';
 import { readTls } from '#app/roles/listening.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
@@ -152,7 +152,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       refuseWhenStopped();
       await migrateDatabase(databaseUrl, log);
       refuseWhenStopped();
-      return startRoles(config, databaseUrl);
+      return startRoles({ ...config, partitions: await agreeOnPartitions(databaseUrl, config) }, databaseUrl);
     },
     stop: () => (stopped ??= stopAll()),
   };

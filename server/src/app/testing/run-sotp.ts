@@ -19,7 +19,7 @@ export interface Ended {
 /** A real `sotp` in a process of its own. */
 export interface RunningSotp {
   readonly pid: number;
-  /** The address of the closing line of the start; rejects when it ends before. */
+  /** The address in the closing line of the start, empty without a hub; rejects when it ends before. */
   readonly ready: Promise<string>;
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
@@ -43,8 +43,8 @@ export function runSotp(args: readonly string[], env: Record<string, string> = {
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;
-      const address = /SOTP is ready at (\S+)/.exec(stdout)?.[1];
-      if (address) resolve(address);
+      const ready = /SOTP is ready(?: at (\S+)|, collecting)/.exec(stdout);
+      if (ready) resolve(ready[1] ?? '');
     });
     void ended.then(() => reject(new Error(`sotp ended before it was ready: ${stdout}${stderr}`)));
   });

@@ -51,8 +51,18 @@ export function deviceScope(actor: Actor): DeviceScope {
 
 /** A device's configuration for the audit trail. */
 function auditView(device: StoredDevice): Record<string, unknown> {
-  const { name, address, site, tags, disabled, credentialIds, collectors, parentIds } = device;
-  return { name, address, site, tags, disabled, credentials: credentialIds, collectors, parents: parentIds };
+  const { name, address, site, tags, disabled, maintenance, credentialIds, collectors, parentIds } = device;
+  return {
+    name,
+    address,
+    site,
+    tags,
+    disabled,
+    maintenance,
+    credentials: credentialIds,
+    collectors,
+    parents: parentIds,
+  };
 }
 
 export function createDevices(deps: DevicesDeps): Devices {

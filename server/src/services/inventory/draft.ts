@@ -147,6 +147,12 @@ function joinedCollectors(
   return before.credentialIds.length > 0 ? [...before.collectors] : [...before.collectors, ...added];
 }
 
+/** When it ends, and why; the store knows when it began. */
+function maintenanceOf(asked: NonNullable<DevicePatch['maintenance']> | null): DeviceChange['maintenance'] {
+  if (asked === null) return null;
+  return { until: asked.until === null ? null : Date.parse(asked.until), note: asked.note ?? null };
+}
+
 /** What a patch changes, checked against the device as it is. */
 export async function patchDraft(
   deps: DraftDeps,
@@ -176,5 +182,6 @@ export async function patchDraft(
     ...(patch.tags === undefined ? {} : { tags: [...new Set(patch.tags)] }),
     ...(parentIds === undefined ? {} : { parentIds }),
     ...(patch.disabled === undefined ? {} : { disabled: patch.disabled }),
+    ...(patch.maintenance === undefined ? {} : { maintenance: maintenanceOf(patch.maintenance) }),
   };
 }

@@ -8,6 +8,7 @@ import type { Devices } from './devices.ts';
 /** Hands a device's poll to whoever does it: all its collectors, at once. */
 export type EnqueuePoll = (device: {
   deviceId: number;
+  site: string | null;
   collectors: readonly PollOf[];
   taskId: string;
 }) => Promise<void>;
@@ -55,7 +56,7 @@ export function createTasks({ tasks, devices, audit, enqueuePoll }: TasksDeps): 
       }
       const task = await tasks.create({ kind: 'device.poll', deviceId: device.id, createdBy: actor.name });
       try {
-        await enqueuePoll({ deviceId: device.id, collectors: device.collectors, taskId: task.id });
+        await enqueuePoll({ deviceId: device.id, site: device.site, collectors: device.collectors, taskId: task.id });
       } catch (error) {
         const { code, message } = toAppError(error);
         await tasks.update(task.id, { state: 'failed', error: { code, message } });

@@ -47,6 +47,11 @@ export function toDevice(device: StoredDevice): Device {
       ),
     ),
     parents: device.parentIds.map(String),
+    maintenance: device.maintenance && {
+      since: instant(device.maintenance.since),
+      until: device.maintenance.until === null ? null : instant(device.maintenance.until),
+      note: device.maintenance.note,
+    },
     createdAt: instant(device.createdAt),
   };
 }

@@ -78,7 +78,7 @@ async function world(t: TestContext, maxSamples?: number) {
     log: silentLog,
     unleased: () => state.unleased,
     terms: async () => state.terms,
-    partitionOf: (deviceId) => deviceId % 2,
+    partitionOf: async () => (deviceId) => deviceId % 2,
     batchMs: 20,
   });
   await ingest.start();

@@ -46,7 +46,7 @@ export interface IngestDeps {
   readonly unleased?: () => Batch['unleased'];
   /** The present terms of all partitions, and the partition of a device. */
   readonly terms?: () => Promise<NonNullable<Batch['unleased']>>;
-  readonly partitionOf?: (deviceId: number) => number;
+  readonly partitionOf?: () => Promise<(deviceId: number) => number>;
   readonly batchMs?: number;
   readonly batchRows?: number;
 }
@@ -188,7 +188,8 @@ export function createIngest(deps: IngestDeps): RunningIngest {
       batch.unleased.filter((was) => now.get(was.partition) !== was.term).map((was) => was.partition),
     );
     if (lost.size === 0) return batch;
-    const ours = ({ deviceId }: { readonly deviceId: number }) => !lost.has(partitionOf(deviceId));
+    const partition = await partitionOf();
+    const ours = ({ deviceId }: { readonly deviceId: number }) => !lost.has(partition(deviceId));
     for (const row of batch.rows) if (!ours(row)) counters.takenOver += row.values.length;
     return { rows: batch.rows.filter(ours), runs: batch.runs.filter(ours), facts: batch.facts.filter(ours) };
   }

@@ -16,7 +16,7 @@ before(async () => {
   credentials = createCredentialStore(db.pg);
 });
 beforeEach(async () => {
-  await db.pg.query('truncate device, credential cascade');
+  await db.pg.query('truncate device, credential, site_zone, worker_member cascade');
 });
 after(() => db.close());
 
@@ -41,6 +41,13 @@ const update = (deviceId: number, at: number, more: Partial<StateUpdate> = {}): 
   seen: true,
   ...more,
 });
+
+async function member(id: string, sites: string[] | null): Promise<void> {
+  await db.pg.query(
+    `insert into worker_member (id, host, pid, sites, seen_until) values ($1, 'here', 1, $2, now() + interval '1 hour')`,
+    [id, sites],
+  );
+}
 
 test('a device comes back as it was given, unknown until it is polled', async () => {
   const a = await credentials.create('a', 'snmp-v2c');
@@ -97,7 +104,9 @@ test('a status that nobody confirms in time reads unknown, since the moment it e
   const device = await devices.get(id);
   assert.equal(device?.status, 'unknown');
   assert.equal(device?.statusSince, validUntil);
-  assert.match(device?.statusReason ?? '', /in time/);
+  assert.match(device?.statusReason ?? '', /^No collector is running/);
+  await member('any', null);
+  assert.match((await devices.get(id))?.statusReason ?? '', /in time/);
   assert.deepEqual((await devices.summary({})).get('unknown'), 1);
   // The next poll that succeeds is a change again, although the stored word is the same.
   assert.deepEqual(await devices.writeState([update(id, at + 2)]), [{ deviceId: id, status: 'up' }]);
@@ -228,9 +237,43 @@ test('schedule lists what is to be polled', async () => {
   const b = await devices.create(newDevice('10.0.0.2'));
   await devices.update(b, { disabled: true });
   assert.deepEqual(await devices.schedule(), [
-    { deviceId: a, collector: 'icmp', intervalSeconds: 10 },
-    { deviceId: a, collector: 'snmp', intervalSeconds: 60 },
+    { deviceId: a, collector: 'icmp', intervalSeconds: 10, zone: 0 },
+    { deviceId: a, collector: 'snmp', intervalSeconds: 60, zone: 0 },
   ]);
+});
+
+test('a site without the collector that is pinned to it: its devices say so, the others do not', async () => {
+  await devices.create(newDevice('10.0.0.1', { site: 'Oslo' }));
+  await devices.create(newDevice('10.0.0.2', { site: 'Bern' }));
+  await member('any', null);
+  const reasons = async () => (await devices.list(query(), {})).items.map(({ statusReason }) => statusReason);
+  assert.deepEqual(await reasons(), ['It has not been polled yet.', 'It has not been polled yet.']);
+  await db.pg.query(`insert into site_zone (site) values ('Oslo')`);
+  assert.match((await reasons())[0] ?? '', /^No collector serves the site “Oslo”/);
+  assert.deepEqual(
+    (await devices.schedule()).map(({ zone }) => zone > 0),
+    [true, false],
+  );
+  await member('far', ['Oslo']);
+  assert.deepEqual(await reasons(), ['It has not been polled yet.', 'It has not been polled yet.']);
+});
+
+test('maintenance shows while it lasts, whatever polls find, and hides nothing afterwards', async () => {
+  const id = await devices.create(newDevice('10.0.0.1'));
+  await devices.update(id, { maintenance: { until: Date.now() + 3_600_000, note: 'new fans' } });
+  const told = await devices.writeState([update(id, Date.now(), { status: 'down', reason: 'No answer.' })]);
+  assert.deepEqual(told, []);
+  const during = await devices.get(id);
+  assert.deepEqual([during?.status, during?.statusReason], ['maintenance', 'new fans']);
+  assert.equal((await devices.list(query({ status: 'maintenance' }), {})).items.length, 1);
+  assert.equal((await devices.summary({})).get('maintenance'), 1);
+  await devices.update(id, { maintenance: { until: null, note: null } });
+  assert.equal((await devices.get(id))?.maintenance?.since, during?.maintenance?.since);
+  await db.pg.query(`update device set maintenance_until = now() - interval '1 second'`);
+  const after = await devices.get(id);
+  assert.deepEqual([after?.status, after?.statusReason, after?.maintenance], ['down', 'No answer.', null]);
+  await devices.update(id, { maintenance: null });
+  assert.equal((await devices.get(id))?.status, 'down');
 });
 
 test('credentials: names are unique, and one in use cannot be removed', async () => {

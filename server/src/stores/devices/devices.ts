@@ -22,6 +22,14 @@ export interface CollectorRun {
   readonly credentialId: string | null;
 }
 
+/** The device is being worked on: it is polled, but what the polls find is no news. Times are epoch ms. */
+export interface Maintenance {
+  readonly since: number;
+  /** Null: until somebody ends it. */
+  readonly until: number | null;
+  readonly note: string | null;
+}
+
 /** The device row, its configuration, its state and the head of its facts. Times are epoch ms. */
 export interface StoredDevice {
   readonly id: number;
@@ -38,6 +46,8 @@ export interface StoredDevice {
   readonly status: DeviceStatus;
   readonly statusReason: string | null;
   readonly statusSince: number;
+  /** While it is in maintenance, and when that is ahead. */
+  readonly maintenance: Maintenance | null;
   readonly lastSeenAt: number | null;
   readonly runs: readonly CollectorRun[];
   readonly system: Inventory['system'];
@@ -58,6 +68,8 @@ export interface NewDevice {
 
 export interface DeviceChange extends Partial<NewDevice> {
   readonly disabled?: boolean;
+  /** It begins now, or goes on; null ends it. */
+  readonly maintenance?: Omit<Maintenance, 'since'> | null;
 }
 
 /** Only devices of these sites; undefined: all. */
@@ -70,6 +82,8 @@ export interface ScheduleRow {
   readonly deviceId: number;
   readonly collector: string;
   readonly intervalSeconds: number;
+  /** Of the site, when that is polled locally; else 0. */
+  readonly zone: number;
 }
 
 /** The outcome of one poll as state: written together for many devices. */

@@ -54,6 +54,10 @@ function assignments(change: DeviceChange): [column: string, value: unknown][] {
   if (change.tags !== undefined) set.push(['tags', change.tags]);
   if (change.collectors !== undefined) set.push(['collectors', JSON.stringify(change.collectors)]);
   if (change.disabled !== undefined) set.push(['disabled', change.disabled]);
+  if (change.maintenance !== undefined) {
+    const { until, note } = change.maintenance ?? { until: null, note: null };
+    set.push(['maintenance_until', until === null ? null : new Date(until)], ['maintenance_note', note]);
+  }
   return set;
 }
 
@@ -106,8 +110,14 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
             change.disabled === undefined
               ? ''
               : `, disabled_at = case when not ${change.disabled} then null when disabled then disabled_at else now() end`;
+          // Maintenance that goes on keeps its beginning; one that ended by itself is over.
+          const maintained =
+            change.maintenance === undefined
+              ? ''
+              : `, maintenance_since = case when ${change.maintenance === null} then null
+                   when maintenance_until <= now() then now() else coalesce(maintenance_since, now()) end`;
           const { rowCount } = await tx.query(
-            `update device set updated_at = now()${set.map((s) => `, ${s.sql}`).join('')}${disabledAt} where id = $1::int8`,
+            `update device set updated_at = now()${set.map((s) => `, ${s.sql}`).join('')}${disabledAt}${maintained} where id = $1::int8`,
             [id, ...set.map((s) => s.value)],
           );
           if (rowCount === 0) return false;
@@ -124,8 +134,10 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
     },
     async schedule() {
       const { rows } = await pg.query<ScheduleRow>(
-        `select d.id as "deviceId", c ->> 'name' as collector, (c ->> 'intervalSeconds')::int as "intervalSeconds"
-         from device d, jsonb_array_elements(d.collectors) as c where not d.disabled order by d.id`,
+        `select d.id as "deviceId", c ->> 'name' as collector, (c ->> 'intervalSeconds')::int as "intervalSeconds",
+           coalesce(z.zone, 0) as zone
+         from device d left join site_zone z on z.site = d.site, jsonb_array_elements(d.collectors) as c
+         where not d.disabled order by d.id`,
       );
       return rows;
     },

@@ -13,6 +13,11 @@ export interface DeviceRow {
   disabled: boolean;
   disabled_at: Date | null;
   created_at: Date;
+  maintenance_since: Date | null;
+  maintenance_until: Date | null;
+  maintenance_note: string | null;
+  /** Why nobody polls it, when its status is not known; see `site_blind`. */
+  blind: 'site' | 'all' | null;
   collectors: StoredCollector[];
   credential_ids: number[];
   parent_ids: number[];
@@ -28,30 +33,54 @@ export interface DeviceRow {
 }
 
 /** The status as of now; `d` is the device, `s` its state. */
-export const VISIBLE_STATUS = 'device_status(d.disabled, s.status, s.valid_until, now())';
+export const VISIBLE_STATUS =
+  'device_status(d.disabled, d.maintenance_since, d.maintenance_until, s.status, s.valid_until, now())';
 
 /** Columns of a DeviceRow, of `device d join device_state s`. */
 export const DEVICE_COLUMNS = `d.id, d.name, d.address, d.site, d.tags, d.disabled, d.disabled_at, d.created_at, d.collectors,
+  d.maintenance_since, d.maintenance_until, d.maintenance_note,
+  case when coalesce(s.valid_until < now(), true) then site_blind(d.site) end as blind,
   array(select credential_id from device_credential where device_id = d.id order by position) as credential_ids,
   array(select parent_id from device_parent where device_id = d.id order by parent_id) as parent_ids,
   ${VISIBLE_STATUS} as status, coalesce(s.valid_until < now(), false) as stale, s.status_reason, s.status_since,
   s.valid_until, s.last_seen_at, s.facts_at, s.runs,
   (select value from device_facts where device_id = d.id and section = 'system') as system`;
 
+function blindReason(row: DeviceRow): string | null {
+  if (row.blind === 'site') return `No collector serves the site “${row.site}”, so nobody knows how it is.`;
+  return row.blind === 'all' ? 'No collector is running, so nobody knows how it is.' : null;
+}
+
+/** What the visible status rests on. */
+function statusOf(row: DeviceRow): { since: Date; reason: string | null } {
+  if (row.status === 'disabled') {
+    return { since: row.disabled_at ?? row.status_since, reason: 'Polling of this device is switched off.' };
+  }
+  if (row.status === 'maintenance') {
+    const why = row.maintenance_note ?? 'It is in maintenance.';
+    return { since: row.maintenance_since ?? row.status_since, reason: why };
+  }
+  // What came to light during maintenance is told from the end of it.
+  const ended = row.maintenance_until ?? new Date(0);
+  const since = row.status_since < ended ? ended : row.status_since;
+  if (row.status !== 'unknown') return { since, reason: row.status_reason };
+  if (row.valid_until === null)
+    return { since, reason: blindReason(row) ?? row.status_reason ?? 'It has not been polled yet.' };
+  if (!row.stale) return { since, reason: row.status_reason };
+  const reason = blindReason(row) ?? 'No poll has finished in time, so nobody knows how it is.';
+  return { since: row.valid_until < ended ? ended : row.valid_until, reason };
+}
+
+/** Null when it is over: then it is as if it had never been. */
+function maintenanceOf(row: DeviceRow): StoredDevice['maintenance'] {
+  const { maintenance_since: since, maintenance_until: until, maintenance_note: note } = row;
+  if (since === null || (until !== null && until.getTime() <= Date.now())) return null;
+  return { since: since.getTime(), until: until?.getTime() ?? null, note };
+}
+
 /** A row in the store's words. */
 export function toDevice(row: DeviceRow): StoredDevice {
-  const expired = row.status === 'unknown' && row.stale && row.valid_until !== null;
-  let statusSince = row.status_since;
-  let statusReason = row.status_reason;
-  if (row.disabled) {
-    statusSince = row.disabled_at ?? row.status_since;
-    statusReason = 'Polling of this device is switched off.';
-  } else if (expired && row.valid_until) {
-    statusSince = row.valid_until;
-    statusReason = 'No poll has finished in time, so nobody knows how it is.';
-  } else if (row.valid_until === null && row.status === 'unknown') {
-    statusReason ??= 'It has not been polled yet.';
-  }
+  const { since, reason } = statusOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -64,8 +93,9 @@ export function toDevice(row: DeviceRow): StoredDevice {
     collectors: row.collectors,
     parentIds: row.parent_ids,
     status: row.status,
-    statusReason,
-    statusSince: statusSince.getTime(),
+    statusReason: reason,
+    statusSince: since.getTime(),
+    maintenance: maintenanceOf(row),
     lastSeenAt: row.last_seen_at?.getTime() ?? null,
     runs: Object.values(row.runs),
     system: row.system ?? emptyInventory().system,

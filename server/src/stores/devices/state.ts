@@ -72,7 +72,8 @@ const WRITE = `with incoming as (
        select * from unnest($1::int[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[])
          as t (device_id, status, reason, at, valid_until, seen, runs)
      ), before as materialized (
-       select s.device_id, d.disabled, device_status(false, s.status, s.valid_until, now()) as status,
+       select s.device_id, d.disabled, d.maintenance_since, d.maintenance_until,
+         device_status(false, null, null, s.status, s.valid_until, now()) as status,
          i.status as new_status, i.reason, to_timestamp(i.at / 1000) as at, to_timestamp(i.valid_until / 1000) as valid_until,
          to_timestamp(i.seen / 1000) as seen, i.runs::jsonb as runs,
          not exists (select 1 from jsonb_each(i.runs::jsonb) as r where (s.runs -> r.key ->> 'at')::float8 > (r.value ->> 'at')::float8
@@ -89,8 +90,8 @@ const WRITE = `with incoming as (
          last_seen_at = greatest(s.last_seen_at, b.seen),
          runs = case when b.fresh then s.runs || b.runs else s.runs end
        from before b where b.device_id = s.device_id
-       returning s.device_id, device_status(b.disabled, s.status, s.valid_until, now()) as status,
-         case when b.disabled then 'disabled' else b.status end as status_before
+       returning s.device_id, device_status(b.disabled, b.maintenance_since, b.maintenance_until, s.status, s.valid_until, now()) as status,
+         device_status(b.disabled, b.maintenance_since, b.maintenance_until, b.status, null, now()) as status_before
      )
      select device_id as "deviceId", status from written where status <> status_before order by device_id`;
 

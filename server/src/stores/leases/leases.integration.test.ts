@@ -13,12 +13,14 @@ before(async () => {
   leases = createPostgresLeases(db.pg);
 });
 beforeEach(async () => {
-  await db.pg.query('truncate worker_member, partition_lease, schedule_head');
+  await db.pg.query('truncate worker_member, partition_lease, schedule_head, site_zone, fleet restart identity');
 });
 after(() => db.close());
 
 const TTL_MS = 15_000;
-const beat = (id: string, partitions = 4) => leases.beat({ id, host: 'here', pid: 1 }, partitions, TTL_MS);
+const member = (id: string, sites: string[] | null = null) => ({ id, host: 'here', pid: 1, name: id, sites });
+const beat = (id: string, partitions = 4) => leases.beat(member(id), partitions, TTL_MS);
+const beatAt = (id: string, ...sites: string[]) => leases.beat(member(id, sites), 4, TTL_MS);
 const held = (answer: Beat) => answer.held.map(({ partition }) => partition);
 
 /** Lets time pass for what is in the tables. */
@@ -106,7 +108,42 @@ test('leaving frees everything at once', async () => {
   await beat('a');
   await leases.leave('a');
   assert.deepEqual(held(await beat('b')), [0, 1, 2, 3]);
-  assert.deepEqual(await leases.members(), [{ id: 'b', host: 'here', pid: 1 }]);
+  assert.deepEqual(await leases.members(), [member('b')]);
+});
+
+test('a collector pinned to a site holds the partitions of its zone and nothing else; others hold none of them', async () => {
+  assert.deepEqual(held(await beatAt('far', 'Oslo')), [1_000, 1_001]);
+  assert.deepEqual(held(await beat('near')), [0, 1, 2, 3]);
+  const second = await beatAt('far2', 'Oslo', 'Bergen');
+  assert.deepEqual(held(second), [2_000, 2_001]);
+  const first = await beatAt('far', 'Oslo');
+  assert.deepEqual(first.excess, [1_001]);
+  await leases.release('far', [1_001]);
+  assert.deepEqual(held(await beatAt('far2', 'Oslo', 'Bergen')), [1_001, 2_000, 2_001]);
+  assert.deepEqual(
+    (await leases.heldNow()).toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 1_000, 1_001, 2_000, 2_001],
+  );
+});
+
+test('a zone outlives its collectors, until an operator dissolves it', async () => {
+  await beatAt('far', 'Oslo');
+  await beat('near');
+  assert.deepEqual(await leases.zoneOf('Oslo'), { zone: 1, served: true });
+  await assert.rejects(leases.dissolveZone('Oslo'), { code: 'conflict' });
+  await leases.leave('far');
+  assert.deepEqual(await leases.zoneOf('Oslo'), { zone: 1, served: false });
+  assert.deepEqual(await leases.zones(), [{ zone: 1, site: 'Oslo', devices: 0, collectors: 0 }]);
+  assert.equal(await leases.dissolveZone('Oslo'), true);
+  assert.equal(await leases.dissolveZone('Oslo'), false);
+  assert.deepEqual(await leases.zoneOf('Oslo'), { zone: 0, served: true });
+});
+
+test('what the hubs plan for reaches whoever beats', async () => {
+  assert.equal((await beat('a')).partitions, null);
+  await leases.agree(16);
+  assert.equal(await leases.agreed(), 16);
+  assert.equal((await beat('a')).partitions, 16);
 });
 
 test('one leads, and the next one can when its connection ends', async () => {

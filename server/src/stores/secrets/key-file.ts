@@ -22,7 +22,8 @@ const unavailable = (sentence: string, cause?: unknown) => new AppError('secret_
 const idOf = (bytes: Buffer) => createHash('sha256').update('sotp key id').update(bytes).digest('hex').slice(0, 16);
 const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code;
 
-function parse(text: string, file: string): KeyRing {
+/** The keys in a text like that of a key file; `what` names it in messages: `The key file /srv/secret.key`. */
+export function parseKeys(text: string, what: string): KeyRing {
   const keys = text
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
@@ -30,12 +31,12 @@ function parse(text: string, file: string): KeyRing {
       const [header, id, encoded = ''] = line.trim().split(' ');
       const bytes = Buffer.from(encoded, 'base64');
       if (header !== HEADER || bytes.length !== KEY_BYTES || idOf(bytes) !== id) {
-        throw unavailable(`The key file ${file} is damaged or cut short: restore it from your backup.`);
+        throw unavailable(`${what} is damaged or cut short: restore it from your backup.`);
       }
       return { id, bytes };
     });
   const active = keys[0];
-  if (!active) throw unavailable(`The key file ${file} is empty: restore it from your backup.`);
+  if (!active) throw unavailable(`${what} is empty: restore it from your backup.`);
   return { active, byId: new Map(keys.map((key) => [key.id, key])) };
 }
 
@@ -47,7 +48,7 @@ export async function readKeyFile(file: string): Promise<KeyRing | undefined> {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
       throw unavailable(`The key file ${file} has mode ${octal}, so others can read it: run chmod 600 on it.`);
     }
-    return parse(await readFile(file, 'utf8'), file);
+    return parseKeys(await readFile(file, 'utf8'), `The key file ${file}`);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     if (error instanceof AppError) throw error;

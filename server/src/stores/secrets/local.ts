@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '#platform/errors.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { createKeyFile, readKeyFile } from './key-file.ts';
+import { createKeyFile, parseKeys, readKeyFile } from './key-file.ts';
 import type { KeyRing } from './key-file.ts';
 import { seal, unseal } from './seal.ts';
 import type { SecretStore } from './secrets.ts';
@@ -10,6 +10,10 @@ export interface LocalSecretStoreDeps {
   readonly pg: Postgres;
   /** Created with mode 0600 when the database holds no secret yet. Belongs into the operator's backup. */
   readonly keyFile: string;
+  /** The text of a key file, given by configuration instead of one. */
+  readonly key?: string;
+  /** False on a machine that only uses what another one has sealed: it makes no key of its own. */
+  readonly mayCreate?: boolean;
 }
 
 /** A SecretStore that can be asked at start whether its key is usable. */
@@ -19,31 +23,68 @@ export interface LocalSecretStore extends SecretStore {
 }
 
 /** Secrets in PostgreSQL, sealed with AES-256-GCM by a key that only the key file holds. */
-export function createLocalSecretStore({ pg, keyFile }: LocalSecretStoreDeps): LocalSecretStore {
+export function createLocalSecretStore({
+  pg,
+  keyFile,
+  key: given,
+  mayCreate = true,
+}: LocalSecretStoreDeps): LocalSecretStore {
   let ring: Promise<KeyRing> | undefined;
+  const named = given === undefined ? `The key file ${keyFile}` : 'The key in SOTP_SECRET_KEY';
+
+  async function readKeys(): Promise<KeyRing | undefined> {
+    return given === undefined ? readKeyFile(keyFile) : parseKeys(given, named);
+  }
+
+  const hasSecrets = async () => (await pg.query('select 1 from secret limit 1')).rowCount > 0;
 
   async function loadKeys(): Promise<KeyRing> {
-    const keys = await readKeyFile(keyFile);
+    const keys = await readKeys();
     if (keys) return keys;
     // A new key beside old secrets would look healthy and open none of them.
-    const { rowCount } = await pg.query('select 1 from secret limit 1');
-    if (rowCount > 0) {
+    if (await hasSecrets()) {
       // Another process may have made the file, and used it, since we looked.
-      const made = await readKeyFile(keyFile);
+      const made = await readKeys();
       if (made) return made;
       throw new AppError(
         'secret_unavailable',
-        `The key file ${keyFile} is missing, and the database holds secrets sealed with it: restore it from your backup.`,
+        `The key file ${keyFile} is missing, and the database holds secrets sealed with it: restore it from your backup, or copy secret.key from the machine where the hub runs.`,
       );
     }
-    return createKeyFile(keyFile);
+    if (mayCreate) return createKeyFile(keyFile);
+    throw new AppError(
+      'secret_unavailable',
+      `This machine has no key to open credentials with: copy secret.key from the data directory of the hub to ${keyFile} (mode 0600), or set SOTP_SECRET_KEY to its content.`,
+    );
+  }
+
+  /** All machines must hold the key that secrets are sealed with; the database knows its name. */
+  async function agree(keys: KeyRing): Promise<KeyRing> {
+    const { active, byId } = keys;
+    const { rows } = await pg.query<{ id: string }>(
+      `insert into fleet (key_id) values ($1)
+       on conflict (only_row) do update set key_id = coalesce(fleet.key_id, excluded.key_id) returning key_id as id`,
+      [active.id],
+    );
+    const known = rows[0]?.id ?? active.id;
+    if (known === active.id) return keys;
+    if (!byId.has(known) && (!mayCreate || (await hasSecrets()))) {
+      throw new AppError(
+        'secret_unavailable',
+        `${named} (${active.id}) is not the one that the secrets in this database are sealed with (${known}): copy secret.key from the machine where the hub runs, or restore it from your backup.`,
+      );
+    }
+    if (mayCreate) await pg.query('update fleet set key_id = $1', [active.id]);
+    return keys;
   }
 
   function keys(): Promise<KeyRing> {
-    ring ??= loadKeys().catch((error: unknown) => {
-      ring = undefined;
-      throw error;
-    });
+    ring ??= loadKeys()
+      .then(agree)
+      .catch((error: unknown) => {
+        ring = undefined;
+        throw error;
+      });
     return ring;
   }
 

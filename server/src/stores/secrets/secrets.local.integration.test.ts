@@ -70,3 +70,31 @@ test('a sealed value moved to another name does not open', async () => {
   await db.pg.query(`update secret set sealed = (select sealed from secret where key = 'a') where key = 'b'`);
   await assert.rejects(open().get('b'), unavailable(/damaged/));
 });
+
+test('a machine that only collects makes no key, and says when its key is missing or another one', async () => {
+  await open().put('k', 'v');
+  const text = await readFile(keyFile, 'utf8');
+  const elsewhere = (more: { key?: string }) =>
+    createLocalSecretStore({
+      pg: db.pg,
+      keyFile: path.join(dir, 'elsewhere', 'secret.key'),
+      mayCreate: false,
+      ...more,
+    });
+
+  await assert.rejects(elsewhere({}).open(), unavailable(/missing.*copy secret\.key/));
+  await db.pg.query('truncate secret');
+  await assert.rejects(elsewhere({}).open(), unavailable(/no key to open credentials.*SOTP_SECRET_KEY/));
+
+  await open().put('k', 'v');
+  const copied = elsewhere({ key: text });
+  await copied.open();
+  assert.equal(await copied.get('k'), 'v');
+
+  await rm(keyFile);
+  const other = path.join(dir, 'other', 'secret.key');
+  await db.pg.query('create table aside as select * from secret');
+  await db.pg.query('truncate secret');
+  await createLocalSecretStore({ pg: db.pg, keyFile: other }).put('x', 'y');
+  await assert.rejects(elsewhere({ key: text }).open(), unavailable(/SOTP_SECRET_KEY \(\w+\) is not the one/));
+});

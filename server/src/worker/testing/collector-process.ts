@@ -22,6 +22,7 @@ const { SOTP_TEST_URL: databaseUrl = '', SOTP_TEST_LEDGER: ledger = '' } = proce
 const leaseMs = Number(process.env['SOTP_TEST_LEASE_MS'] ?? 15_000);
 const clock = systemClock;
 const log = silentLog;
+const sites = process.env['SOTP_TEST_SITES']?.split(',') ?? null;
 const partitionCount = 4;
 
 const writer: CollectorModule = {
@@ -68,7 +69,6 @@ const runner = createRunner({
   clock,
   shared,
   log,
-  partitions: partitionCount,
   holds: (partition) => held.partitions?.holds(partition) ?? false,
 });
 const partitions = createPartitions({
@@ -78,7 +78,7 @@ const partitions = createPartitions({
   clock,
   shared,
   log,
-  member: { id: randomUUID(), host: hostname(), pid: process.pid },
+  member: { id: randomUUID(), host: hostname(), pid: process.pid, name: '', sites },
   partitions: partitionCount,
   handle: (partition, job) => runner.handle(partition, job),
   lost: (partition) => runner.forgetPartition(partition),
