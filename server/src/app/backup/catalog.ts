@@ -9,7 +9,6 @@ const LEFT_OUT = [
   'worker_member',
   'partition_lease',
   'schedule_head',
-  'fleet',
 ];
 
 /** Quotes a name of the catalogue for a statement. */
