@@ -25,11 +25,6 @@ export function partitionOf(deviceId: number, partitions: number, zone = 0): num
   return zone === 0 ? mix(deviceId) % partitions : zone * ZONE_SPAN + (mix(deviceId) % ZONE_PARTITIONS);
 }
 
-/** Zone 0 is everybody's; any other is one site's. */
-export function zoneOfPartition(partition: number): number {
-  return Math.floor(partition / ZONE_SPAN);
-}
-
 /**
  * The phase of a (device, collector) within its interval, in ms: slots are the instants `t` with
  * `t mod intervalMs = phase`, evenly spread over devices, so the load is flat.
