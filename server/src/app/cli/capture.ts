@@ -9,6 +9,7 @@ interface CaptureOptions extends SnmpCredentialOptions {
   readonly root?: string[];
   readonly maxVarbinds: number;
   readonly out?: string;
+  readonly case?: string;
   readonly scrub?: boolean;
   readonly port: number;
   readonly timeout: number;
@@ -26,6 +27,7 @@ export const registerCapture: RegisterCommand = (program, context) => {
     .description('write down what a device answers over SNMP, as a recording to replay or to report')
     .argument('<address>', 'ADDRESS or ADDRESS:PORT')
     .option('--out <file>', 'where to write the recording (default: stdout)')
+    .option('--case <folder>', 'make a test case: the recording, under pseudonyms, and the facts that SOTP finds in it')
     .option('--root <oid...>', 'walk only below these OIDs (default: everything)', oids)
     .option('--max-varbinds <number>', 'variables to write down at most', wholeNumber(1, 10_000_000), 100_000)
     .option('--scrub', 'pseudonyms for names, contact, location, serial numbers, MAC and IP addresses')
@@ -39,14 +41,23 @@ export const registerCapture: RegisterCommand = (program, context) => {
       const { lines, faults } = await capture(address, {
         ...options,
         roots: options.root ?? ROOTS,
-        scrub: options.scrub ?? false,
+        scrub: options.scrub ?? options.case !== undefined,
         secrets: secretsOf(options),
       });
-      if (options.out === undefined) for (const line of lines) context.print(line);
-      else write(options.out, lines);
+      if (options.out !== undefined) write(options.out, lines);
+      else if (options.case === undefined) for (const line of lines) context.print(line);
+      if (options.case !== undefined) {
+        const { writeCase } = await import('./case-run.ts');
+        const facts = await writeCase(options.case, lines);
+        const counts = Object.entries(facts).flatMap(([name, list]) =>
+          Array.isArray(list) && list.length > 0 ? `${list.length} ${name}` : [],
+        );
+        context.note(`${options.case} is a case now: ${counts.join(', ') || 'identity only'}.`);
+      }
       for (const { message } of faults) context.note(message);
       context.note(`${lines.length} variables${options.out === undefined ? '' : ` in ${options.out}`}.`);
-      if (options.scrub) context.note('Look it through before you pass it on: vendors keep names in many places.');
+      if (options.scrub || options.case !== undefined)
+        context.note('Look it through before you pass it on: vendors keep names in many places.');
     });
 };
 

@@ -33,6 +33,27 @@ export const registerProfile: RegisterCommand = (program, context) => {
     });
 
   group
+    .command('test')
+    .description('replay the cases in a folder over UDP and compare the facts; status 1 when one differs')
+    .argument('<folder>', 'a case, or a folder of cases: NAME/device.snmprec and NAME/expected.json')
+    .option('--update', 'what is found is what is expected from now on')
+    .option('--profiles <folder...>', 'folders of profiles to use besides those that SOTP brings along')
+    .option('--json', 'one JSON object')
+    .action(async (folder: string, options: { update?: boolean; profiles?: string[]; json?: boolean }) => {
+      const { runCases } = await import('./case-run.ts');
+      const results = await runCases(folder, options);
+      const failed = results.filter(({ differences }) => differences.length > 0);
+      if (options.json) context.printJson({ cases: results });
+      else {
+        for (const { name, differences } of failed) {
+          for (const difference of differences) context.print(`${name || folder}: ${difference}`);
+        }
+        context.print(`${results.length} cases, ${failed.length} of them differ`);
+      }
+      if (failed.length > 0) process.exitCode = 1;
+    });
+
+  group
     .command('coverage')
     .description('which profiles fit a device and why, what they give, and what it offers beyond them')
     .argument('<address>', 'ADDRESS or ADDRESS:PORT')
