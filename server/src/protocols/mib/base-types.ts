@@ -1,0 +1,22 @@
+/** Types that SMI has of itself (RFC 1155, RFC 2578 section 7.1), and what each is on the wire. */
+export const BASE_TYPES: Readonly<Record<string, string>> = {
+  INTEGER: 'INTEGER',
+  Integer32: 'INTEGER',
+  'OCTET STRING': 'OCTET STRING',
+  'OBJECT IDENTIFIER': 'OBJECT IDENTIFIER',
+  BITS: 'BITS',
+  IpAddress: 'IpAddress',
+  NetworkAddress: 'IpAddress',
+  Counter: 'Counter32',
+  Counter32: 'Counter32',
+  Counter64: 'Counter64',
+  Gauge: 'Gauge32',
+  Gauge32: 'Gauge32',
+  Unsigned32: 'Gauge32',
+  UInteger32: 'Gauge32',
+  TimeTicks: 'TimeTicks',
+  Opaque: 'Opaque',
+  NsapAddress: 'OCTET STRING',
+  SEQUENCE: 'SEQUENCE',
+  NULL: 'NULL',
+};
