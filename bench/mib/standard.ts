@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { MibModule } from '@sotp/server/protocols/mib/ast.ts';
 import { writeCompact } from '@sotp/server/protocols/mib/compact.ts';
 import { parseMib } from '@sotp/server/protocols/mib/parser.ts';
-import { resolveMibs } from '@sotp/server/protocols/mib/resolve.ts';
+import { resolveSteps } from '@sotp/server/protocols/mib/resolve.ts';
 
 /** What devices in service speak; of what is historic only RFC1213-MIB, which other MIBs import. */
 const MODULES = `SNMPv2-SMI SNMPv2-TC SNMPv2-MIB SNMPv2-TM RFC1155-SMI RFC1213-MIB SNMP-FRAMEWORK-MIB SNMP-MPD-MIB
@@ -45,7 +45,10 @@ for (const folder of process.argv.slice(2)) {
 const wanted = new Set(MODULES.split(/\s+/));
 const first = new Map<string, MibModule>();
 for (const module of parsed) if (wanted.has(module.name) && !first.has(module.name)) first.set(module.name, module);
-const { modules, problems } = resolveMibs([...first.values()], []);
+const steps = resolveSteps([...first.values()], [], false);
+let step = steps.next();
+while (!step.done) step = steps.next();
+const { modules, problems } = step.value;
 process.stdout.write(writeCompact(modules.toSorted((a, b) => (a.name < b.name ? -1 : 1))));
 for (const { file, line, message } of problems) console.error(`${file}:${line}: ${message}`);
 for (const name of wanted) if (!first.has(name)) console.error(`no ${name}`);

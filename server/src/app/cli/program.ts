@@ -10,10 +10,12 @@ import { registerCredential } from './credential.ts';
 import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerLogs } from './logs.ts';
+import { registerMib } from './mib.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerProbe } from './probe.ts';
 import { registerProfile } from './profile.ts';
 import { registerSimulate } from './simulate.ts';
+import { registerSnmp } from './snmp.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
 import { registerUser } from './user.ts';
@@ -22,6 +24,8 @@ import { registerUser } from './user.ts';
 const COMMANDS: readonly RegisterCommand[] = [
   registerStart,
   registerProbe,
+  registerSnmp,
+  registerMib,
   registerProfile,
   registerCapture,
   registerSimulate,

@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
+import { MibSettings } from '#collectors/traps/settings.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
 export interface KeyMeta {
@@ -122,7 +123,10 @@ const knowledge = {
   ),
 };
 
-const listeners = { syslog: SyslogSettings.prefault({}) };
+const listeners = {
+  syslog: SyslogSettings.prefault({}),
+  mibs: MibSettings.prefault({}),
+};
 
 const logging = {
   logLevel: key(

@@ -6,6 +6,9 @@ import { createKeyRing } from '#protocols/snmp/usm/keys.ts';
 import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
 import type { OutgoingVarbind } from '#protocols/snmp/varbind.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
+import { ErrorStatus, PduType } from '#protocols/snmp/pdu.ts';
+import { encodeOid } from '#protocols/snmp/oid.ts';
+import { ask, statusError } from './client/operations.ts';
 import { createSnmpReader } from './client/reader.ts';
 import { Session } from './client/session.ts';
 import { setValues } from './client/set.ts';
@@ -51,6 +54,8 @@ export function createSessionOpener({ transport, resolver, ring, clock, random }
 export interface Conversation extends SnmpReader {
   /** Sets all of these values or none; answers what the device says they are now. Throws as `setValues`. */
   set(varbinds: readonly OutgoingVarbind[]): Promise<readonly SnmpVarbind[]>;
+  /** One GETBULK: up to so many values behind each OID, in one answer. */
+  bulk(oids: readonly string[], maxRepetitions: number): Promise<readonly SnmpVarbind[]>;
   close(): Promise<void>;
 }
 
@@ -73,7 +78,17 @@ export async function openConversation(
     const session = await createSessionOpener(deps)(target, credential, settings, signal);
     await greet(session);
     const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });
-    return { ...reader, set: (varbinds) => setValues(session, varbinds), close: () => transport.close() };
+    return {
+      ...reader,
+      set: (varbinds) => setValues(session, varbinds),
+      async bulk(oids, maxRepetitions) {
+        const names = oids.map(encodeOid);
+        const { errorStatus, varbinds } = await ask(session, PduType.getBulk, names, 0, maxRepetitions);
+        if (errorStatus !== ErrorStatus.noError) throw statusError(session, errorStatus);
+        return varbinds;
+      },
+      close: () => transport.close(),
+    };
   } catch (error) {
     await transport.close();
     throw error;

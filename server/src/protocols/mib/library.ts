@@ -1,6 +1,6 @@
 import type { MibModule, MibProblem } from './ast.ts';
 import { parseMib } from './parser.ts';
-import { resolveMibs } from './resolve.ts';
+import { resolveSteps } from './resolve.ts';
 import { createMibTree } from './tree.ts';
 import type { MibTree, ResolvedModule } from './tree.ts';
 
@@ -14,29 +14,54 @@ export interface MibLibrary {
   readonly tree: MibTree;
   readonly problems: readonly MibProblem[];
   readonly files: number;
-  readonly modules: number;
+  /** Of the files, without the standard ones. */
+  readonly modules: readonly ResolvedModule[];
 }
 
-/** Puts files over the standard modules. A file with faults gives what of it can be read, and takes no other down. */
-export function buildLibrary(
+export interface LibraryOptions {
+  /** Keeps descriptions, which take most of the memory. */
+  readonly descriptions?: boolean;
+}
+
+/**
+ * Puts files over the standard modules, a file and a module a step, so that a process with other work can pause in
+ * between. A file with faults gives what of it can be read, and takes no other down.
+ */
+export function* librarySteps(
   standard: readonly ResolvedModule[],
-  sources: readonly MibSource[],
-  options: { readonly descriptions?: boolean } = {},
-): MibLibrary {
+  sources: Iterable<MibSource>,
+  { descriptions = false }: LibraryOptions = {},
+): Generator<void, MibLibrary, void> {
   const parsed: MibModule[] = [];
   const problems: MibProblem[] = [];
+  let files = 0;
   for (const { file, text } of sources) {
     const one = parseMib(file, text);
     parsed.push(...one.modules);
     problems.push(...one.problems);
+    files += 1;
+    yield;
   }
-  const resolution = resolveMibs(parsed, standard, options.descriptions ?? false);
+  const resolution = yield* resolveSteps(parsed, standard, descriptions);
   problems.push(...resolution.problems);
   const byPlace = (a: MibProblem, b: MibProblem) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1);
   return {
     tree: createMibTree([...standard, ...resolution.modules]),
     problems: problems.toSorted(byPlace),
-    files: sources.length,
-    modules: resolution.modules.length,
+    files,
+    modules: resolution.modules,
   };
+}
+
+/** All steps at once. */
+export function buildLibrary(
+  standard: readonly ResolvedModule[],
+  sources: Iterable<MibSource>,
+  options: LibraryOptions = {},
+): MibLibrary {
+  const steps = librarySteps(standard, sources, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }

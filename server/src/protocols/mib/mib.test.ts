@@ -7,6 +7,7 @@ import { readCompact, writeCompact } from './compact.ts';
 import { formatOctets } from './hint.ts';
 import { buildLibrary } from './library.ts';
 import { parseMib } from './parser.ts';
+import { findNodes, oidNamed } from './search.ts';
 import { formatAddress, formatTicks, formatValue, nameOid, nameVarbind } from './render.ts';
 
 const standardText = readFileSync(new URL('../../../mibs/standard.tsv', import.meta.url), 'utf8');
@@ -163,6 +164,7 @@ test('values stand as their types and hints say', () => {
   assert.equal(show('1.3.6.1.2.1.1.2.0', SnmpType.oid, '1.3.6.1.2.1.2.2.1.8.3'), 'IF-MIB::ifOperStatus.3');
   assert.equal(show('1.3.6.1.2.1.1.2.0', SnmpType.oid, '1.3.6.1.4.1.424242.1'), '1.3.6.1.4.1.424242.1');
   assert.equal(nameOid(tree, '1.3.6.1.6.3.1.1.5.3'), 'IF-MIB::linkDown');
+  assert.equal(nameOid(tree, '1.3.6.1.2.1.1.3.0'), 'SNMPv2-MIB::sysUpTime.0');
   assert.equal(formatTicks(8_640_000 + 366_105), '1d 1:01:01.05');
   assert.equal(formatAddress(Buffer.from('20010db8000000000000000000000001', 'hex')), '2001:db8::1');
   assert.equal(formatAddress(Buffer.alloc(16)), '::');
@@ -204,4 +206,15 @@ test('comments with rulers of dashes, macros and vendors’ spellings are read',
     ['10mbit', 1],
     ['a-b', 2],
   ]);
+});
+
+test('names that people type are found, and what comes near is told', () => {
+  const { tree } = buildLibrary(standard, []);
+  assert.equal(oidNamed(tree, '.1.3.6.1'), '1.3.6.1');
+  assert.equal(oidNamed(tree, 'sysUpTime.0'), '1.3.6.1.2.1.1.3.0');
+  assert.equal(oidNamed(tree, 'IF-MIB::ifDescr.3'), '1.3.6.1.2.1.2.2.1.2.3');
+  assert.throws(() => oidNamed(tree, 'ifDesc'), /did you mean ifDescr/);
+  assert.throws(() => oidNamed(tree, '-rf'), { code: 'bad_request' });
+  assert.equal(findNodes(tree, 'ifdescr')[0]?.name, 'ifDescr');
+  assert.deepEqual(findNodes(tree, ''), []);
 });

@@ -136,7 +136,7 @@ function readDefinition(cursor: Cursor, module: Draft, { annotations }: FileCont
   }
   const macro = cursor.peek().text;
   const kind = MACROS.get(macro);
-  if (!kind) throw cursor.unexpected(`what “${name}” is`);
+  if (!kind) throw cursor.unexpected(`a macro that says what “${name}” is`);
   cursor.next();
   const clauses = readClauses(cursor, macro);
   cursor.expect('::=');

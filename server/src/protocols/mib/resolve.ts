@@ -29,14 +29,14 @@ interface Scope {
 const MAX_DEPTH = 64;
 
 /**
- * Gives every definition its OID and its type. `known` are modules that are resolved already: the standard ones. What
- * cannot be found costs what depends on it, and is told where it is missing.
+ * Gives every definition its OID and its type, a module a step. `known` are modules that are resolved already: the
+ * standard ones. What cannot be found costs what depends on it, and is told where it is missing.
  */
-export function resolveMibs(
+export function* resolveSteps(
   parsed: readonly MibModule[],
   known: readonly ResolvedModule[],
-  descriptions = false,
-): Resolution {
+  descriptions: boolean,
+): Generator<void, Resolution, void> {
   const problems: MibProblem[] = [];
   const scopes = new Map<string, Scope>();
   for (const module of parsed) {
@@ -48,7 +48,11 @@ export function resolveMibs(
     }
   }
   const resolver = new Resolver(scopes, new Map(known.map((module) => [module.name, module])), problems, descriptions);
-  const modules = [...scopes.values()].map((scope) => resolver.resolve(scope));
+  const modules: ResolvedModule[] = [];
+  for (const scope of scopes.values()) {
+    modules.push(resolver.resolve(scope));
+    yield;
+  }
   return { modules, problems };
 }
 

@@ -59,6 +59,10 @@ function outranks(a: MibNode, b: MibNode): boolean {
   return rank(a) > rank(b);
 }
 
+function isColumn(node: MibNode | undefined): boolean {
+  return node?.kind === 'object' && node.type !== null;
+}
+
 /** A tree of modules; of two with the same name the later one counts. */
 export function createMibTree(list: readonly ResolvedModule[]): MibTree {
   const modules = new Map(list.map((module) => [module.name, module]));
@@ -82,7 +86,10 @@ export function createMibTree(list: readonly ResolvedModule[]): MibTree {
     nearest(oid) {
       for (let end = oid.length; end > 0; end = oid.lastIndexOf('.', end - 1)) {
         const node = byOid.get(end === oid.length ? oid : oid.slice(0, end));
-        if (node) return { node, rest: oid.slice(end + 1) };
+        // Some modules name an instance of another's object: `sysUpTimeInstance`. That it is one says more.
+        if (node && !(node.kind === 'node' && isColumn(byOid.get(oid.slice(0, oid.lastIndexOf('.', end - 1)))))) {
+          return { node, rest: oid.slice(end + 1) };
+        }
       }
       return undefined;
     },
