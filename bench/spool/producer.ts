@@ -36,7 +36,16 @@ const spool = createFileSpool({
   maxBytes,
 });
 const devices = createDeviceStore(pg);
-const ingest = createIngest({ devices, metrics, bus, spool, clock, now: clock.now, log });
+const ingest = createIngest({
+  devices,
+  metrics,
+  answers: { note: async () => undefined },
+  bus,
+  spool,
+  clock,
+  now: clock.now,
+  log,
+});
 await ingest.start().catch(() => undefined);
 
 const layouts = Array.from({ length: DEVICES }, (_, device) => ({

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { Id, Instant, PageQuery } from './lists.ts';
 import { ErrorCode } from './errors.ts';
 import { CredentialKind, CredentialSecret } from './credentials.ts';
+import { DEVICE_STATUSES, DeviceStatus } from './device-status.ts';
 
-export const DEVICE_STATUSES = ['up', 'degraded', 'down', 'unknown', 'maintenance', 'disabled'] as const;
-export const DeviceStatus = z.enum(DEVICE_STATUSES);
-export type DeviceStatus = z.infer<typeof DeviceStatus>;
+export { DEVICE_STATUSES, DeviceStatus };
 
 // A name or an IPv4 address; or hexadecimal groups with at least two colons, which an address with a port has not.
 const ADDRESS =
@@ -161,6 +160,8 @@ export const DeviceTest = z
     port: z.number().int().min(1).max(65_535).optional(),
     credentials: z.array(Id).max(20).optional(),
     credential: CredentialSecret.optional(),
+    /** Where it will be: with no credential given, those of the sets that cover it are tried. */
+    site: site.optional(),
   })
   .strict();
 export type DeviceTest = z.infer<typeof DeviceTest>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChangeQuery, DeviceChange } from '@sotp/contract/changes.ts';
+import { DeviceCredentialList } from '@sotp/contract/credentials.ts';
 import {
   Device,
   DeviceCreate,
@@ -22,7 +23,7 @@ const IMPORT_BYTES_MAX = 10 * 1024 * 1024;
 const IMPORT_ROWS_MAX = 50_000;
 
 /** Adding, finding, changing and trying devices. */
-export function deviceRoutes({ devices, deviceImport, deviceTests, tasks }: InventoryServices): Route[] {
+export function deviceRoutes({ devices, deviceImport, deviceTests, tasks, credentialUse }: InventoryServices): Route[] {
   const tag = 'devices';
   return [
     route({
@@ -41,7 +42,8 @@ export function deviceRoutes({ devices, deviceImport, deviceTests, tasks }: Inve
       access: 'devices:write',
       tag,
       summary: 'Add a device',
-      description: 'Collectors left out: icmp, and snmp where an SNMP credential is given.',
+      description:
+        'Collectors left out: icmp, and snmp where an SNMP credential is given or a credential set covers the device.',
       body: DeviceCreate,
       output: Device,
       status: 201,
@@ -144,6 +146,16 @@ export function deviceRoutes({ devices, deviceImport, deviceTests, tasks }: Inve
       query: ChangeQuery,
       output: pageOf(DeviceChange),
       handler: ({ actor, params, query }) => devices.changes(actor, params.id, query),
+    }),
+    route({
+      method: 'GET',
+      path: '/devices/:id/credentials',
+      access: 'credentials:read',
+      tag,
+      summary: 'Credentials that a device is asked with, in order, and when it last answered to each',
+      params: IdParams,
+      output: DeviceCredentialList,
+      handler: ({ actor, params }) => credentialUse.ofDevice(actor, params.id),
     }),
     route({
       method: 'POST',

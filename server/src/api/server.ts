@@ -17,6 +17,7 @@ import type { LiveFeed } from '#services/telemetry/stream.ts';
 import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { collectorRoutes } from './collectors.ts';
+import { credentialSetRoutes } from './credential-sets.ts';
 import { credentialRoutes } from './credentials.ts';
 import { API_CSP } from './csp.ts';
 import { deviceRoutes } from './devices.ts';
@@ -109,7 +110,8 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...authRoutes({ access, secureCookie }),
     ...userRoutes(access.users),
     ...tokenRoutes(access.tokens),
-    ...credentialRoutes(inventory.credentials),
+    ...credentialRoutes(inventory.credentials, inventory.credentialUse),
+    ...credentialSetRoutes(inventory.credentialSets),
     ...deviceRoutes(inventory),
     ...collectorRoutes(inventory.catalog),
     ...profileRoutes(inventory.profiles),

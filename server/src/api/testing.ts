@@ -22,6 +22,8 @@ import { createLogs } from '#services/logs/logs.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
 import { createLiveFeed } from '#services/telemetry/stream.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
+import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
+import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
@@ -131,6 +133,8 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     audit: createPostgresAudit(pg),
     devices: createDeviceStore(pg),
     credentials: createCredentialStore(pg),
+    sets: createCredentialSetStore(pg),
+    answers: createCredentialAnswerStore(pg),
     tasks: createPostgresTasks(pg),
   };
   const access = createAccess({ stores, cache: createPostgresCache(pg), bus, clock });

@@ -6,6 +6,8 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
+import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
+import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
@@ -88,6 +90,8 @@ export function createBackends(options: BackendOptions) {
       secrets,
       devices: createDeviceStore(pg),
       credentials: createCredentialStore(pg),
+      sets: createCredentialSetStore(pg),
+      answers: createCredentialAnswerStore(pg),
       users: createPostgresUsers(pg),
       tokens: createPostgresTokens(pg),
       links: createPostgresSetupLink(pg),

@@ -17,7 +17,8 @@ export interface Bus {
  * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
  * `tasks`: events for the live stream. `access-changed`: {userId?, tokenId?} whoever serves them checks again that they
  * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`). `log-tails`: who follows
- * which lines; `logs/ID`: lines for one who does. `fleet`: a collector joined, left or released, so look at the leases again.
+ * which lines; `logs/ID`: lines for one who does. `fleet`: a collector joined, left or released, so look at the leases again. `credentials-changed`:
+ * {credentialId?} a secret, or who is tried where.
  */
 export const BUS_TOPICS = {
   deviceChanged: 'device-changed',
@@ -29,4 +30,5 @@ export const BUS_TOPICS = {
   logs: 'logs',
   logTails: 'log-tails',
   fleet: 'fleet',
+  credentials: 'credentials-changed',
 } as const;

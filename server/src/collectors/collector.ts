@@ -31,6 +31,7 @@ export interface SampleSet {
 
 /** A credential of the device, decrypted, in the operator's order. Lives in memory only. */
 export interface TargetCredential {
+  /** Which secret of which credential (`domain/secret-ref.ts`): one that is being rotated is there twice. */
   readonly id: string;
   readonly name: string;
   readonly value: CredentialSecret;
@@ -42,6 +43,8 @@ export interface Target {
   /** Address or host name as the operator gave it. */
   readonly address: string;
   readonly credentials: readonly TargetCredential[];
+  /** Ids of credentials that have answered, the last one first, as far as was known when this was read. */
+  readonly answered?: readonly string[];
 }
 
 /** Something that went wrong while the poll as a whole went on. */

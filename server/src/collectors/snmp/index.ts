@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type {
@@ -8,11 +9,11 @@ import type {
   Target,
   TargetCredential,
 } from '#collectors/collector.ts';
+import { sameCredential } from '#domain/secret-ref.ts';
 import { createKeyRing } from '#protocols/snmp/usm/keys.ts';
 import { createSnmpReader } from './client/reader.ts';
 import { createSessionOpener } from './conversation.ts';
 import { SNMP_KINDS } from './credentials.ts';
-import { firstToAnswer } from './firstToAnswer.ts';
 import { checkCredential, greet } from './greet.ts';
 import { openShelf } from './knowledge/profiles/shelf.ts';
 import type { Shelf } from './knowledge/profiles/shelf.ts';
@@ -22,17 +23,17 @@ import { createDeviceState, pollDevice } from './poll/device.ts';
 import type { DeviceState } from './poll/device.ts';
 import { createPrograms } from './poll/share.ts';
 import { SnmpSettings } from './settings.ts';
+import { createTrialBook, isRotating, snmpCredentials } from './trials.ts';
+import type { TrialBook } from './trials.ts';
 import { openTransport } from './transport/open.ts';
 import { createResolver } from './transport/resolver.ts';
 import type { SnmpTransport } from './transport/transport.ts';
-
-/** A device that speaks mostly does so sooner; then its other credentials need not be tried. */
-const HEAD_START_MS = 400;
 
 /** What a device is remembered by, for as long as its configuration stays the same. */
 interface Known {
   readonly target: Target;
   readonly settings: string;
+  readonly trials: TrialBook;
   state: DeviceState | null;
 }
 
@@ -50,28 +51,45 @@ export function createSnmpCollector(
   const openSession = createSessionOpener({ transport, resolver, ring, clock, random });
 
   /** Tries the device's credentials in order, the one that answered last first. Throws when none answers. */
-  async function findCredential(
+  function findCredential(
     target: Target,
     settings: SnmpSettings,
     signal: AbortSignal,
-    lastGood: string | undefined,
+    { trials, state }: Pick<Known, 'trials' | 'state'>,
   ): Promise<DeviceState> {
-    const fitting = snmpCredentials(target);
-    const ordered = fitting.toSorted((a, b) => Number(b.id === lastGood) - Number(a.id === lastGood));
-    const attempts = ordered.map((credential) => async (ending: AbortSignal): Promise<DeviceState> => {
+    const ask = async (credential: TargetCredential, ending: AbortSignal): Promise<DeviceState> => {
       const session = await openSession(target, credential, settings, ending);
       await greet(session);
       return createDeviceState(session, credential.id);
-    });
-    return await firstToAnswer(attempts, { clock, headStartMs: HEAD_START_MS, signal });
+    };
+    return trials.find(target, state?.credentialId, ask, signal);
+  }
+
+  /** A device that is silent may have got another credential; one whose credential is being rotated may have it any moment. */
+  async function seekCredential(device: Known, settings: SnmpSettings, signal: AbortSignal): Promise<DeviceState> {
+    const { target, state } = device;
+    if (state && !state.session.silent && !isRotating(target, state.credentialId)) return state;
+    const found = await findCredential(target, settings, signal, device);
+    if (state?.credentialId === found.credentialId) return state;
+    state?.study?.cancel();
+    if (!state || !sameCredential(state.credentialId, found.credentialId)) {
+      device.state = found;
+      return found;
+    }
+    // Another secret is no other device: what is known of it stays.
+    state.study = null;
+    state.session = found.session;
+    state.credentialId = found.credentialId;
+    return state;
   }
 
   function known(target: Target, settings: SnmpSettings): Known {
     const before = devices.get(target.deviceId);
     const key = JSON.stringify(settings);
     if (before?.target === target && before.settings === key) return before;
-    before?.state?.study?.cancel();
-    const fresh: Known = { target, settings: key, state: null };
+    const state = before?.settings === key && staysValid(before, target) ? before.state : null;
+    if (!state) before?.state?.study?.cancel();
+    const fresh: Known = { target, settings: key, trials: createTrialBook({ clock, random }), state };
     devices.set(target.deviceId, fresh);
     return fresh;
   }
@@ -86,17 +104,18 @@ export function createSnmpCollector(
   return {
     async poll(target, settings, ctx) {
       const device = known(target, settings);
-      const lastGood = device.state?.credentialId;
-      if (device.state?.session.silent) {
-        const found = await findCredential(target, settings, ctx.signal, lastGood);
-        if (found.credentialId !== lastGood) {
-          device.state.study?.cancel();
-          device.state = found;
-        }
+      const state = await seekCredential(device, settings, ctx.signal);
+      await follow(state, target, settings);
+      try {
+        return await pollDevice(state, settings, ctx, { ...deps, programs });
+      } catch (error) {
+        // The device may have been given its new secret in the middle of this very poll.
+        if (ctx.signal.aborted || !isRotating(target, state.credentialId)) throw error;
+        return await pollDevice(await seekCredential(device, settings, ctx.signal), settings, ctx, {
+          ...deps,
+          programs,
+        });
       }
-      device.state ??= await findCredential(target, settings, ctx.signal, lastGood);
-      await follow(device.state, target, settings);
-      return await pollDevice(device.state, settings, ctx, { ...deps, programs });
     },
 
     async check(target, settings, ctx) {
@@ -117,7 +136,8 @@ export function createSnmpCollector(
     },
 
     async facts(target, settings, ctx): Promise<Partial<Inventory>> {
-      const { session } = await findCredential(target, settings, ctx.signal, undefined);
+      const trials = createTrialBook({ clock, random });
+      const { session } = await findCredential(target, settings, ctx.signal, { trials, state: null });
       session.signal = ctx.signal;
       const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });
       const library = shelf?.library();
@@ -140,20 +160,17 @@ export function createSnmpCollector(
   };
 }
 
+/** True when what answered last is still there: other credentials that came or went change nothing. */
+function staysValid({ target: before, state }: Known, target: Target): boolean {
+  const inUse = ({ credentials }: Target) => credentials.find(({ id }) => id === state?.credentialId)?.value;
+  return (
+    before.address === target.address && inUse(before) !== undefined && isDeepStrictEqual(inUse(before), inUse(target))
+  );
+}
+
 function failed(error: unknown): { ok: false; code: CheckResult['code']; message: string } {
   const { code, message } = toAppError(error);
   return { ok: false, code, message };
-}
-
-function snmpCredentials(target: Target): TargetCredential[] {
-  const fitting = target.credentials.filter(({ value }) => SNMP_KINDS.some((kind) => kind === value.kind));
-  if (fitting.length === 0) {
-    throw new AppError(
-      'credential_missing',
-      `${target.address} has no SNMP credential: give it a community or an SNMPv3 user.`,
-    );
-  }
-  return fitting;
 }
 
 /** Asks devices over SNMP. */

@@ -4,10 +4,12 @@ import type { DeviceTest, DeviceTestResult } from '@sotp/contract/devices.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import type { CheckResult, CollectorModule, Target, TargetCredential } from '#collectors/collector.ts';
 import { normalAddress } from '#domain/endpoint.ts';
+import { candidatesOf } from '#domain/credential-sets.ts';
 import { parseId } from '#domain/paging.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
-import type { CredentialStore } from '#stores/devices/devices.ts';
+import type { CredentialStore, StoredCredential } from '#stores/devices/devices.ts';
+import type { CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import type { CollectorCatalog } from './configure.ts';
 import { getCredentialSecret } from './credential-secret.ts';
@@ -23,6 +25,7 @@ export interface DeviceTestsDeps {
   catalog: CollectorCatalog;
   open: OpenCollectors;
   credentials: CredentialStore;
+  sets: CredentialSetStore;
   secrets: SecretStore;
   clock: Clock;
   /** The operating system's resolver; answers an address. */
@@ -32,6 +35,8 @@ export interface DeviceTestsDeps {
 type Check = z.infer<typeof DeviceTestResult>['checks'][number];
 
 const BUDGET_MS = 10_000;
+/** A test asks all at once: a device must not see in it the picking of a lock. */
+const MOST_FROM_SETS = 5;
 /** An id for a credential that was typed in and is not stored; never leaves this file. */
 const TYPED_IN = 'typed in';
 
@@ -45,14 +50,33 @@ async function resolveBySystem(name: string): Promise<string> {
 export function createDeviceTests(deps: DeviceTestsDeps): DeviceTests {
   const { catalog, open, clock, resolve = resolveBySystem } = deps;
 
+  /** A stored credential as it is in use; while it is being rotated the new secret as well. */
+  async function opened(stored: StoredCredential): Promise<TargetCredential[]> {
+    const { id, name, next } = stored;
+    const versions = [stored.version, ...(next ? [next.version] : [])];
+    const values = versions.map((version) => getCredentialSecret(deps.secrets, { id, name, version }));
+    return (await Promise.all(values)).map((value) => ({ id: String(id), name, value }));
+  }
+
+  /** Those of the sets that cover the device, when none was given. */
+  async function fromSets({ address, site }: z.infer<typeof DeviceTest>): Promise<TargetCredential[]> {
+    const found: TargetCredential[] = [];
+    const candidates = candidatesOf([], await deps.sets.list(), { address, site: site || null });
+    for (const { credentialId } of candidates.slice(0, MOST_FROM_SETS)) {
+      const stored = await deps.credentials.get(credentialId);
+      if (stored) found.push(...(await opened(stored)));
+    }
+    return found;
+  }
+
   async function targetCredentials(input: z.infer<typeof DeviceTest>): Promise<TargetCredential[]> {
+    if (!input.credentials && !input.credential) return fromSets(input);
     const found: TargetCredential[] = [];
     for (const [index, id] of (input.credentials ?? []).entries()) {
       const key = parseId(id);
       const stored = key === undefined ? undefined : await deps.credentials.get(key);
       if (!stored) throw validationFailed([{ path: `credentials[${index}]`, message: 'there is no such credential' }]);
-      const value = await getCredentialSecret(deps.secrets, stored.id, stored.name);
-      found.push({ id: String(stored.id), name: stored.name, value });
+      found.push(...(await opened(stored)));
     }
     if (input.credential) found.push({ id: TYPED_IN, name: 'the one typed in', value: input.credential });
     return found;

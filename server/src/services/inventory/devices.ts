@@ -13,6 +13,7 @@ import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import { difference } from '#services/access/audit.ts';
 import type { Audit } from '#services/access/audit.ts';
+import type { CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { CredentialStore, DeviceScope, DeviceStore, StoredDevice } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
 import type { CollectorCatalog } from './configure.ts';
@@ -38,6 +39,7 @@ export interface Devices {
 export interface DevicesDeps {
   devices: DeviceStore;
   credentials: CredentialStore;
+  sets: CredentialSetStore;
   metrics: MetricStore;
   catalog: CollectorCatalog;
   audit: Audit;

@@ -1,9 +1,11 @@
 import type { DeviceCreate, DevicePatch } from '@sotp/contract/devices.ts';
 import { endpointOf } from '#domain/endpoint.ts';
+import { candidatesOf } from '#domain/credential-sets.ts';
 import { parseId } from '#domain/paging.ts';
 import { siteInScope } from '#domain/permissions.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
+import type { CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type {
   CredentialStore,
   DeviceChange,
@@ -21,6 +23,7 @@ import type { FieldError } from './fields.ts';
 export interface DraftDeps {
   devices: DeviceStore;
   credentials: CredentialStore;
+  sets: CredentialSetStore;
   catalog: CollectorCatalog;
 }
 
@@ -57,6 +60,21 @@ async function credentialsOf(
     else if (!found.some((other) => other.id === credential.id)) found.push(credential);
   }
   return found;
+}
+
+/** A device's own credentials and those of the sets that cover it: all that it may be asked with. */
+async function usableCredentials(
+  deps: DraftDeps,
+  own: readonly StoredCredential[],
+  place: { readonly address: string; readonly site: string | null },
+): Promise<StoredCredential[]> {
+  const usable = [...own];
+  for (const { credentialId, set } of candidatesOf([], await deps.sets.list(), place)) {
+    const known = usable.some(({ id }) => id === credentialId);
+    const stored = known || !set ? undefined : await deps.credentials.get(credentialId);
+    if (stored) usable.push(stored);
+  }
+  return usable;
 }
 
 async function parentsOf(
@@ -114,9 +132,10 @@ export async function createDraft(deps: DraftDeps, actor: Actor, input: DeviceCr
   const site = input.site || null;
   requireSite(actor, site);
   const credentials = await credentialsOf(deps, input.credentials ?? [], errors);
+  const usable = await usableCredentials(deps, credentials, { address: input.address, site });
   const collectors = input.collectors
-    ? configureCollectors(deps.catalog, input.collectors, credentials, errors)
-    : defaultCollectors(deps.catalog, credentials);
+    ? configureCollectors(deps.catalog, input.collectors, usable, errors)
+    : defaultCollectors(deps.catalog, usable);
   const parentIds = await parentsOf(deps, actor, input.parents ?? [], undefined, errors);
   throwErrors(errors);
   const endpoint = endpointOf(input.address, snmpPort(collectors));
@@ -165,11 +184,12 @@ export async function patchDraft(
   requireSite(actor, site);
   const credentials = await credentialsOf(deps, patch.credentials ?? before.credentialIds.map(String), errors);
   let collectors = [...before.collectors];
-  if (patch.collectors) collectors = configureCollectors(deps.catalog, patch.collectors, credentials, errors);
+  const address = patch.address ?? before.address;
+  const usable = await usableCredentials(deps, credentials, { address, site });
+  if (patch.collectors) collectors = configureCollectors(deps.catalog, patch.collectors, usable, errors);
   else if (patch.credentials) collectors = joinedCollectors(deps, before, credentials);
   const parentIds = patch.parents && (await parentsOf(deps, actor, patch.parents, before.id, errors));
   throwErrors(errors);
-  const address = patch.address ?? before.address;
   const endpoint = endpointOf(address, snmpPort(collectors));
   await requireFreeEndpoint(deps, actor, endpoint, before.id);
   return {

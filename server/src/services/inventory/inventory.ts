@@ -2,6 +2,7 @@ import type { Bus } from '#bus/bus.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { Audit } from '#services/access/audit.ts';
+import type { CredentialAnswerStore, CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { CredentialStore, DeviceStore } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
@@ -9,6 +10,10 @@ import type { TaskStore } from '#stores/tasks/tasks.ts';
 import type { CollectorCatalog } from './configure.ts';
 import { createCredentials } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
+import { createCredentialSets } from './credential-sets.ts';
+import type { CredentialSets } from './credential-sets.ts';
+import { createCredentialUse } from './credential-use.ts';
+import type { CredentialUse } from './credential-use.ts';
 import { createDeviceTests } from './device-tests.ts';
 import type { DeviceTests } from './device-tests.ts';
 import { createDevices } from './devices.ts';
@@ -26,6 +31,8 @@ import type { EnqueuePoll, Tasks } from './tasks.ts';
 export interface InventoryServices {
   readonly devices: Devices;
   readonly credentials: Credentials;
+  readonly credentialSets: CredentialSets;
+  readonly credentialUse: CredentialUse;
   readonly deviceImport: DeviceImport;
   readonly deviceTests: DeviceTests;
   readonly tasks: Tasks;
@@ -40,6 +47,8 @@ export interface InventoryDeps {
   stores: {
     devices: DeviceStore;
     credentials: CredentialStore;
+    sets: CredentialSetStore;
+    answers: CredentialAnswerStore;
     secrets: SecretStore;
     metrics: MetricStore;
     tasks: TaskStore;
@@ -53,21 +62,31 @@ export interface InventoryDeps {
 
 export function createInventory(deps: InventoryDeps): InventoryServices {
   const { stores, catalog, audit, bus, enqueuePoll, platform } = deps;
-  const { credentials, secrets, metrics, tasks } = stores;
+  const { credentials, sets, answers, secrets, metrics, tasks } = stores;
   const openCollectors = createOpenCollectors({ catalog, ...platform });
-  const devices = createDevices({ devices: stores.devices, credentials, metrics, catalog, audit, bus });
+  const devices = createDevices({ devices: stores.devices, credentials, sets, metrics, catalog, audit, bus });
   return {
     devices,
-    credentials: createCredentials({ credentials, secrets, audit, bus }),
+    credentials: createCredentials({ credentials, answers, secrets, audit, bus }),
+    credentialSets: createCredentialSets({ sets, credentials, audit, bus }),
+    credentialUse: createCredentialUse({ devices, credentials, sets, answers }),
     deviceImport: createDeviceImport({
       devices: stores.devices,
       store: stores.devices,
       credentials,
+      sets,
       catalog,
       service: devices,
       audit,
     }),
-    deviceTests: createDeviceTests({ catalog, open: openCollectors, credentials, secrets, clock: platform.clock }),
+    deviceTests: createDeviceTests({
+      catalog,
+      open: openCollectors,
+      credentials,
+      sets,
+      secrets,
+      clock: platform.clock,
+    }),
     tasks: createTasks({ tasks, devices, audit, enqueuePoll }),
     catalog,
     openCollectors,

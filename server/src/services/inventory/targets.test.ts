@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { AppError } from '#platform/errors.ts';
 import { createFakeClock } from '#platform/fake-clock.ts';
 import { silentLog } from '#platform/log.ts';
 import type { CredentialStore, DeviceStore, StoredDevice } from '#stores/devices/devices.ts';
+import type { CredentialAnswerStore, CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import { createTargets } from './targets.ts';
 
@@ -36,7 +38,7 @@ async function world() {
   const credentials = {
     async get(id: number) {
       check();
-      return { id, name: 'read' };
+      return { id, name: 'read', version: 1, next: null };
     },
   } as Partial<CredentialStore> as CredentialStore;
   const store = {
@@ -46,14 +48,16 @@ async function world() {
       return community && JSON.stringify({ kind: 'snmp-v2c', secret: { community } });
     },
   } as Partial<SecretStore> as SecretStore;
+  const sets = { list: async () => [] } as Partial<CredentialSetStore> as CredentialSetStore;
+  const answers = { ofDevice: async () => [] } as Partial<CredentialAnswerStore> as CredentialAnswerStore;
   let tell: (message: unknown) => void = () => undefined;
   const bus = {
-    async subscribe(_topic: string, handler: (message: unknown) => void) {
-      tell = handler;
+    async subscribe(topic: string, handler: (message: unknown) => void) {
+      if (topic === BUS_TOPICS.deviceChanged) tell = handler;
       return async () => undefined;
     },
   } as Partial<Bus> as Bus;
-  const targets = createTargets({ devices, credentials, secrets: store, bus, clock, log: silentLog });
+  const targets = createTargets({ devices, credentials, secrets: store, sets, answers, bus, clock, log: silentLog });
   await targets.start();
   return { clock, secrets, state, targets, changed: (deviceId: number) => tell({ deviceId }) };
 }

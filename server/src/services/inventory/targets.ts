@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Bus } from '#bus/bus.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Target, TargetCredential } from '#collectors/collector.ts';
+import { candidatesOf } from '#domain/credential-sets.ts';
+import { parseSecretRef, secretRef } from '#domain/secret-ref.ts';
 import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
@@ -15,6 +17,11 @@ import type {
   StoredDevice,
 } from '#stores/devices/devices.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
+import type {
+  CredentialAnswerStore,
+  CredentialSetStore,
+  StoredCredentialSet,
+} from '#stores/credentials/credentials.ts';
 import { getCredentialSecret } from './credential-secret.ts';
 
 /** A device ready to be polled: decrypted credentials in memory, settings as stored. */
@@ -36,6 +43,8 @@ export interface Targets {
 export interface TargetsDeps {
   readonly devices: DeviceStore;
   readonly credentials: CredentialStore;
+  readonly sets: CredentialSetStore;
+  readonly answers: CredentialAnswerStore;
   readonly secrets: SecretStore;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -55,25 +64,60 @@ interface Kept {
 }
 
 const CHECK_MS = 600_000;
+/** The next poll waits for the look: a secret that it does not know yet may be the one that counts. */
+const AT_ONCE = -1;
 /** How soon a credential that could not be read is tried again. */
 const UNREADABLE_MS = 15_000;
 
+/** What a target is compared by; which credential answered last changes by itself. */
+function textOf(configured: ConfiguredTarget): string {
+  return JSON.stringify({ ...configured, target: { ...configured.target, answered: undefined } });
+}
+
 export function createTargets(deps: TargetsDeps): RunningTargets {
-  const { devices, credentials, secrets, bus, clock, log } = deps;
+  const { devices, credentials, secrets, answers, bus, clock, log } = deps;
   const kept = new LRUCache<number, Kept>({ max: deps.maxDevices ?? 50_000 });
-  const decrypted = new Map<number, Promise<TargetCredential | undefined>>();
+  const decrypted = new Map<number, Promise<readonly TargetCredential[]>>();
+  let sets: Promise<readonly StoredCredentialSet[]> | undefined;
   const loading = new Map<number, Promise<ConfiguredTarget | undefined>>();
   const handlers: ((deviceId: number) => void)[] = [];
-  let unsubscribe: (() => Promise<void>) | undefined;
+  let unsubscribe: (() => Promise<void>)[] = [];
 
-  async function decrypt(id: number): Promise<TargetCredential | undefined> {
+  /** The secret in use, and the next one while it is being rotated in. */
+  async function decrypt(id: number, again = true): Promise<readonly TargetCredential[]> {
     const stored = await credentials.get(id);
-    if (!stored) return undefined;
-    return { id: String(id), name: stored.name, value: await getCredentialSecret(secrets, id, stored.name) };
+    if (!stored) return [];
+    const { name } = stored;
+    const versions = [stored.version, ...(stored.next ? [stored.next.version] : [])];
+    try {
+      return await Promise.all(
+        versions.map(async (version) => ({
+          id: secretRef(id, version),
+          name,
+          value: await getCredentialSecret(secrets, { id, name, version }),
+        })),
+      );
+    } catch (error) {
+      // A rotation may have ended between the two looks: then another number is in use now.
+      const now = again ? await credentials.get(id) : undefined;
+      if (now && now.version !== stored.version) return decrypt(id, false);
+      throw error;
+    }
+  }
+
+  function allSets(): Promise<readonly StoredCredentialSet[]> {
+    if (!sets) {
+      const reading = deps.sets.list();
+      sets = reading;
+      reading.catch(() => {
+        if (sets === reading) sets = undefined;
+      });
+    }
+    return sets;
   }
 
   /** Devices share credentials: each is decrypted once. */
-  function credential(id: number): Promise<TargetCredential | undefined> {
+  function credential(id: number): Promise<readonly TargetCredential[]> {
     const known = decrypted.get(id);
     if (known) return known;
     const opening = decrypt(id);
@@ -85,10 +129,10 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
   async function configure(device: StoredDevice): Promise<Kept> {
     const opened: TargetCredential[] = [];
     let checkAt = clock.monotonic() + CHECK_MS;
-    for (const id of device.credentialIds) {
+    const { id: deviceId, address, name, site, disabled, collectors } = device;
+    for (const { credentialId: id } of candidatesOf(device.credentialIds, await allSets(), device)) {
       try {
-        const value = await credential(id);
-        if (value) opened.push(value);
+        opened.push(...(await credential(id)));
       } catch (thrown) {
         const error = toAppError(thrown);
         if (error.code === 'database_unavailable') throw error;
@@ -97,10 +141,10 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
         checkAt = clock.monotonic() + UNREADABLE_MS;
       }
     }
-    const { id: deviceId, address, name, site, disabled, collectors } = device;
+    const answered = (await answers.ofDevice(deviceId)).map((one) => secretRef(one.credentialId, one.version));
     return {
       checkAt,
-      configured: { target: { deviceId, address, credentials: opened }, name, site, disabled, collectors },
+      configured: { target: { deviceId, address, credentials: opened, answered }, name, site, disabled, collectors },
     };
   }
 
@@ -113,7 +157,7 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
     const fresh = await configure(device);
     const before = kept.peek(deviceId);
     // The same object as long as nothing changed: what collectors learned hangs on it.
-    if (before && JSON.stringify(before.configured) === JSON.stringify(fresh.configured)) {
+    if (before && textOf(before.configured) === textOf(fresh.configured)) {
       before.checkAt = fresh.checkAt;
       return before.configured;
     }
@@ -135,11 +179,21 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
   }
 
   function changed(deviceId: number): void {
-    for (const { id } of kept.peek(deviceId)?.configured.target.credentials ?? []) decrypted.delete(Number(id));
+    for (const { id } of kept.peek(deviceId)?.configured.target.credentials ?? []) {
+      decrypted.delete(parseSecretRef(id)?.credentialId ?? 0);
+    }
     // A load that is under way may have read the old row; whoever waits for it gets it, nobody else.
     loading.delete(deviceId);
     kept.delete(deviceId);
     for (const handler of handlers) handler(deviceId);
+  }
+
+  /** Credentials may be others: every target is compared with the store, and is kept where nothing changed. */
+  function lookAgain(when: number): void {
+    decrypted.clear();
+    sets = undefined;
+    loading.clear();
+    for (const entry of kept.values()) entry.checkAt = when;
   }
 
   return {
@@ -149,25 +203,27 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
     async target(deviceId) {
       const entry = kept.get(deviceId);
       if (!entry) return loadOnce(deviceId);
+      const atOnce = entry.checkAt === AT_ONCE;
       if (clock.monotonic() >= entry.checkAt) {
         entry.checkAt = clock.monotonic() + UNREADABLE_MS;
-        loadOnce(deviceId).catch(() => undefined);
+        const loaded = loadOnce(deviceId).catch(() => entry.configured);
+        if (atOnce) return await loaded;
       }
       return entry.configured;
     },
     async start() {
-      unsubscribe = await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
-        const parsed = DeviceChanged.safeParse(message);
-        if (parsed.success) changed(parsed.data.deviceId);
-      });
-      bus.onGap?.(() => {
-        decrypted.clear();
-        for (const entry of kept.values()) entry.checkAt = 0;
-      });
+      unsubscribe = [
+        await bus.subscribe(BUS_TOPICS.deviceChanged, (message) => {
+          const parsed = DeviceChanged.safeParse(message);
+          if (parsed.success) changed(parsed.data.deviceId);
+        }),
+        await bus.subscribe(BUS_TOPICS.credentials, () => lookAgain(AT_ONCE)),
+      ];
+      bus.onGap?.(() => lookAgain(0));
     },
     async stop() {
-      await unsubscribe?.();
-      unsubscribe = undefined;
+      for (const end of unsubscribe) await end();
+      unsubscribe = [];
       kept.clear();
       decrypted.clear();
     },

@@ -69,6 +69,7 @@ async function world(t: TestContext, maxSamples?: number) {
   const clock = systemClock;
   const spool = createMemorySpool({ source: 's', clock, log: silentLog, maxSamples });
   const ingest = createIngest({
+    answers: { note: async () => undefined },
     devices,
     metrics,
     bus,

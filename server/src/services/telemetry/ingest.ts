@@ -6,8 +6,10 @@ import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import type { CredentialAnswerStore } from '#stores/credentials/credentials.ts';
 import type { CollectorRun, DeviceStore } from '#stores/devices/devices.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
+import { createAnswerBook } from './answer-book.ts';
 import { createFactsFilter } from './facts-filter.ts';
 import { createInterestBook, samplesTopic } from './live.ts';
 import { DeviceChanged } from './polls.ts';
@@ -36,6 +38,7 @@ export interface Ingest {
 export interface IngestDeps {
   readonly devices: DeviceStore;
   readonly metrics: MetricStore;
+  readonly answers: Pick<CredentialAnswerStore, 'note'>;
   readonly bus: Bus;
   readonly spool: SampleSpool;
   readonly clock: Clock;
@@ -83,6 +86,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   const interest = createInterestBook(clock);
   const filter = createFactsFilter(clock);
   const states = createStateBook({ devices, bus, now: deps.now });
+  const answerBook = createAnswerBook(deps.answers);
   const counters = {
     samples_received_total: 0,
     samples_stored_total: 0,
@@ -198,6 +202,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     const batch = await withoutTakenOver(spooled);
     await writeRows(batch, origin);
     await states.write(batch.runs);
+    await answerBook.write(batch.runs);
     await writeFacts(batch);
     for (const { deviceId } of batch.runs) {
       if (!interest.has(samplesTopic(deviceId))) continue;
@@ -232,6 +237,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
           const parsed = DeviceChanged.safeParse(message);
           if (!parsed.success) return;
           states.forget(parsed.data.deviceId);
+          answerBook.forget(parsed.data.deviceId);
           filter.forget(parsed.data.deviceId);
         }),
       ];

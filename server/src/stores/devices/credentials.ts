@@ -3,16 +3,26 @@ import { isForeignKeyViolation, isUniqueViolation } from '#stores/postgres/fault
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { CredentialStore, StoredCredential } from './devices.ts';
 
-type CredentialRow = Omit<StoredCredential, 'createdAt' | 'updatedAt'> & { createdAt: Date; updatedAt: Date };
+interface CredentialRow extends Omit<StoredCredential, 'createdAt' | 'updatedAt' | 'next'> {
+  createdAt: Date;
+  updatedAt: Date;
+  nextVersion: number | null;
+  nextSince: Date | null;
+}
 
 const COLUMNS = `c.id, c.name, c.kind, c.created_at as "createdAt", c.updated_at as "updatedAt",
-  (select count(*) from device_credential where credential_id = c.id) as "deviceCount"`;
+  c.secret_version as version, c.next_version as "nextVersion", c.next_since as "nextSince",
+  (select count(*) from device_credential where credential_id = c.id) as "deviceCount",
+  (select count(*) from credential_set_member where credential_id = c.id) as "setCount"`;
 
-const toCredential = (row: CredentialRow): StoredCredential => ({
-  ...row,
-  createdAt: row.createdAt.getTime(),
-  updatedAt: row.updatedAt.getTime(),
-});
+function toCredential({ nextVersion, nextSince, ...row }: CredentialRow): StoredCredential {
+  return {
+    ...row,
+    createdAt: row.createdAt.getTime(),
+    updatedAt: row.updatedAt.getTime(),
+    next: nextVersion === null ? null : { version: nextVersion, since: nextSince?.getTime() ?? 0 },
+  };
+}
 
 function toConflict(error: unknown, name: string | undefined): unknown {
   if (!isUniqueViolation(error, 'credential_name_key')) return error;
@@ -58,20 +68,48 @@ export function createCredentialStore(pg: Postgres): CredentialStore {
         throw toConflict(error, name);
       }
     },
+    async newVersion(id) {
+      const { rows } = await pg.query<{ version: number }>(
+        'update credential set last_version = last_version + 1 where id = $1::int8 returning last_version as version',
+        [id],
+      );
+      return rows[0]?.version;
+    },
+    async useVersion(id, version) {
+      const { rowCount } = await pg.query(
+        `update credential set secret_version = $2, next_version = null, next_since = null, updated_at = now()
+         where id = $1::int8`,
+        [id, version],
+      );
+      return rowCount > 0;
+    },
+    async setNext(id, version) {
+      const { rowCount } = await pg.query(
+        `update credential set next_version = $2::int, next_since = case when $2::int is null then null else now() end,
+           updated_at = now() where id = $1::int8`,
+        [id, version],
+      );
+      return rowCount > 0;
+    },
     async remove(id) {
       try {
         const { rowCount } = await pg.query('delete from credential where id = $1::int8', [id]);
         return rowCount > 0;
       } catch (error) {
         if (!isForeignKeyViolation(error)) throw error;
-        throw new AppError('conflict', 'Devices still use this credential: give them another one first.', {
-          cause: error,
-        });
+        throw new AppError(
+          'conflict',
+          'Devices or credential sets still use this credential: take it out of them first.',
+          {
+            cause: error,
+          },
+        );
       }
     },
     async devicesUsing(id) {
       const { rows } = await pg.query<{ id: number }>(
-        'select device_id as id from device_credential where credential_id = $1::int8 order by device_id',
+        `select device_id as id from device_credential where credential_id = $1::int8
+         union select device_id from credential_answer where credential_id = $1::int8 order by id`,
         [id],
       );
       return rows.map((row) => row.id);

@@ -125,15 +125,28 @@ export interface StoredCredential {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly deviceCount: number;
+  /** Credential sets that it is in. */
+  readonly setCount: number;
+  /** The number of the secret in use. */
+  readonly version: number;
+  /** While a new secret is being rotated in: its number, and since when it is valid beside the one in use. */
+  readonly next: { readonly version: number; readonly since: number } | null;
 }
 
-/** Names and kinds only; the secret is in the SecretStore under `credential/ID`. */
+/** Names and kinds only; the secrets are in the SecretStore, under their numbers. */
 export interface CredentialStore {
   create(name: string, kind: CredentialKind): Promise<StoredCredential>;
   get(id: number): Promise<StoredCredential | undefined>;
   list(after: number, limit: number): Promise<StoredCredential[]>;
   touch(id: number, name?: string): Promise<boolean>;
-  /** Throws `conflict` when devices still use it. */
+  /** A number for a new secret, never given before; undefined when there is no such credential. */
+  newVersion(id: number): Promise<number | undefined>;
+  /** From now on this secret is the one in use; a rotation that was under way is over. */
+  useVersion(id: number, version: number): Promise<boolean>;
+  /** Puts a secret beside the one in use, or takes it away again (null). */
+  setNext(id: number, version: number | null): Promise<boolean>;
+  /** Throws `conflict` when devices or sets still use it. */
   remove(id: number): Promise<boolean>;
+  /** Devices whose own credential it is, and those that have answered to it. */
   devicesUsing(id: number): Promise<number[]>;
 }

@@ -38,7 +38,7 @@ interface Cadence {
 /** What is remembered about a device between polls. */
 export interface DeviceState {
   session: Session;
-  readonly credentialId: string;
+  credentialId: string;
   fast: Cadence | null;
   slow: Cadence | null;
   living: Uint8Array | null;
