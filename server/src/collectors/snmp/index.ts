@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Inventory } from '@sotp/contract/inventory.ts';
-import { AppError, toAppError } from '#platform/errors.ts';
+import { toAppError } from '#platform/errors.ts';
 import type {
   CheckResult,
   CollectorDeps,
