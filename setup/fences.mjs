@@ -49,9 +49,21 @@ export const FENCES = {
     interfaces: ['stores', 'queue', 'cache', 'bus', 'notifiers', 'collectors'],
     says: 'services (no cycles), the interfaces of stores, queue, cache, bus, notifiers and collectors',
   },
-  queue: { layers: ['stores/postgres', ...base], interfaces: [], says: 'its own folder, stores/postgres' },
-  cache: { layers: ['stores/postgres', ...base], interfaces: [], says: 'its own folder, stores/postgres' },
-  bus: { layers: ['stores/postgres', ...base], interfaces: [], says: 'its own folder, stores/postgres' },
+  queue: {
+    layers: ['stores/postgres', 'stores/redis', ...base],
+    interfaces: [],
+    says: 'its own folder, stores/postgres, stores/redis',
+  },
+  cache: {
+    layers: ['stores/postgres', 'stores/redis', ...base],
+    interfaces: [],
+    says: 'its own folder, stores/postgres, stores/redis',
+  },
+  bus: {
+    layers: ['stores/postgres', 'stores/redis', ...base],
+    interfaces: [],
+    says: 'its own folder, stores/postgres, stores/redis',
+  },
   stores: {
     layers: ['stores/postgres', ...base],
     interfaces: [],

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 const PROGRAMS = [
   { program: 'snmpd', package: 'snmpd', without: 'our SNMP client against net-snmp' },
   { program: 'snmpwalk', package: 'snmp', without: 'our simulator against net-snmp' },
+  { program: 'redis-server', package: 'redis-server', without: 'queue, cache and bus on Redis' },
   { program: 'chromium', package: 'chromium', without: 'the pages in a browser' },
 ];
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin'];

@@ -11,6 +11,7 @@ import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createBullmqQueues } from '../../server/src/queue/bullmq/bullmq.ts';
+import { createPostgresDriver } from '../../server/src/queue/bullmq/postgres.ts';
 import { createPostgresLeaderLock } from '../../server/src/stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '../../server/src/stores/leases/postgres.ts';
 import { openTestDatabase } from '../../server/src/stores/postgres/testing.ts';
@@ -26,7 +27,10 @@ const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-chaos-'));
 const ledger = path.join(dir, 'ledger');
 writeFileSync(ledger, '');
 const database = await openTestDatabase();
-const queues = createBullmqQueues({ databaseUrl: database.databaseUrl, log: silentLog });
+const queues = createBullmqQueues({
+  driver: createPostgresDriver({ databaseUrl: database.databaseUrl, log: silentLog }),
+  log: silentLog,
+});
 const bus = createPostgresBus({ pg: database.pg, log: silentLog });
 const scheduler = createScheduler({
   schedule: async () =>

@@ -9,6 +9,7 @@ import { systemClock } from '../../server/src/platform/clock.ts';
 import { createLifecycle } from '../../server/src/platform/lifecycle.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createBullmqQueues } from '../../server/src/queue/bullmq/bullmq.ts';
+import { createPostgresDriver } from '../../server/src/queue/bullmq/postgres.ts';
 import { createPostgresLeases } from '../../server/src/stores/leases/postgres.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { createModules } from '../../server/src/worker/modules.ts';
@@ -51,7 +52,10 @@ const idle: CollectorModule = {
 
 const pg = createPostgres({ databaseUrl, log, maxConnections: 3 });
 const bus = createPostgresBus({ pg, log });
-const queues = createBullmqQueues({ databaseUrl, log, maxWorkers: partitionCount });
+const queues = createBullmqQueues({
+  driver: createPostgresDriver({ databaseUrl, log, maxWorkers: partitionCount }),
+  log,
+});
 const shared = createSharedClock(clock);
 const modules = createModules({ catalog: [idle], clock, log });
 const held: { partitions?: Partitions } = {};

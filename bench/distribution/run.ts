@@ -9,6 +9,7 @@ import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createBullmqQueues } from '../../server/src/queue/bullmq/bullmq.ts';
+import { createPostgresDriver } from '../../server/src/queue/bullmq/postgres.ts';
 import { createPostgresLeaderLock } from '../../server/src/stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '../../server/src/stores/leases/postgres.ts';
 import { openTestDatabase } from '../../server/src/stores/postgres/testing.ts';
@@ -44,7 +45,7 @@ const database = await openTestDatabase();
 const { databaseUrl, pg } = database;
 const { rows } = await pg.query<{ file: string }>(`select current_setting('data_directory') as file`);
 const postmaster = Number(readFileSync(`${rows[0]?.file}/postmaster.pid`, 'utf8').split('\n')[0]);
-const queues = createBullmqQueues({ databaseUrl, log: silentLog });
+const queues = createBullmqQueues({ driver: createPostgresDriver({ databaseUrl, log: silentLog }), log: silentLog });
 const bus = createPostgresBus({ pg, log: silentLog });
 const entries = Array.from({ length: devices }, (_, i) => ({
   deviceId: i + 1,

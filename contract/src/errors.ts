@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   'database_schema_newer',
   'queue_unavailable',
   'no_collector',
+  'cache_unavailable',
   'overloaded',
   'shutting_down',
   'not_ready',

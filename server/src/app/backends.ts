@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { createPostgresBus } from '#bus/postgres/postgres.ts';
+import { createRedisBus } from '#bus/redis/redis.ts';
 import { createPostgresCache } from '#cache/postgres/postgres.ts';
+import { createRedisCache } from '#cache/redis/redis.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
+import { createPostgresDriver } from '#queue/bullmq/postgres.ts';
+import { createRedisDriver } from '#queue/bullmq/redis.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
@@ -17,6 +21,8 @@ import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
+import type { Postgres } from '#stores/postgres/postgres.ts';
+import { createRedis } from '#stores/redis/redis.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
 import { createSettingsStore } from '#stores/settings/postgres.ts';
 import { createPostgresTasks } from '#stores/tasks/postgres.ts';
@@ -25,6 +31,8 @@ import { createPostgresUsers } from '#stores/users/postgres.ts';
 
 export interface BackendOptions {
   readonly databaseUrl: string;
+  /** Holds queue, cache and bus; PostgreSQL does when it is left out. */
+  readonly redisUrl?: string | undefined;
   /** Holds the key file of the secrets. */
   readonly dataDir: string;
   /** The content of the key file, when it is given instead. */
@@ -43,14 +51,33 @@ export interface BackendOptions {
   readonly logRetention?: LogRetention;
 }
 
+/** What carries work and news between processes: Redis where there is one, else the database. */
+function createCarriers({ databaseUrl, redisUrl, log, applicationName, maxWorkers }: BackendOptions, pg: Postgres) {
+  if (redisUrl === undefined) {
+    return {
+      bus: createPostgresBus({ pg, log }),
+      cache: createPostgresCache(pg),
+      queues: createBullmqQueues({ driver: createPostgresDriver({ databaseUrl, log, maxWorkers }), log }),
+      close: async () => undefined,
+    };
+  }
+  const redis = createRedis({ url: redisUrl, log, name: applicationName });
+  return {
+    bus: createRedisBus({ redis, log }),
+    cache: createRedisCache(redis),
+    queues: createBullmqQueues({ driver: createRedisDriver(redis), log }),
+    close: () => redis.close(),
+  };
+}
+
 export type Backends = ReturnType<typeof createBackends>;
 
-/** The place where back ends are chosen: everything that keeps or carries state, over one PostgreSQL. Opens nothing. */
+/** The place where back ends are chosen: everything that keeps or carries state. Opens nothing. */
 export function createBackends(options: BackendOptions) {
-  const { databaseUrl, log, applicationName, maxConnections, maxWorkers } = options;
+  const { databaseUrl, log, applicationName, maxConnections } = options;
   const pg = createPostgres({ databaseUrl, log, applicationName, maxConnections });
-  const bus = createPostgresBus({ pg, log });
-  const queues = createBullmqQueues({ databaseUrl, log, maxWorkers });
+  const carriers = createCarriers(options, pg);
+  const { bus, cache, queues } = carriers;
   const secrets = createLocalSecretStore({
     pg,
     keyFile: join(options.dataDir, 'secret.key'),
@@ -72,6 +99,7 @@ export function createBackends(options: BackendOptions) {
     },
     async stop() {
       await Promise.allSettled([queues.close(), leader.close(), bus.flush().then(() => bus.close())]);
+      await carriers.close();
       await pg.stop();
     },
   };
@@ -80,7 +108,7 @@ export function createBackends(options: BackendOptions) {
     pg,
     bus,
     queues,
-    cache: createPostgresCache(pg),
+    cache,
     leader,
     leases: createPostgresLeases(pg),
     stores: {

@@ -4,16 +4,23 @@ import { AppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import { createBullmqQueues } from './bullmq/bullmq.ts';
+import { createPostgresDriver } from './bullmq/postgres.ts';
 import { queueContract } from './queue.contract.ts';
 
 queueContract('PostgreSQL', async () => {
   const database = await openTestDatabase();
-  const queues = createBullmqQueues({ databaseUrl: database.databaseUrl, log: silentLog });
+  const queues = createBullmqQueues({
+    driver: createPostgresDriver({ databaseUrl: database.databaseUrl, log: silentLog }),
+    log: silentLog,
+  });
   return { queues, close: () => database.close() };
 });
 
 test('enqueueing fails at once with queue_unavailable when nobody listens', async () => {
-  const queues = createBullmqQueues({ databaseUrl: 'postgres://sotp@127.0.0.1:1/none', log: silentLog });
+  const queues = createBullmqQueues({
+    driver: createPostgresDriver({ databaseUrl: 'postgres://sotp@127.0.0.1:1/none', log: silentLog }),
+    log: silentLog,
+  });
   const before = performance.now();
   await assert.rejects(
     queues.add('a', [{ name: 'x', data: {} }]),

@@ -11,6 +11,7 @@ import { createPostgresBus } from '#bus/postgres/postgres.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
+import { createPostgresDriver } from '#queue/bullmq/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
@@ -50,7 +51,7 @@ beforeEach(async () => {
   ledger = path.join(dir, `${Math.random()}.jsonl`);
   writeFileSync(ledger, '');
   const { databaseUrl, pg } = database;
-  const queues = createBullmqQueues({ databaseUrl, log: silentLog });
+  const queues = createBullmqQueues({ driver: createPostgresDriver({ databaseUrl, log: silentLog }), log: silentLog });
   const bus = createPostgresBus({ pg, log: silentLog });
   scheduler = createScheduler({
     schedule: async () =>

@@ -1,9 +1,11 @@
+import { maskRedisUrl } from '#stores/redis/url.ts';
 import type { Config } from './schema.ts';
 import { configKeys } from './schema.ts';
 
 const MASK = '***';
 
 function masked(path: string, value: string): string {
+  if (path === 'redisUrl') return maskRedisUrl(value);
   if (path !== 'databaseUrl') return MASK;
   const url = new URL(value);
   if (url.password !== '') url.password = MASK;

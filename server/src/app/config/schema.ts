@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
 import { MibSettings } from '#collectors/traps/settings.ts';
+import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
 export interface KeyMeta {
@@ -54,6 +55,16 @@ const data = {
     z.string().min(1).optional(),
     'Content of the key file `secret.key`, instead of that file in the data directory',
     { secret: true, defaultText: 'the key file' },
+  ),
+  redisUrl: key(
+    z
+      .string()
+      .refine(isRedisUrl, { error: `a URL of Redis: ${REDIS_URL_FORMS}` })
+      .optional(),
+    'Redis to carry the task queue, sessions and live news: `redis://user:password@host:6379/0`, `rediss://` with TLS, ' +
+      '`redis+sentinel://host:26379,host:26379/group`, `redis+cluster://host:6379,host:6379`; behind a `?` may stand ' +
+      '`ca=`, `cert=`, `key=` (files, PEM), `servername=`, `sentinelPassword=`, `prefix=` (default `sotp`)',
+    { secret: true, defaultText: 'PostgreSQL does it' },
   ),
   retention: key(
     z

@@ -8,6 +8,7 @@ import { AppError, toAppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import { icmpRight } from './icmp-right.ts';
+import { redisFinding } from './redis.ts';
 
 /** One thing that was looked at: how it is, and how to mend it when it is not well. */
 export interface Finding {
@@ -112,6 +113,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     finding('port', () => port(config)),
     finding('data directory', () => disk(config.dataDir)),
     finding('database', () => database(config)),
+    finding('Redis', () => redisFinding(config.redisUrl)),
     finding('ICMP', icmpRight),
     finding('UDP receive buffer', receiveBuffer),
     finding('clock', clock),

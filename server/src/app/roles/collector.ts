@@ -62,6 +62,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   };
   const backends = createBackends({
     databaseUrl,
+    redisUrl: config.redisUrl,
     dataDir: config.dataDir,
     secretKey: config.secretKey,
     mayCreateKey: config.roles.includes('hub'),

@@ -33,6 +33,7 @@ function compose(context: RoleContext) {
   const { config, databaseUrl, log, clock } = context;
   const backends = createBackends({
     databaseUrl,
+    redisUrl: config.redisUrl,
     dataDir: config.dataDir,
     secretKey: config.secretKey,
     mayCreateKey: true,

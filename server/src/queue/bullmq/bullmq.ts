@@ -1,27 +1,14 @@
-import { createPostgresBackend, Queue, Worker } from 'bullmq';
-import type { BulkJobOptions, Job as BullJob, PostgresConnectionOptions, PostgresQueueBackend } from 'bullmq';
+import type { BulkJobOptions, Job as BullJob } from 'bullmq';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Job, JobQueues, NewJob, WorkOptions } from '#queue/queue.ts';
-import { createQueuePool, toQueueFault } from './pool.ts';
+import type { BullDriver, BullQueue, BullWorker } from './driver.ts';
 
 export interface BullmqOptions {
-  readonly databaseUrl: string;
+  /** Where the queues are kept. */
+  readonly driver: BullDriver;
   readonly log: Log;
-  /** How many queues this process may work at once; 16 when left out. */
-  readonly maxWorkers?: number;
 }
-
-type PgQueue = Queue<
-  unknown,
-  unknown,
-  string,
-  unknown,
-  unknown,
-  string,
-  PostgresQueueBackend,
-  PostgresConnectionOptions
->;
 
 /** Enqueueing answers or fails within this. */
 const ADD_TIMEOUT_MS = 3_000;
@@ -65,12 +52,10 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Queues in PostgreSQL by BullMQ. Opens its connections on first use. */
-export function createBullmqQueues(options: BullmqOptions): JobQueues {
-  const { log } = options;
-  const pool = createQueuePool({ databaseUrl: options.databaseUrl, log, maxWorkers: options.maxWorkers ?? 16 });
-  const queues = new Map<string, Promise<PgQueue>>();
-  const workers = new Set<{ close(force?: boolean): Promise<void> }>();
+/** Queues by BullMQ, in PostgreSQL or Redis. Opens its connections on first use. */
+export function createBullmqQueues({ driver, log }: BullmqOptions): JobQueues {
+  const queues = new Map<string, Promise<BullQueue>>();
+  const workers = new Set<BullWorker>();
   let toldAt = -Infinity;
 
   function complain(error: Error): void {
@@ -79,32 +64,10 @@ export function createBullmqQueues(options: BullmqOptions): JobQueues {
     log.warn({ err: error.message }, 'the task queue has trouble');
   }
 
-  async function open(name: string): Promise<PgQueue> {
-    await pool.ready();
-    const queue = new Queue<
-      unknown,
-      unknown,
-      string,
-      unknown,
-      unknown,
-      string,
-      PostgresQueueBackend,
-      PostgresConnectionOptions
-    >(name, { connection: pool, streams: { events: { maxLen: 100 } } }, createPostgresBackend);
-    queue.on('error', complain);
-    try {
-      await queue.waitUntilReady();
-    } catch (error) {
-      await queue.close().catch(() => undefined);
-      throw toQueueFault(error);
-    }
-    return queue;
-  }
-
-  function queueOf(name: string): Promise<PgQueue> {
+  function queueOf(name: string): Promise<BullQueue> {
     const known = queues.get(name);
     if (known) return known;
-    const opening = open(name);
+    const opening = driver.queue(name, complain);
     queues.set(name, opening);
     // BullMQ remembers a failed start for ever; so a queue that failed to open is opened anew.
     opening.catch(() => queues.delete(name));
@@ -112,44 +75,36 @@ export function createBullmqQueues(options: BullmqOptions): JobQueues {
   }
 
   async function addAll(name: string, jobs: readonly NewJob<unknown>[]): Promise<void> {
-    const queue = await queueOf(name);
     const [only, ...more] = jobs;
     if (only === undefined) return;
     try {
+      const queue = await queueOf(name);
       // A bulk makes temporary tables in the database; for one job that is dearer than the job.
       if (more.length === 0) await queue.add(only.name, only.data, jobOptions(only));
       else await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: jobOptions(job) })));
     } catch (error) {
-      throw toQueueFault(error);
+      throw driver.fault(error);
     }
   }
 
   return {
     add: (name, jobs) => within(ADD_TIMEOUT_MS, addAll(name, jobs)),
     async work<Data>(name: string, how: WorkOptions, handler: (job: Job<Data>) => Promise<unknown>) {
-      await pool.ready();
-      const run = async (job: BullJob<Data>) => {
-        await handler({ id: job.id ?? '', name: job.name, data: job.data, attempt: job.attemptsStarted });
+      const run = async (job: BullJob) => {
+        await handler({ id: job.id ?? '', name: job.name, data: job.data as Data, attempt: job.attemptsStarted });
       };
-      const worker = new Worker<Data, unknown, string, PostgresQueueBackend, number, PostgresConnectionOptions>(
-        name,
-        run,
-        {
-          connection: pool,
-          concurrency: how.concurrency,
-          drainDelay: DRAIN_DELAY_S,
-          runRetryDelay: 1_000,
-          autorun: false,
-          ...LOCKS,
-        },
-        createPostgresBackend,
-      );
-      worker.on('error', complain);
+      const settings = {
+        concurrency: how.concurrency,
+        drainDelay: DRAIN_DELAY_S,
+        runRetryDelay: 1_000,
+        autorun: false,
+        ...LOCKS,
+      } as const;
+      let worker: BullWorker;
       try {
-        await worker.waitUntilReady();
+        worker = await driver.worker(name, settings, run, complain);
       } catch (error) {
-        await worker.close(true).catch(() => undefined);
-        throw toQueueFault(error);
+        throw driver.fault(error);
       }
       workers.add(worker);
       worker.run().catch(complain);
@@ -170,7 +125,7 @@ export function createBullmqQueues(options: BullmqOptions): JobQueues {
         const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0) + (counts['delayed'] ?? 0);
         return { waiting, running: counts['active'] ?? 0, failed: counts['failed'] ?? 0 };
       } catch (error) {
-        throw toQueueFault(error);
+        throw driver.fault(error);
       }
     },
     async close() {
@@ -181,7 +136,7 @@ export function createBullmqQueues(options: BullmqOptions): JobQueues {
         await queue?.close().catch(() => undefined);
       }
       queues.clear();
-      await pool.close();
+      await driver.close();
     },
   };
 }

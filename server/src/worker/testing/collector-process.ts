@@ -10,6 +10,7 @@ import { systemClock } from '#platform/clock.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import { silentLog } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
+import { createPostgresDriver } from '#queue/bullmq/postgres.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import { createModules } from '#worker/modules.ts';
@@ -49,7 +50,10 @@ const writer: CollectorModule = {
 
 const pg = createPostgres({ databaseUrl, log, maxConnections: 3, applicationName: 'sotp test collector' });
 const bus = createPostgresBus({ pg, log });
-const queues = createBullmqQueues({ databaseUrl, log, maxWorkers: partitionCount });
+const queues = createBullmqQueues({
+  driver: createPostgresDriver({ databaseUrl, log, maxWorkers: partitionCount }),
+  log,
+});
 const shared = createSharedClock(clock);
 const modules = createModules({ catalog: [writer], clock, log });
 const held: { partitions?: Partitions } = {};
