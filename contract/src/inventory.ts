@@ -49,6 +49,15 @@ export const AddressFacts = z.object({
 });
 export type AddressFacts = z.infer<typeof AddressFacts>;
 
+/** What the device takes for too low and too high, in the unit of the reading. */
+export const Limits = z.object({
+  lowAlarm: z.number().optional(),
+  lowWarning: z.number().optional(),
+  highWarning: z.number().optional(),
+  highAlarm: z.number().optional(),
+});
+export type Limits = z.infer<typeof Limits>;
+
 /** A reading in base units (V, A, W, Hz, %, degrees Celsius, dBm, ...); `oid` is the value's own instance. */
 export const SensorFacts = z.object({
   oid: z.string(),
@@ -57,6 +66,7 @@ export const SensorFacts = z.object({
   value: num,
   unit: text,
   state: z.string().optional(),
+  limits: Limits.optional(),
 });
 export type SensorFacts = z.infer<typeof SensorFacts>;
 
@@ -105,6 +115,29 @@ export const NeighborFacts = z.object({
 });
 export type NeighborFacts = z.infer<typeof NeighborFacts>;
 
+/** A reading of a transceiver (SFF-8472, SFF-8636): powers in dBm, bias currents in A. */
+export const TransceiverReading = z.object({
+  oid: z.string(),
+  kind: z.enum(['temperature', 'voltage', 'bias', 'txPower', 'rxPower']),
+  /** Which of several lasers; null where there is one, or it is the module's. */
+  lane: z.number().int().nullable(),
+  value: num,
+  unit: text,
+  limits: Limits.optional(),
+});
+export type TransceiverReading = z.infer<typeof TransceiverReading>;
+
+/** A pluggable optic and the port that it is in, as far as the device tells. */
+export const TransceiverFacts = z.object({
+  ifIndex: z.number().int().nullable(),
+  name: z.string(),
+  vendor: text,
+  model: text,
+  serial: text,
+  readings: z.array(TransceiverReading),
+});
+export type TransceiverFacts = z.infer<typeof TransceiverFacts>;
+
 export const Inventory = z.object({
   system: SystemFacts,
   interfaces: z.array(InterfaceFacts),
@@ -116,6 +149,7 @@ export const Inventory = z.object({
   hardware: z.array(HardwareFacts),
   vlans: z.array(VlanFacts),
   neighbors: z.array(NeighborFacts),
+  transceivers: z.array(TransceiverFacts),
 });
 export type Inventory = z.infer<typeof Inventory>;
 
@@ -144,5 +178,6 @@ export function emptyInventory(): Inventory {
     hardware: [],
     vlans: [],
     neighbors: [],
+    transceivers: [],
   };
 }

@@ -15,14 +15,9 @@ import { Changes } from './Changes.tsx';
 import { Collectors } from './Collectors.tsx';
 import { DeviceHead } from './DeviceHead.tsx';
 import { DeviceOverview } from './DeviceOverview.tsx';
-import {
-  AddressTable,
-  HardwareTable,
-  NeighborTable,
-  SensorTable,
-  StorageTable,
-  VlanTable,
-} from './InventoryTables.tsx';
+import { AddressTable, HardwareTable, NeighborTable, StorageTable, VlanTable } from './InventoryTables.tsx';
+import { Sensors } from './Sensors.tsx';
+import { Transceivers } from './Transceivers.tsx';
 import { deviceInventory, oneDevice } from './queries.ts';
 
 interface Tab {
@@ -40,6 +35,7 @@ function tabsOf(inventory: Inventory | undefined): Tab[] {
     ...some('interfaces', 'Interfaces', inventory?.interfaces),
     ...some('storage', 'Storage', inventory?.storage),
     ...some('sensors', 'Sensors', inventory?.sensors),
+    ...some('transceivers', 'Transceivers', inventory?.transceivers),
     ...some('hardware', 'Hardware', inventory?.hardware),
     ...some('neighbors', 'Neighbors', inventory?.neighbors),
     ...some('vlans', 'VLANs', inventory?.vlans),
@@ -109,7 +105,8 @@ function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
       {tab === 'collectors' ? <Collectors device={device} /> : null}
       {inventory && tab === 'interfaces' ? <Interfaces device={device} inventory={inventory} /> : null}
       {inventory && tab === 'storage' ? <StorageTable rows={inventory.storage} /> : null}
-      {inventory && tab === 'sensors' ? <SensorTable rows={inventory.sensors} /> : null}
+      {inventory && tab === 'sensors' ? <Sensors inventory={inventory} /> : null}
+      {inventory && tab === 'transceivers' ? <Transceivers rows={inventory.transceivers} /> : null}
       {inventory && tab === 'hardware' ? <HardwareTable rows={inventory.hardware} /> : null}
       {inventory && tab === 'neighbors' ? (
         <NeighborTable rows={inventory.neighbors} interfaces={inventory.interfaces} />
@@ -127,6 +124,7 @@ function Tabs({ tabs, current }: { tabs: readonly Tab[]; current: string }) {
   function hrefOf(id: string): string {
     const next = new URLSearchParams(params);
     next.delete('if');
+    next.delete('kind');
     if (id === 'overview') next.delete('tab');
     else next.set('tab', id);
     return `?${next}`;
@@ -141,7 +139,7 @@ function Tabs({ tabs, current }: { tabs: readonly Tab[]; current: string }) {
           onClick={(event) => {
             if (event.metaKey || event.ctrlKey || event.shiftKey) return;
             event.preventDefault();
-            set({ tab: id === 'overview' ? null : id, if: null }, 'push');
+            set({ tab: id === 'overview' ? null : id, if: null, kind: null }, 'push');
           }}
           aria-current={id === current ? 'page' : undefined}
           className={cx(

@@ -4,7 +4,6 @@ import type {
   HardwareFacts,
   InterfaceFacts,
   NeighborFacts,
-  SensorFacts,
   StorageFacts,
   VlanFacts,
 } from '@sotp/contract/inventory.ts';
@@ -84,37 +83,6 @@ export function StorageTable({ rows }: { rows: readonly StorageFacts[] }) {
           <span className="block truncate">{row.name}</span>
           <Full percent={row.usedPercent} label={`${row.name} full`} />
         </>
-      )}
-    />
-  );
-}
-
-const SENSORS: readonly Column<SensorFacts>[] = [
-  text('name', 'Sensor', ({ name }) => name),
-  text('kind', 'Kind', ({ kind }) => kind, { width: '160px', from: 'md' }),
-  {
-    id: 'value',
-    header: 'Value',
-    numeric: true,
-    width: '140px',
-    sort: ({ value }) => value,
-    cell: ({ value, unit }) => show(value, unit),
-  },
-  text('state', 'State', ({ state }) => state ?? null, { width: '140px' }),
-];
-
-export function SensorTable({ rows }: { rows: readonly SensorFacts[] }) {
-  return (
-    <DataTable
-      label="Sensors"
-      rows={rows}
-      columns={SENSORS}
-      rowKey={({ oid }) => oid}
-      phone={(row) => (
-        <span className="flex justify-between gap-3">
-          <span className="truncate">{row.name}</span>
-          <span className="figures">{show(row.value, row.unit)}</span>
-        </span>
       )}
     />
   );

@@ -39,6 +39,14 @@ export function formatInventory(result: ProbeResult): string[] {
     (result.sensors ?? []).map((s) => [s.kind, s.value, s.unit, s.state, s.name]),
   );
   section(
+    'Transceivers',
+    ['port', 'model', 'serial', 'receives dBm', 'sends dBm', 'C'],
+    (result.transceivers ?? []).map((t) => {
+      const first = (kind: string) => t.readings.find((reading) => reading.kind === kind)?.value;
+      return [t.name, t.model, t.serial, first('rxPower'), first('txPower'), first('temperature')];
+    }),
+  );
+  section(
     'Processors',
     ['%', 'name'],
     (result.processors ?? []).map((p) => [p.usagePercent, p.name]),

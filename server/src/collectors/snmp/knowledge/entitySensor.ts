@@ -3,7 +3,8 @@ import type { PlannedSeries } from '#collectors/snmp/plan.ts';
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
 import { planned } from './reading.ts';
 import type { Reading } from './reading.ts';
-import { numberOf } from './values.ts';
+import { addLimits } from './entityLimits.ts';
+import { numberOf, tidy } from './values.ts';
 
 interface SensorTable {
   readonly metric: string;
@@ -48,10 +49,12 @@ const OUT_OF_RANGE = 1_000_000_000;
 export async function readEntitySensors(
   reader: SnmpReader,
   hardware: readonly HardwareFacts[],
-): Promise<Reading & { leftOut: number }> {
+): Promise<Reading & { leftOut: number; byEntity: Map<number, SensorFacts> }> {
   const names = new Map(hardware.map((entity) => [String(entity.index), entity.name ?? entity.description]));
   const sensors: SensorFacts[] = [];
   const series: PlannedSeries[] = [];
+  const scales = new Map<string, number>();
+  const byEntity = new Map<number, SensorFacts>();
   let leftOut = 0;
   for (const { metric, columns } of TABLES) {
     for (const [index, [typeCell, scaleCell, precisionCell, valueCell, status]] of await reader.table(columns)) {
@@ -67,13 +70,17 @@ export async function readEntitySensors(
       const scale = kind === 'state' ? 1 : scaleOf(numberOf(scaleCell), numberOf(precisionCell));
       const oid = `${columns[3]}.${index}`;
       const name = names.get(index) ?? `Sensor ${index}`;
-      sensors.push({ oid, kind, name, value: tidy(value * scale), unit, ...(kind === 'state' ? stateOf(value) : {}) });
+      const sensor = { oid, kind, name, value: tidy(value * scale), unit, ...(kind === 'state' ? stateOf(value) : {}) };
+      sensors.push(sensor);
+      byEntity.set(Number(index), sensor);
+      scales.set(index, scale);
       const labels = { sensor: name, index, kind };
       const shape = { scale, cadence: 'slow' } as const;
       series.push(planned(oid, metric, kind === 'state' ? 'state' : 'gauge', unit, labels, shape));
     }
   }
-  return { facts: { sensors }, series, leftOut };
+  await addLimits(reader, byEntity, scales);
+  return { facts: { sensors }, series, leftOut, byEntity };
 }
 
 /** EntitySensorDataScale counts powers of a thousand from yocto (1) over units (9) on; precision is decimal places. */
@@ -85,9 +92,4 @@ function scaleOf(scale: number | null, precision: number | null): number {
 
 function stateOf(value: number): { state: string } {
   return { state: value === 1 ? 'true' : 'false' };
-}
-
-/** Binary floats leave 23.400000000000002; twelve digits are beyond any sensor. */
-export function tidy(value: number): number {
-  return Number(value.toPrecision(12));
 }

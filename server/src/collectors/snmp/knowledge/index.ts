@@ -11,6 +11,7 @@ import { skipAbsent } from './present.ts';
 import { readProfiles } from './profiles/index.ts';
 import { openLibrary } from './profiles/library.ts';
 import type { Library } from './profiles/library.ts';
+import { readTransceivers } from './transceivers/index.ts';
 import { readSystem } from './system.ts';
 import { readNeighbors } from './neighbors.ts';
 import { joinVlans, readVlans } from './vlans.ts';
@@ -45,7 +46,15 @@ export async function readKnowledge(device: SnmpReader, options: KnowledgeOption
     plan,
     chosen: options.profiles ?? [],
   });
+  const transceivers = await readTransceivers(reader, {
+    interfaces: interfaces.facts.interfaces ?? [],
+    hardware,
+    entitySensors: sensors.byEntity,
+    rows: vendor.optics.optics,
+    parts: vendor.optics.parts,
+  });
   const lists = {
+    transceivers,
     addresses: await readAddresses(reader),
     hardware: [...hardware, ...vendor.facts.hardware],
     vlans: joinVlans(await readVlans(reader), vendor.facts.vlans),

@@ -9,8 +9,8 @@ const RESTS_ON: readonly (readonly [root: string, ...sections: Section[]])[] = [
   ['1.3.6.1.2.1.2', 'interfaces', 'neighbors'],
   ['1.3.6.1.2.1.31', 'interfaces', 'neighbors'],
   ['1.3.6.1.2.1.17', 'neighbors', 'vlans'],
-  ['1.3.6.1.2.1.47', 'hardware', 'sensors', 'system'],
-  ['1.3.6.1.2.1.99', 'sensors'],
+  ['1.3.6.1.2.1.47', 'hardware', 'sensors', 'transceivers', 'system'],
+  ['1.3.6.1.2.1.99', 'sensors', 'transceivers'],
   ['1.3.6.1.2.1.25', 'processors', 'memory', 'storage'],
   ['1.3.6.1.2.1.4', 'addresses'],
   ['1.3.6.1.2.1.55', 'addresses'],
@@ -20,7 +20,16 @@ const RESTS_ON: readonly (readonly [root: string, ...sections: Section[]])[] = [
   ['1.3.6.1.4.1.9.9.46', 'vlans'],
   ['1.3.6.1.4.1.2021', 'processors', 'memory', 'storage'],
 ];
-const VENDOR: readonly Section[] = ['system', 'hardware', 'sensors', 'processors', 'memory', 'storage', 'vlans'];
+const VENDOR: readonly Section[] = [
+  'system',
+  'hardware',
+  'sensors',
+  'processors',
+  'memory',
+  'storage',
+  'vlans',
+  'transceivers',
+];
 const ALL: readonly Section[] = [...VENDOR, 'interfaces', 'addresses', 'neighbors'];
 /** As many faults as a reader keeps; more may have been met. */
 const MANY = 50;

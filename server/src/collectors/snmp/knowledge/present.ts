@@ -2,7 +2,7 @@ import type { SnmpReader } from '#collectors/snmp/reader.ts';
 
 /** Tables of the standard MIBs that SOTP's readers walk; a device has a few of them. */
 const MIB_2 = (
-  '2.2.1 31.1.1.1 25.3.3.1.2 25.2.3.1 47.1.1.1.1 99.1.1.1 4.20.1 4.34.1 55.1.8.1 ' +
+  '2.2.1 31.1.1.1 25.3.3.1.2 25.2.3.1 47.1.1.1.1 47.1.3.2.1 99.1.1.1 4.20.1 4.34.1 55.1.8.1 ' +
   '17.7.1.4.3.1 17.7.1.4.2.1 17.1.4.1'
 ).split(' ');
 const TABLES = MIB_2.map((tail) => `1.3.6.1.2.1.${tail}`);

@@ -81,3 +81,8 @@ export function ipOf(octets: Buffer | readonly number[]): string | null {
 export function arcsOf(index: string): number[] {
   return index === '' ? [] : index.split('.').map(Number);
 }
+
+/** Binary floats leave 23.400000000000002; twelve digits are beyond any sensor. */
+export function tidy(value: number): number {
+  return Number(value.toPrecision(12));
+}

@@ -9,6 +9,7 @@ import type {
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import { numberIn, numberOf } from '#collectors/snmp/knowledge/values.ts';
 import type { Entry } from './compile.ts';
+import type { OpticRow } from '#collectors/snmp/knowledge/transceivers/index.ts';
 import type { EntryRows, Row } from './read.ts';
 import type { Metric, Symbol } from './schema.ts';
 import { judge } from './sensor.ts';
@@ -23,22 +24,31 @@ export interface EntryFacts {
   readonly storage: StorageFacts[];
   readonly vlans: VlanFacts[];
   readonly hardware: HardwareFacts[];
+  /** Rows of tables of optics, and of parts: what transceivers are made of. */
+  readonly optics: OpticRow[];
+  readonly parts: Map<string, HardwareFacts>;
   /** Readings left out because the device says that there is none, or they are impossible. */
   leftOut: number;
 }
 
 /** The facts that an entry's rows hold. */
-export function factsOf({ entry, rows }: EntryRows, facts: EntryFacts): void {
+export function factsOf({ entry, rows, cell: other }: EntryRows, facts: EntryFacts): void {
   const { memory, storage, vlan, hardware } = entry.metric;
+  const optical = isOptical(entry);
   for (const row of rows) {
+    const optics: OpticRow['sensors'][number][] = [];
     for (const [i, { symbol }] of entry.columns.entries()) {
       const cell = row.cells[i];
       if (!cell) continue;
-      if (symbol.sensor) addSensor(entry, row, symbol, cell, facts);
+      const sensor = symbol.sensor && addSensor(entry, row, symbol, cell, facts, other);
+      if (optical && sensor) optics.push({ column: symbol.name, sensor });
       if (symbol.processor) addProcessor(row, symbol, cell, facts);
     }
+    const table = entry.table ?? '';
+    if (optics.length > 0) facts.optics.push({ table, index: row.index, name: labelOf(row), sensors: optics });
     if (vlan) addVlan(entry, row, vlan, facts.vlans);
-    if (hardware) addHardware(entry, row, hardware, facts.hardware);
+    const part = hardware && addHardware(entry, row, hardware, facts.hardware);
+    if (part && speaksOfLight(entry)) facts.parts.set(row.index, part);
     if (memory) addPool(entry, row, memory, (pool) => facts.memory.push(pool));
     if (storage) {
       addPool(entry, row, storage, ({ name, totalBytes, usedBytes, usedPercent }) => {
@@ -50,10 +60,42 @@ export function factsOf({ entry, rows }: EntryRows, facts: EntryFacts): void {
   }
 }
 
-function addSensor(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind, facts: EntryFacts): void {
-  const verdict = judge(entry, row, symbol, cell);
+function addSensor(
+  entry: Entry,
+  row: Row,
+  symbol: Symbol,
+  cell: SnmpVarbind,
+  facts: EntryFacts,
+  other: EntryRows['cell'],
+): SensorFacts | null {
+  const verdict = judge(entry, row, symbol, cell, other);
   if (verdict === 'left out') facts.leftOut++;
-  else if (verdict) facts.sensors.push({ oid: cell.oid, name: nameOf(entry, row, symbol), ...verdict.reading });
+  if (verdict === 'left out' || !verdict) return null;
+  const sensor = { oid: cell.oid, name: nameOf(entry, row, symbol), ...verdict.reading };
+  facts.sensors.push(sensor);
+  return sensor;
+}
+
+const OPTICS = /optic|laser|x?cvr|transceiver|sfp|xfp|\bdom|ddm|dmi|digitaldiag|diagmon|(?<!air)fib(?:er|re)|gbic/i;
+
+/** True for a table of optics: it has powers in dBm, and its name or a column's speaks of light, not of radio. */
+function isOptical(entry: Entry): boolean {
+  const { table, columns } = entry;
+  if (table === null) return false;
+  const hasPower = columns.some(({ symbol: { sensor } }) => {
+    const cases = Object.values(sensor?.by?.cases ?? {});
+    return sensor?.kind === 'dbm' || cases.some(({ kind }) => kind === 'dbm');
+  });
+  return hasPower && speaksOfLight(entry);
+}
+
+function speaksOfLight({ columns, metric }: Entry): boolean {
+  const names = [metric.MIB, metric.table?.name, ...columns.map(({ symbol }) => symbol.name)];
+  return names.some((name) => OPTICS.test(name ?? ''));
+}
+
+function labelOf(row: Row): string | null {
+  return Object.values(row.tags).find((value) => value !== '') ?? null;
 }
 
 /** The row's own name if it has one, behind it the column's where the entry gives several readings a row. */
@@ -138,11 +180,11 @@ function addHardware(
   row: Row,
   columns: NonNullable<Metric['hardware']>,
   hardware: HardwareFacts[],
-): void {
+): HardwareFacts | null {
   const read = (name: string | undefined): string | null => cellOf(entry, row, name);
   const part = { name: read(columns.name), model: read(columns.model), serial: read(columns.serial) };
-  if (part.serial === null && part.model === null) return;
-  hardware.push({
+  if (part.serial === null && part.model === null) return null;
+  const found: HardwareFacts = {
     index: -1 - hardware.length,
     parentIndex: null,
     class: columns.class ?? null,
@@ -151,7 +193,9 @@ function addHardware(
     hardwareRev: read(columns.hardware_rev),
     firmwareRev: read(columns.firmware_rev),
     softwareRev: read(columns.software_rev),
-  });
+  };
+  hardware.push(found);
+  return found;
 }
 
 function unsigned(value: number, cell: SnmpVarbind): number {

@@ -21,6 +21,8 @@ export interface ProfileReading {
   readonly enterprises: readonly number[];
   /** Names that the operator chose and that no profile has. */
   readonly unknown: readonly string[];
+  /** What transceivers are made of. */
+  readonly optics: Pick<EntryFacts, 'optics' | 'parts'>;
 }
 
 export interface ProfileOptions {
@@ -40,7 +42,7 @@ export async function readProfiles(
   const { matches: matched, enterprises, unknown } = await matchProfiles(reader, library, system, chosen);
   const entries = [...new Set(matched.flatMap(({ profile }) => profile.entries))];
   const read = await readEntries(reader, plan ? entries : entries.filter((entry) => entry.facts));
-  const facts: EntryFacts = { ...emptyFacts(), leftOut: 0 };
+  const facts: EntryFacts = { ...emptyFacts(), optics: [], parts: new Map(), leftOut: 0 };
   const series: PlannedSeries[] = [];
   for (const rows of read) {
     factsOf(rows, facts);
@@ -48,7 +50,7 @@ export async function readProfiles(
   }
   const naming = matched.filter(({ why }) => why !== 'present').map(({ profile }) => profile);
   const hinting = matched.filter(({ why }) => why === 'present').map(({ profile }) => profile);
-  const { leftOut, ...lists } = facts;
+  const { leftOut, optics, parts, ...lists } = facts;
   return {
     facts: lists,
     named: await readFields(reader, naming),
@@ -58,6 +60,7 @@ export async function readProfiles(
     leftOut,
     enterprises,
     unknown,
+    optics: { optics, parts },
   };
 }
 

@@ -18,6 +18,8 @@ export interface Row {
 export interface EntryRows {
   readonly entry: Entry;
   readonly rows: readonly Row[];
+  /** A cell of another column with the same index: limits of a sensor. */
+  cell(column: string, index: string): Cell;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
     for (const tag of entry.tags) if (tag.column) wanted.add(tag.column);
     for (const oid of entry.metric.unless ?? []) wanted.add(oid);
     for (const { OID } of entry.metric.where ?? []) if (OID !== undefined) wanted.add(OID);
+    for (const oid of limitColumns(entry)) wanted.add(oid);
   }
   const list = [...wanted];
   const answers = list.length > 0 ? await reader.next(list) : [];
@@ -41,12 +44,13 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
   }
   const device = { reader, first, walked: new Map<string, Map<string, SnmpVarbind>>() };
   const found: EntryRows[] = [];
+  const cell = (column: string, index: string): Cell => device.walked.get(column)?.get(index) ?? null;
   for (const entry of entries) {
     if (!entry.columns.some((column) => first.has(column.oid))) continue;
     if (entry.metric.unless?.some((oid) => first.has(oid))) continue;
     const rows = entry.table === null ? scalarRows(device, entry) : await tableRows(device, entry);
     const kept = rows.filter((row) => counts(device, entry, row));
-    if (kept.length > 0) found.push({ entry, rows: kept });
+    if (kept.length > 0) found.push({ entry, rows: kept, cell });
   }
   return found;
 }
@@ -54,7 +58,7 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
 interface Device {
   readonly reader: SnmpReader;
   readonly first: ReadonlyMap<string, SnmpVarbind>;
-  /** Columns walked so far, by index. */
+  /** Columns walked so far, by index; also those that hold sensors' limits. */
   readonly walked: Map<string, Map<string, SnmpVarbind>>;
 }
 
@@ -72,7 +76,7 @@ function scalarRows(device: Device, entry: Entry): Row[] {
 
 async function tableRows(device: Device, entry: Entry): Promise<Row[]> {
   const own = entry.tags.flatMap((tag) => (tag.column && !tag.transform && !tag.parts ? [tag.column] : []));
-  own.push(...(entry.metric.where ?? []).flatMap(({ OID }) => OID ?? []));
+  own.push(...limitColumns(entry), ...(entry.metric.where ?? []).flatMap(({ OID }) => OID ?? []));
   await walkColumns(device, [...new Set([...entry.columns.map((column) => column.oid), ...own])]);
   const indexes = new Set<string>();
   for (const column of entry.columns)
@@ -84,6 +88,10 @@ async function tableRows(device: Device, entry: Entry): Promise<Row[]> {
     rows.push({ index, cells, tags: tagsOf(device, entry.tags, index) });
   }
   return rows;
+}
+
+function limitColumns({ columns }: Entry): string[] {
+  return columns.flatMap(({ symbol }) => Object.values(symbol.sensor?.limits ?? {}));
 }
 
 /** Walks what exists and has not been walked yet, in one go. */

@@ -55,6 +55,15 @@ const Sensor = z.strictObject({
   divisor: z.string().optional(),
   /** Name of a column that holds the whole; the reading is given as its percentage. */
   percent_of: z.string().optional(),
+  /** Columns of the same index with the device's own limits for the reading, in its scale. */
+  limits: z
+    .strictObject({
+      low_alarm: Oid.optional(),
+      low_warning: Oid.optional(),
+      high_warning: Oid.optional(),
+      high_alarm: Oid.optional(),
+    })
+    .optional(),
   by: z
     .strictObject({
       symbol: z.string().optional(),

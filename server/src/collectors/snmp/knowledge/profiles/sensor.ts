@@ -8,7 +8,8 @@ import type { Symbol } from './schema.ts';
 import { shapeText } from './shape.ts';
 
 type Sensor = NonNullable<Symbol['sensor']>;
-type Reading = Pick<SensorFacts, 'kind' | 'value' | 'unit' | 'state'>;
+type Reading = Pick<SensorFacts, 'kind' | 'value' | 'unit' | 'state' | 'limits'>;
+type CellOf = (column: string, index: string) => SnmpVarbind | null;
 
 /** A reading, and how a poll gets from the raw number to it: times `scale`, in `polledUnit`. */
 export interface Judged {
@@ -48,7 +49,13 @@ const UNIT_SHIFTS: Readonly<Record<string, (value: number) => number>> = {
 };
 
 /** A cell read as the symbol's sensor says; 'left out' where the device shows no reading, null where it is no sensor. */
-export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind): Judged | 'left out' | null {
+export function judge(
+  entry: Entry,
+  row: Row,
+  symbol: Symbol,
+  cell: SnmpVarbind,
+  other?: CellOf,
+): Judged | 'left out' | null {
   const sensor = symbol.sensor;
   if (!sensor) return null;
   const special = caseOf(entry, row, sensor);
@@ -65,11 +72,42 @@ export function judge(entry: Entry, row: Row, symbol: Symbol, cell: SnmpVarbind)
   const whole = wholeOf(entry, row, sensor);
   if (whole === null) return 'left out';
   const factor = scale / divisorOf(entry, row, sensor) / whole;
-  const scaled = raw * factor + (sensor.offset ?? 0);
-  const value = Number((shift ? shift(scaled) : scaled).toPrecision(12));
+  const inUnit = (number: number): number => {
+    const scaled = number * factor + (sensor.offset ?? 0);
+    return Number((shift ? shift(scaled) : scaled).toPrecision(12));
+  };
+  const value = inUnit(raw);
   const [low, high] = POSSIBLE[kind] ?? [-Infinity, Infinity];
   if (!(value >= (sensor.min ?? low) && value <= (sensor.max ?? high))) return 'left out';
-  return { reading: { kind, value, unit: shift ? 'C' : unit }, scale: factor, polledUnit: unit };
+  const limits = other && limitsOf(sensor, row, other, inUnit);
+  return {
+    reading: { kind, value, unit: shift ? 'C' : unit, ...(limits && { limits }) },
+    scale: factor,
+    polledUnit: unit,
+  };
+}
+
+const LIMITS = [
+  ['low_alarm', 'lowAlarm'],
+  ['low_warning', 'lowWarning'],
+  ['high_warning', 'highWarning'],
+  ['high_alarm', 'highAlarm'],
+] as const;
+
+/** The device's own limits for a reading, as far as it has any. */
+function limitsOf(
+  { limits }: Sensor,
+  row: Row,
+  other: CellOf,
+  inUnit: (raw: number) => number,
+): SensorFacts['limits'] | undefined {
+  const found: NonNullable<SensorFacts['limits']> = {};
+  for (const [key, name] of LIMITS) {
+    const column = limits?.[key];
+    const raw = column === undefined ? null : numberIn(other(column, row.index));
+    if (raw !== null && !NO_READING.has(raw)) found[name] = inUnit(raw);
+  }
+  return Object.keys(found).length > 0 ? found : undefined;
 }
 
 /** What a reading is likely to be, for columns whose MIB keeps silent about their scale. */
