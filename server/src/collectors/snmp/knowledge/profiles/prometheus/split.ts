@@ -5,6 +5,8 @@ export interface ModuleText {
   readonly linesBefore: number;
 }
 
+/** The first line of a module, without its indentation. */
+const HEAD = /^(["']?)([\w.-]+)\1:[ \t]*(#.*)?$/;
 const MODULES = /^modules:[ \t]*(#.*)?$/m;
 
 /** A file of modules has the key `modules`, or, as older releases wrote it, modules at its top that `walk` or `get`. */
@@ -24,7 +26,6 @@ export function modulesIn(text: string): ModuleText[] {
   const start = lines.findIndex((line) => MODULES.test(line));
   const indent =
     start === -1 ? '' : (/^ +/.exec(lines.slice(start + 1).find((line) => /^ +[\w-]/.test(line)) ?? '')?.[0] ?? '  ');
-  const head = new RegExp(`^${indent}(["']?)([\\w.-]+)\\1:[ \\t]*(#.*)?$`);
   const modules: ModuleText[] = [];
   let from = -1;
   let name = '';
@@ -35,7 +36,7 @@ export function modulesIn(text: string): ModuleText[] {
   };
   for (let i = start + 1; i < lines.length; i++) {
     const line = lines[i] ?? '';
-    const found = head.exec(line);
+    const found = line.startsWith(indent) ? HEAD.exec(line.slice(indent.length)) : null;
     if (!found && !(indent !== '' && /^[\w-]/.test(line))) continue;
     close(i);
     from = found ? i : -1;
