@@ -1,51 +1,43 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import type { Listener, ListenerDeps } from '#collectors/listener.ts';
-import { createFrameDecoder } from '#protocols/syslog/framing.ts';
-import type { FrameDecoder } from '#protocols/syslog/framing.ts';
+import { createAdmission } from './admission.ts';
+import { openConnection } from './connection.ts';
+import type { CloseReason, Connection } from './connection.ts';
+import type { Endpoint } from './endpoint.ts';
 import { createIntake, plainAddress } from './intake.ts';
 import { heldByStranger } from './kernel-sockets.ts';
 import { listenFault } from './listen-fault.ts';
+import { createProxyList } from './proxies.ts';
 import type { SyslogSettings } from './settings.ts';
 import { createTally, tallyMetrics } from './tally.ts';
+import { createHandshakes } from './tls.ts';
+import type { Handshakes } from './tls.ts';
 
 const SWEEP_MS = 2_000;
-/** A frame that has begun must be whole by then: a sender that drips bytes gets no more. */
-const FRAME_MS = 30_000;
-const HANDSHAKE_MS = 10_000;
 
-interface Connection {
-  readonly socket: Socket;
-  readonly sender: string;
-  readonly decoder: FrameDecoder;
-  heardAt: number;
-  /** When the frame that is not whole yet began; 0 when there is none. */
-  frameSince: number;
-  frames: number;
-}
-
-type CloseReason = 'idle' | 'frame_timeout' | 'bad_count' | 'count_too_large' | 'total' | 'sender' | 'error';
-
-/** Syslog over TCP (RFC 6587), or over TLS (RFC 5425) when `secure`. A sender that is too fast is held back, not cut. */
-export function createTcpListener(settings: SyslogSettings, deps: ListenerDeps, secure: boolean): Listener {
+/** Syslog over TCP (RFC 6587), or over TLS (RFC 5425). A sender that is too fast is held back, not cut. */
+export function createTcpListener(
+  endpoint: Endpoint,
+  settings: Pick<SyslogSettings, 'connections' | 'connectionsPerSender' | 'idleSeconds'>,
+  deps: ListenerDeps,
+): Listener {
+  const { transport, port, where } = endpoint;
   const { clock, sink, log } = deps;
-  const transport = secure ? 'tls' : 'tcp';
-  const port = secure ? settings.tls.port : settings.tcp;
-  const where = `${secure ? 'TLS' : 'TCP'} port ${port}`;
   const tally = createTally();
   const intake = createIntake({ ...deps, tally });
   const connections = new Set<Connection>();
-  const perSender = new Map<string, number>();
-  const closed: Partial<Record<CloseReason, number>> = {};
+  const admission = createAdmission(settings);
+  const isProxy = createProxyList(endpoint.proxies);
+  const closed: Partial<Record<CloseReason | 'total' | 'sender', number>> = {};
   let accepted = 0;
   let server: Server | undefined;
+  let handshakes: Handshakes | undefined;
   let sweeping: NodeJS.Timeout | undefined;
   let holding = false;
 
-  function count(reason: CloseReason): void {
+  function count(reason: keyof typeof closed): void {
     closed[reason] = (closed[reason] ?? 0) + 1;
   }
 
@@ -53,100 +45,75 @@ export function createTcpListener(settings: SyslogSettings, deps: ListenerDeps, 
   function holdBack(): void {
     if (holding) return;
     holding = true;
-    for (const { socket } of connections) socket.pause();
+    for (const connection of connections) connection.pause();
     void sink.whenRoom().then(() => {
       holding = false;
-      for (const { socket } of connections) socket.resume();
+      for (const connection of connections) connection.resume();
     });
   }
 
-  function end(connection: Connection, reason: CloseReason): void {
-    if (!connections.delete(connection)) return;
-    count(reason);
-    connection.decoder.end();
-    connection.socket.destroy();
-  }
-
+  /** Lets a connection in and follows it to its end; what it brings goes to the intake. */
   function serve(socket: Socket): void {
-    const sender = plainAddress(socket.remoteAddress ?? '');
+    const peer = plainAddress(socket.remoteAddress ?? '');
+    const proxied = isProxy(peer);
+    // How many come from a proxy says nothing; each is counted as the sender's that it names.
+    let sender = proxied ? '' : peer;
+    const refusal = admission.enter(sender);
     socket.on('error', () => count('error'));
-    const own = perSender.get(sender) ?? 0;
-    if (connections.size >= settings.connections || own >= settings.connectionsPerSender) {
-      count(connections.size >= settings.connections ? 'total' : 'sender');
+    if (refusal) {
+      count(refusal);
       socket.destroy();
       return;
     }
     accepted++;
-    perSender.set(sender, own + 1);
-    const decoder = createFrameDecoder({
-      frame(bytes, truncated) {
-        connection.frames++;
-        intake(bytes, sender, truncated);
+    const connection = openConnection(socket, {
+      now: clock.monotonic,
+      peer,
+      proxied,
+      handshakes,
+      onLine: intake,
+      afterChunk: () => sink.full && holdBack(),
+      onSender(named) {
+        const refused = admission.enter(named);
+        if (refused) return refused;
+        admission.leave(sender);
+        sender = named;
+        return undefined;
+      },
+      onClosed(reason) {
+        connections.delete(connection);
+        admission.leave(sender);
+        if (reason) count(reason);
       },
     });
-    const connection: Connection = { socket, sender, decoder, heardAt: clock.monotonic(), frameSince: 0, frames: 0 };
     connections.add(connection);
-    socket.setKeepAlive(true, 60_000);
-    socket.on('data', (chunk: Buffer) => {
-      const now = clock.monotonic();
-      const framesBefore = connection.frames;
-      connection.heardAt = now;
-      const fault = decoder.push(chunk);
-      if (fault) return end(connection, fault);
-      if (decoder.pending === 0) connection.frameSince = 0;
-      else if (connection.frameSince === 0 || connection.frames > framesBefore) connection.frameSince = now;
-      if (sink.full) holdBack();
-    });
-    socket.on('close', () => {
-      decoder.end();
-      connections.delete(connection);
-      const left = (perSender.get(sender) ?? 1) - 1;
-      if (left > 0) perSender.set(sender, left);
-      else perSender.delete(sender);
-    });
-    if (holding) socket.pause();
+    if (holding) connection.pause();
   }
 
   function sweep(): void {
     if (holding) return;
     const now = clock.monotonic();
-    for (const connection of connections) {
-      if (connection.frameSince > 0 && now - connection.frameSince > FRAME_MS) end(connection, 'frame_timeout');
-      else if (now - connection.heardAt > settings.idleSeconds * 1000) end(connection, 'idle');
-    }
-  }
-
-  function createListening(): Server {
-    if (!secure) return createServer({ noDelay: false }, serve);
-    const { cert, key, clientCa } = settings.tls;
-    const options = {
-      cert: readFileSync(cert ?? ''),
-      key: readFileSync(key ?? ''),
-      ...(clientCa ? { ca: readFileSync(clientCa), requestCert: true, rejectUnauthorized: true } : {}),
-      minVersion: 'TLSv1.2' as const,
-      handshakeTimeout: HANDSHAKE_MS,
-    };
-    return createTlsServer(options, serve).on('tlsClientError', () => count('error'));
+    for (const connection of connections) connection.check(now, settings.idleSeconds * 1000);
   }
 
   async function listen(host: string): Promise<Server> {
-    const listening = createListening();
-    listening.maxConnections = settings.connections * 2;
+    const listening = createServer({ noDelay: false }, serve);
     listening.listen({ port, host, reusePort: process.platform === 'linux', backlog: 511 });
     await once(listening, 'listening');
     return listening;
   }
 
   return {
-    name: `syslog-${transport}`,
+    name: endpoint.name,
     where,
     async open() {
       if (heldByStranger('tcp', port)) throw listenFault(where, 'EADDRINUSE');
       try {
-        server = await listen(settings.host).catch((error: unknown) => {
-          if (settings.host === '::' && (error as NodeJS.ErrnoException).code === 'EAFNOSUPPORT')
-            return listen('0.0.0.0');
-          throw error;
+        if (transport === 'tls') handshakes = createHandshakes(endpoint);
+        server = await listen(endpoint.host).catch((error: unknown) => {
+          // A machine without IPv6 cannot listen on `::`.
+          if (endpoint.host !== '::' || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error;
+          return listen('0.0.0.0');
         });
       } catch (error) {
         throw listenFault(where, error);
@@ -162,9 +129,8 @@ export function createTcpListener(settings: SyslogSettings, deps: ListenerDeps, 
       server = undefined;
       const done = once(closing, 'close');
       closing.close();
-      const ends = [...connections].map(({ socket }) => once(socket, 'close'));
-      for (const { socket } of connections) socket.destroy();
-      await Promise.all([...ends, done]);
+      for (const connection of connections) connection.destroy();
+      await done;
     },
     metrics() {
       const metrics = tallyMetrics(transport, tally);

@@ -1,87 +1,72 @@
-import { createSocket } from 'node:dgram';
-import type { Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv4 } from 'node:net';
 import type { Listener, ListenerDeps } from '#collectors/listener.ts';
-import { createIntake, plainAddress } from './intake.ts';
+import type { Endpoint } from './endpoint.ts';
+import { createIntake } from './intake.ts';
 import { heldByStranger, kernelDrops } from './kernel-sockets.ts';
 import { listenFault } from './listen-fault.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { SyslogSettings } from './settings.ts';
 import { createTally, tallyMetrics } from './tally.ts';
-
-/** Half a second of 50,000 lines a second; the kernel gives what net.core.rmem_max allows. */
-const RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024;
+import { openDgramUdp } from './udp-dgram.ts';
+import { canBatch } from './udp-socket.ts';
+import type { UdpSocket, UdpSocketDeps } from './udp-socket.ts';
 
 /** Syslog over UDP (RFC 5426): a datagram is a line. Several processes share the port. */
-export function createUdpListener(settings: SyslogSettings, deps: ListenerDeps): Listener {
-  const { udp: port, host } = settings;
-  const where = `UDP port ${port}`;
+export function createUdpListener(
+  endpoint: Endpoint,
+  settings: Pick<SyslogSettings, 'linesPerSecond'>,
+  deps: ListenerDeps,
+  batched = canBatch(),
+): Listener {
+  const { host, port, where } = endpoint;
+  const { log } = deps;
   const tally = createTally();
   const intake = createIntake({ ...deps, tally });
   const within = createRateLimit(settings.linesPerSecond, deps.clock);
-  const senders = new Map<string, string>();
-  let socket: Socket | undefined;
+  let socket: UdpSocket | undefined;
   let dropsBefore = 0;
 
-  function senderOf(address: string): string {
-    let plain = senders.get(address);
-    if (plain === undefined) {
-      if (senders.size > 10_000) senders.clear();
-      senders.set(address, (plain = plainAddress(address)));
+  function onDatagram(bytes: Buffer, start: number, end: number, sender: string): void {
+    if (within(sender)) {
+      intake(bytes, start, end, sender, false);
+      return;
     }
-    return plain;
+    tally.received++;
+    tally.bytes += end - start;
+    tally.dropped.source_limit++;
   }
 
-  async function bind(address: string): Promise<Socket> {
-    const opened = createSocket({ type: isIPv4(address) ? 'udp4' : 'udp6', reusePort: process.platform === 'linux' });
+  async function opener(): Promise<(socketDeps: UdpSocketDeps) => Promise<UdpSocket>> {
+    if (!batched) return openDgramUdp;
     try {
-      opened.bind(port, address);
-      await once(opened, 'listening');
-      return opened;
+      // Only a process that listens loads native code.
+      return (await import('./udp-batched.ts')).openBatchedUdp;
     } catch (error) {
-      opened.close();
-      throw error;
+      log.info({ err: error }, 'syslog: no batched system calls here, going on without');
+      return openDgramUdp;
     }
   }
 
   return {
-    name: 'syslog-udp',
+    name: endpoint.name,
     where,
     async open() {
       if (heldByStranger('udp', port)) throw listenFault(where, 'EADDRINUSE');
+      const open = await opener();
       try {
-        // A machine without IPv6 cannot listen on `::`.
-        socket = await bind(host).catch((error: unknown) => {
-          if (host === '::' && (error as NodeJS.ErrnoException).code === 'EAFNOSUPPORT') return bind('0.0.0.0');
-          throw error;
+        socket = await open({ host, port, onDatagram, log }).catch((error: unknown) => {
+          // A machine without IPv6 cannot listen on `::`.
+          if (host !== '::' || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error;
+          return open({ host: '0.0.0.0', port, onDatagram, log });
         });
       } catch (error) {
         throw listenFault(where, error);
       }
       dropsBefore = tally.dropped.kernel;
-      try {
-        socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-      } catch (error) {
-        deps.log.debug({ err: error }, 'the receive buffer for syslog stays small');
-      }
-      socket.on('error', (error) => deps.log.warn({ err: error }, `receiving on ${where} failed`));
-      socket.on('message', (bytes, { address }) => {
-        const sender = senderOf(address);
-        if (within(sender)) {
-          intake(bytes, sender, false);
-          return;
-        }
-        tally.received++;
-        tally.bytes += bytes.length;
-        tally.dropped.source_limit++;
-      });
     },
     async close() {
-      if (!socket) return;
       const closing = socket;
       socket = undefined;
-      await new Promise<void>((resolve) => closing.close(() => resolve()));
+      await closing?.close();
     },
     metrics() {
       if (socket) tally.dropped.kernel = dropsBefore + kernelDrops(port);

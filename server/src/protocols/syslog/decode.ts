@@ -11,10 +11,11 @@ const PRI_MAX = 191;
 
 /**
  * Reads one syslog line of whatever format. Never throws and keeps every line: what cannot be read is message, and
- * `parseError` says so. `bytes` end where the frame ends; line ends and NULs behind it are not part of the line.
+ * `parseError` says so. `bytes` end where the frame ends; line ends and NULs behind it are not part of the line. Who has
+ * the line's text already, since it is ASCII, gives it as `ascii`.
  */
-export function decodeSyslog(bytes: Buffer, context: DecodeContext): SyslogMessage {
-  const text = bytes.toString('utf8');
+export function decodeSyslog(bytes: Buffer, context: DecodeContext, ascii?: string): SyslogMessage {
+  const text = ascii ?? bytes.toString('utf8');
   const message: SyslogMessage = {
     text,
     facility: DEFAULT_FACILITY,
@@ -34,7 +35,9 @@ export function decodeSyslog(bytes: Buffer, context: DecodeContext): SyslogMessa
   } else {
     readRfc3164(message, rest, context);
   }
-  if (text.includes('\0') || (text.includes('\ufffd') && !isUtf8(bytes))) message.parseError = 'encoding';
+  if (text.includes('\0') || (ascii === undefined && text.includes('\ufffd') && !isUtf8(bytes))) {
+    message.parseError = 'encoding';
+  }
   return message;
 }
 
@@ -57,13 +60,12 @@ function readPri(message: SyslogMessage): number {
   return end + 1;
 }
 
-/** The line without the line ends and NULs that senders put behind it. */
-export function trimLine(bytes: Buffer): Buffer {
-  let end = bytes.length;
-  while (end > 0) {
+/** Where a line ends without the line ends and NULs that senders put behind it. */
+export function trimmedEnd(bytes: Buffer, start: number, end: number): number {
+  while (end > start) {
     const last = bytes[end - 1];
     if (last !== 10 && last !== 13 && last !== 0) break;
     end--;
   }
-  return end === bytes.length ? bytes : bytes.subarray(0, end);
+  return end;
 }

@@ -14,8 +14,8 @@ function run(chunks: readonly (Buffer | string)[], max?: number): Outcome {
   const outcome: Outcome = { frames: [], cut: 0, fault: undefined, most: 0 };
   const decoder = createFrameDecoder(
     {
-      frame(bytes, truncated) {
-        outcome.frames.push(bytes.toString());
+      frame(bytes, start, end, truncated) {
+        outcome.frames.push(bytes.toString('utf8', start, end));
         if (truncated) outcome.cut++;
       },
     },

@@ -13,8 +13,11 @@ const LESS = 60;
 export type FrameFault = 'bad_count' | 'count_too_large';
 
 export interface FrameSink {
-  /** A frame's bytes, which stay as they are; `truncated` when there was more of it. */
-  frame(bytes: Buffer, truncated: boolean): void;
+  /**
+   * A frame is a piece of bytes that stay as they are; `truncated` when there was more of it. Frames of one chunk are
+   * mostly pieces of that chunk.
+   */
+  frame(bytes: Buffer, start: number, end: number, truncated: boolean): void;
 }
 
 /** Cuts the bytes of one connection into frames (RFC 6587), holding no more than one frame of `maxBytes`. */
@@ -84,8 +87,10 @@ export function createFrameDecoder(sink: FrameSink, maxBytes = FRAME_BYTES_MAX):
 
   /** Cuts what is in `data`; answers how many bytes are used up. `own`: the bytes may be handed out as they are. */
   function cut(data: Buffer, own: boolean): { used: number; fault?: FrameFault } {
-    const emit = (from: number, to: number, truncated: boolean) =>
-      sink.frame(own ? data.subarray(from, to) : Buffer.from(data.subarray(from, to)), truncated);
+    const emit = (from: number, to: number, truncated: boolean) => {
+      if (own) sink.frame(data, from, to, truncated);
+      else sink.frame(Buffer.from(data.subarray(from, to)), 0, to - from, truncated);
+    };
     nextNul = -1;
     let at = 0;
     while (at < data.length) {
@@ -185,8 +190,10 @@ export function createFrameDecoder(sink: FrameSink, maxBytes = FRAME_BYTES_MAX):
       return fault;
     },
     end() {
-      if (length > 0)
-        sink.frame(Buffer.from(held.subarray(0, Math.min(length, maxBytes))), counts || length > maxBytes);
+      if (length > 0) {
+        const end = Math.min(length, maxBytes);
+        sink.frame(Buffer.from(held.subarray(0, end)), 0, end, counts || length > maxBytes);
+      }
       length = 0;
       searched = 0;
     },
