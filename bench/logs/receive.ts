@@ -94,7 +94,12 @@ async function measure(receiver: Receiver, transport: 'udp' | 'tcp'): Promise<Re
 }
 
 const results: Result[] = [];
-for (const start of [() => startSotp(true), () => startSotp(false), () => startRsyslog(dir), () => startSyslogNg(dir)]) {
+for (const start of [
+  () => startSotp(true),
+  () => startSotp(false),
+  () => startRsyslog(dir),
+  () => startSyslogNg(dir),
+]) {
   const receiver = await start();
   if (!receiver) continue;
   for (const transport of ['udp', 'tcp'] as const) {

@@ -54,7 +54,8 @@ export function createListeners({ listeners, clock, log }: ListenersDeps): Liste
       const all: Record<string, number> = {};
       for (const listener of listeners) {
         all[`listener_open{listener="${listener.name}"}`] = open.has(listener) ? 1 : 0;
-        Object.assign(all, listener.metrics());
+        // Two listeners of one transport count under one name.
+        for (const [name, value] of Object.entries(listener.metrics())) all[name] = (all[name] ?? 0) + value;
       }
       return all;
     },

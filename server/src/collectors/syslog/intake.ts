@@ -17,12 +17,11 @@ export function createIntake({ sink, clock, tally }: { sink: LineSink; clock: Cl
   let zoneAt = Number.NEGATIVE_INFINITY;
   const context = { receivedAt: 0, zoneMinutes: 0 };
   let together: Buffer | undefined;
-  /** All of `together` as text, when each byte is a character. */
-  let text: string | undefined;
+  let ascii = false;
 
   function begin(bytes: Buffer): void {
     together = bytes;
-    text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+    ascii = isAscii(bytes);
     const now = clock.now();
     context.receivedAt = now;
     if (now - zoneAt > ZONE_CHECK_MS || now < zoneAt) {
@@ -42,7 +41,7 @@ export function createIntake({ sink, clock, tally }: { sink: LineSink; clock: Cl
       return true;
     }
     const raw = bytes.subarray(start, last);
-    const content = decodeSyslog(raw, context, text?.slice(start, last));
+    const content = decodeSyslog(raw, context, ascii ? bytes.toString('latin1', start, last) : undefined);
     if (content.parseError !== '') tally.malformed++;
     if (truncated) tally.truncated++;
     if (sink.take({ source: 'syslog', receivedAt: context.receivedAt, sender, raw, truncated, content })) return true;

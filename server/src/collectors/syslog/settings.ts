@@ -56,10 +56,13 @@ export const SyslogSettings = z.strictObject({
     .refine(({ port: tls, cert, key }) => tls === 0 || (cert !== undefined && key !== undefined), 'needs cert and key')
     .prefault({}),
   proxies: z.array(network).default([]).meta({ about: PROXIES }),
-  listeners: z.array(z.union([ShortListener, FurtherListener])).default([]).meta({
-    about:
-      'Further listeners: `udp:1514`, or in the file `{transport: udp | tcp | tls, port}` and if need be `host`, `proxies`, `cert`, `key`, `clientCa`, which mean what they mean above',
-  }),
+  listeners: z
+    .array(z.union([ShortListener, FurtherListener]))
+    .default([])
+    .meta({
+      about:
+        'Further listeners: `udp:1514`, or in the file `{transport: udp | tcp | tls, port}` and if need be `host`, `proxies`, `cert`, `key`, `clientCa`, which mean what they mean above',
+    }),
   connections: z.number().int().min(1).max(100_000).default(2_000).meta({
     about: 'TCP and TLS connections that a collector process holds at most',
   }),

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { DecodeContext, SyslogMessage } from './message.ts';
-import { isDigit, skipDigits } from './scan.ts';
+import { isDigit, readNumber, skipDigits } from './scan.ts';
 import { readRfc3164 } from './rfc3164.ts';
 import { readRfc5424 } from './rfc5424.ts';
 
@@ -49,7 +49,7 @@ function readPri(message: SyslogMessage): number {
     message.parseError = 'no_pri';
     return 0;
   }
-  const pri = Number(text.slice(1, end));
+  const pri = readNumber(text, 1, end - 1);
   if (pri > PRI_MAX || end > 4 || (end > 2 && text.charCodeAt(1) === 48 && isDigit(text.charCodeAt(2)))) {
     message.parseError = 'bad_pri';
   }

@@ -6,16 +6,25 @@ const PERCENT = 37;
 const COLON = 58;
 const TAG_MAX = 64;
 
+const DASH = 45;
+const SPACE = 32;
+
 /** `%FACILITY-5-MNEMONIC: …` of Cisco; also `%FACILITY-SUB-5-MNEMONIC`. True when it was one. */
 function readCisco(message: SyslogMessage, at: number): boolean {
   const { text } = message;
   let end = at + 1;
-  while (end < at + 100 && end < text.length && text.charCodeAt(end) !== COLON && text.charCodeAt(end) !== 32) end++;
-  const parts = text.slice(at + 1, end).split('-');
-  const level = parts.findIndex((part, i) => i > 0 && part.length === 1 && isDigit(part.charCodeAt(0)));
-  if (level < 1 || level === parts.length - 1) return false;
-  message.app = parts.slice(0, level).join('-');
-  message.msgId = parts.slice(level + 1).join('-');
+  let level = -1;
+  for (; end < at + 100 && end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === COLON || code === SPACE) break;
+    // The first single digit between two dashes is the severity.
+    if (level === -1 && code === DASH && end > at + 1 && isDigit(text.charCodeAt(end + 1))) {
+      if (text.charCodeAt(end + 2) === DASH) level = end + 1;
+    }
+  }
+  if (level === -1) return false;
+  message.app = text.slice(at + 1, level - 1);
+  message.msgId = text.slice(level + 2, end);
   message.body = at;
   return true;
 }
@@ -28,7 +37,10 @@ function readHuawei(message: SyslogMessage, at: number): boolean {
   const second = slash === -1 ? -1 : text.indexOf('/', slash + 1);
   if (second === -1 || second - start > 64 || second - slash > 2) return false;
   let end = second + 1;
-  while (isLetter(text.charCodeAt(end)) || isDigit(text.charCodeAt(end)) || '_-'.includes(text[end] ?? ' ')) end++;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (!isLetter(code) && !isDigit(code) && code !== 95 && code !== DASH) break;
+  }
   message.app = text.slice(start, slash);
   message.msgId = text.slice(second + 1, end);
   message.body = at;

@@ -18,6 +18,7 @@ const MONTHS = new Map(
     i,
   ]),
 );
+const COLON = 58;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -170,11 +171,22 @@ function yearAt(text: string, at: number): number {
   return year >= 1990 && year <= 2199 && (next === SPACE || Number.isNaN(next)) ? year : Number.NaN;
 }
 
+/** `Nov 23 10:00:00`, read last: lines of one second all bear the same, and are known at a glance. */
+const last = { text: 'none', monthIndex: 0, day: 0, ms: 0 };
+const PLAIN_LENGTH = 'Nov 23 10:00:00'.length;
+
 /**
  * `Nov 23 10:00:00` of RFC 3164 and what devices make of it: a year before it, behind the day or behind the time,
  * fractions, a zone.
  */
 export function readBsd(text: string, at: number, context: DecodeContext): Stamp | undefined {
+  const plainEnd = at + PLAIN_LENGTH;
+  const behind = text.charCodeAt(plainEnd);
+  // Digits behind it would be a fraction, or more of the time.
+  const plain = behind === SPACE || (behind === COLON && text.charCodeAt(plainEnd + 1) === SPACE);
+  if (plain && text.startsWith(last.text, at)) {
+    return withZone(text, plainEnd, Number.NaN, last.monthIndex, last.day, last.ms, context);
+  }
   let place = at;
   let year = isDigit(text.charCodeAt(place)) ? yearAt(text, place) : Number.NaN;
   if (!Number.isNaN(year)) place = skipSpaces(text, place + 4);
@@ -192,7 +204,25 @@ export function readBsd(text: string, at: number, context: DecodeContext): Stamp
   }
   const time = timeOfDay(text, place);
   if (Number.isNaN(time.at)) return undefined;
-  let { end } = time;
+  if (plain && time.end === plainEnd && Number.isNaN(year)) {
+    last.text = text.slice(at, plainEnd);
+    last.monthIndex = monthIndex;
+    last.day = day;
+    last.ms = time.at;
+  }
+  return withZone(text, time.end, year, monthIndex, day, time.at, context);
+}
+
+/** The instant of a date and time of day, with the year and the zone that may stand behind them at `end`. */
+function withZone(
+  text: string,
+  end: number,
+  year: number,
+  monthIndex: number,
+  day: number,
+  ms: number,
+  context: DecodeContext,
+): Stamp {
   const yearBehindTime = text.charCodeAt(end) === SPACE ? yearAt(text, end + 1) : Number.NaN;
   if (!Number.isNaN(yearBehindTime)) {
     year = yearBehindTime;
@@ -201,7 +231,7 @@ export function readBsd(text: string, at: number, context: DecodeContext): Stamp
   const zone = readZone(text, end);
   const east = (Number.isNaN(zone.at) ? context.zoneMinutes : zone.at) * MINUTE_MS;
   const naive = Number.isNaN(year)
-    ? nearestYear(monthIndex, day, time.at, context.receivedAt + east)
-    : Date.UTC(year, monthIndex, day) + time.at;
+    ? nearestYear(monthIndex, day, ms, context.receivedAt + east)
+    : Date.UTC(year, monthIndex, day) + ms;
   return { at: naive - east, end: zone.end };
 }
