@@ -6,6 +6,7 @@ const PROGRAMS = [
   { program: 'snmpd', package: 'snmpd', without: 'our SNMP client against net-snmp' },
   { program: 'snmpwalk', package: 'snmp', without: 'our simulator against net-snmp' },
   { program: 'redis-server', package: 'redis-server', without: 'queue, cache and bus on Redis' },
+  { program: 'prometheus', package: 'prometheus', without: 'that a Prometheus can scrape the export' },
   { program: 'chromium', package: 'chromium', without: 'the pages in a browser' },
 ];
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin'];

@@ -27,6 +27,14 @@ export const RANGE_FUNCTIONS = ['avg', 'min', 'max', 'last', 'sum', 'rate', 'inc
 export const RangeFunction = z.enum(RANGE_FUNCTIONS);
 export type RangeFunction = z.infer<typeof RangeFunction>;
 
+/** What a query may ask for: what stores answer, and `delta`, the change of a value from span to span. */
+export const QueryFunction = z.enum([...RANGE_FUNCTIONS, 'delta']);
+export type QueryFunction = z.infer<typeof QueryFunction>;
+
+/** How series are put together, step by step. */
+export const Aggregate = z.enum(['sum', 'avg', 'min', 'max', 'count', 'quantile']);
+export type Aggregate = z.infer<typeof Aggregate>;
+
 /** `[epochMs, value | null]`; null is a gap, never a zero. */
 export const Point = z.tuple([z.number(), z.number().nullable()]);
 export type Point = z.infer<typeof Point>;
@@ -39,7 +47,15 @@ export const MetricQuery = z.object({
   to: z.string().max(40).default('now'),
   /** Seconds, or with a unit: `30s`, `5m`, `1h`, `1d`. Left out: chosen so that at most 1,000 points come. */
   step: z.string().max(20).optional(),
-  fn: RangeFunction.optional(),
+  fn: QueryFunction.optional(),
+  /** One series for each group instead of one for each match. */
+  aggregate: Aggregate.optional(),
+  /** Labels that make groups, with commas between; `device` is one of them. Left out: all is one group. */
+  by: z.string().max(500).optional(),
+  /** Of `aggregate=quantile`: 0.5 is the median. */
+  q: z.coerce.number().min(0).max(1).optional(),
+  /** Only so many series: those with the greatest mean. */
+  topk: z.coerce.number().int().min(1).max(1000).optional(),
 });
 export type MetricQuery = z.infer<typeof MetricQuery>;
 
@@ -49,7 +65,8 @@ export const MetricAnswer = z.object({
   series: z.array(
     z.object({
       id: Id,
-      deviceId: Id,
+      /** Null when series of several devices are put together. */
+      deviceId: Id.nullable(),
       metric: z.string(),
       labels: Labels,
       unit: z.string().nullable(),
@@ -65,3 +82,29 @@ export const LatestValue = Series.omit({ deviceId: true }).extend({ at: Instant,
 export type LatestValue = z.infer<typeof LatestValue>;
 export const LatestAnswer = z.object({ items: z.array(LatestValue) });
 export type LatestAnswer = z.infer<typeof LatestAnswer>;
+
+/** `GET /metrics/forecast`: a straight line through what was, and when it crosses a limit. */
+export const ForecastQuery = MetricQuery.pick({ metric: true, device: true, to: true, step: true }).extend({
+  from: z.string().max(40).default('now-30d'),
+  fn: QueryFunction.optional(),
+  /** In the unit of the metric. */
+  limit: z.coerce.number().optional(),
+  /** Instead: the metric of the same device and labels whose newest value is the limit, as hrStorageSize of hrStorageUsed. */
+  limitMetric: z.string().min(1).max(200).optional(),
+});
+export type ForecastQuery = z.infer<typeof ForecastQuery>;
+export const Forecast = Series.omit({ kind: true }).extend({
+  /** On the line, at the end of the range; null without two points. */
+  value: z.number().nullable(),
+  slopePerDay: z.number().nullable(),
+  /** How much of the ups and downs the line explains: 1 all, 0 nothing. */
+  fit: z.number().nullable(),
+  limit: z.number().nullable(),
+  /** Whether the line is at or above the limit already. */
+  exceeded: z.boolean(),
+  /** When the line crosses the limit, if it will within ten years. */
+  reachesAt: Instant.nullable(),
+});
+export type Forecast = z.infer<typeof Forecast>;
+export const ForecastAnswer = z.object({ items: z.array(Forecast) });
+export type ForecastAnswer = z.infer<typeof ForecastAnswer>;

@@ -1,23 +1,56 @@
 import { z } from 'zod';
-import { LatestAnswer, LatestQuery, MetricAnswer, MetricQuery, Series, SeriesQuery } from '@sotp/contract/metrics.ts';
+import {
+  ForecastAnswer,
+  ForecastQuery,
+  LatestAnswer,
+  LatestQuery,
+  MetricAnswer,
+  MetricQuery,
+  Series,
+  SeriesQuery,
+} from '@sotp/contract/metrics.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
-import type { Telemetry } from '#services/telemetry/queries.ts';
-import { route } from './route.ts';
+import type { SampleAnswer, Telemetry } from '#services/telemetry/queries.ts';
+import { csvOf } from './metrics-csv.ts';
+import { OPENMETRICS, openMetrics } from './openmetrics.ts';
+import { asItComes, route } from './route.ts';
 import type { Route } from './route.ts';
 
 const LABEL = 'label.';
 
-/** `label.NAME=value` beside the named parameters; each at most once. */
-const QueryWithLabels = MetricQuery.catchall(z.unknown()).transform((query, ctx) => {
-  const labels: Record<string, string> = {};
-  for (const [key, value] of Object.entries(query)) {
-    if (!key.startsWith(LABEL)) continue;
-    if (typeof value === 'string' && key.length > LABEL.length) labels[key.slice(LABEL.length)] = value;
-    else ctx.addIssue({ code: 'custom', path: [key], message: 'is to be given once, as label.NAME=value' });
+/** A query with `label.NAME=value` beside its named parameters; each at most once. */
+function withLabels<T extends z.core.$ZodLooseShape>(query: z.ZodObject<T>) {
+  return query.catchall(z.unknown()).transform((all, ctx) => {
+    const labels: Record<string, string> = {};
+    const named: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(all)) {
+      if (key in query.shape) named[key] = value;
+      if (!key.startsWith(LABEL)) continue;
+      if (typeof value === 'string' && key.length > LABEL.length) labels[key.slice(LABEL.length)] = value;
+      else ctx.addIssue({ code: 'custom', path: [key], message: 'is to be given once, as label.NAME=value' });
+    }
+    return { ...(named as z.output<z.ZodObject<T>>), labels };
+  });
+}
+
+const Query = withLabels(MetricQuery);
+const Export = withLabels(SeriesQuery.pick({ device: true }).extend({ metric: z.string().min(1).max(200).optional() }));
+const Forecasts = withLabels(ForecastQuery);
+
+/** The answer as JSON, series after series. */
+async function* jsonOf({ step, series }: SampleAnswer): AsyncGenerator<string> {
+  let before = `{"step":${step},"series":[`;
+  for await (const one of series) {
+    yield before + JSON.stringify(one);
+    before = ',';
   }
-  const { metric, device, from, to, step, fn } = query;
-  return { metric, device, from, to, step, fn, labels };
-});
+  yield before === ',' ? ']}' : `${before}]}`;
+}
+
+const RANGES =
+  'Narrow by label with `label.NAME=value`. `from` and `to`: RFC 3339, epoch milliseconds, `now`, or `now-6h`. ' +
+  '`fn` left out: `rate` for counters, else `avg`. A gap is null. `aggregate` with `by` puts series together, `topk` ' +
+  'keeps those with the greatest mean; docs/queries.md says exactly how.';
 
 /** What was measured. */
 export function metricRoutes(telemetry: Telemetry): Route[] {
@@ -39,13 +72,27 @@ export function metricRoutes(telemetry: Telemetry): Route[] {
       access: 'metrics:read',
       tag,
       summary: 'Points of series over time',
-      description:
-        'Narrow by label with `label.NAME=value`. `from` and `to`: RFC 3339, epoch milliseconds, `now`, or `now-6h`. ' +
-        '`fn` left out: `rate` for counters, else `avg`. A gap is null.',
-      query: QueryWithLabels,
+      description: RANGES,
+      query: Query,
       output: MetricAnswer,
-      trusted: true,
-      handler: ({ actor, query, request }) => telemetry.query(actor, query, request.signal),
+      handler: async ({ actor, query, request }) =>
+        asItComes(jsonOf(await telemetry.query(actor, query, request.signal))),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics/query.csv',
+      access: 'metrics:read',
+      tag,
+      summary: 'Points of series over time, as CSV',
+      description: RANGES,
+      query: Query,
+      output: z.string(),
+      produces: 'text/csv; charset=utf-8',
+      async handler({ actor, query, request, reply }) {
+        const answer = await telemetry.query(actor, query, request.signal);
+        reply.header('content-disposition', `attachment; filename="${query.metric.replaceAll(/\W/g, '_')}.csv"`);
+        return asItComes(csvOf(answer.series, telemetry.deviceNames));
+      },
     }),
     route({
       method: 'GET',
@@ -55,7 +102,30 @@ export function metricRoutes(telemetry: Telemetry): Route[] {
       summary: 'The newest value of every series of a device',
       query: LatestQuery,
       output: LatestAnswer,
-      handler: ({ actor, query }) => telemetry.latest(actor, query.device),
+      handler: ({ actor, query, request }) => telemetry.latest(actor, query.device, request.signal),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics/forecast',
+      access: 'metrics:read',
+      tag,
+      summary: 'A straight line through what was, and when it crosses a limit',
+      query: Forecasts,
+      output: ForecastAnswer,
+      handler: ({ actor, query, request }) => telemetry.forecast(actor, query, request.signal),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics/export',
+      access: 'metrics:read',
+      tag,
+      summary: 'The newest values as OpenMetrics text, for Prometheus to scrape',
+      description: 'Narrow by `metric`, `device` and `label.NAME`. Values older than 15 minutes are left out.',
+      query: Export,
+      output: z.string(),
+      produces: OPENMETRICS,
+      handler: async ({ actor, query, request }) =>
+        asItComes(openMetrics(await telemetry.exported(actor, query, request.signal))),
     }),
   ];
 }

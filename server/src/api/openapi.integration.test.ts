@@ -44,6 +44,7 @@ const PROMISED: [call: string, fields: string][] = [
   ['GET /metrics/series', 'items nextCursor'],
   ['GET /metrics/query', 'step series'],
   ['GET /metrics/latest', 'items'],
+  ['GET /metrics/forecast', 'items'],
   ['GET /audit', 'items nextCursor'],
 ];
 
@@ -116,7 +117,18 @@ describe('the OpenAPI document', () => {
 
   test('names the parameters of queries, and nothing in it refers to what is not there', () => {
     const names = (paths['/api/v1/metrics/query']?.['get']?.parameters ?? []).map(({ name }) => name);
-    assert.deepEqual(names.toSorted(), ['device', 'fn', 'from', 'metric', 'step', 'to']);
+    assert.deepEqual(names.toSorted(), [
+      'aggregate',
+      'by',
+      'device',
+      'fn',
+      'from',
+      'metric',
+      'q',
+      'step',
+      'to',
+      'topk',
+    ]);
     for (const [, reference = ''] of text.matchAll(/"\$ref":"(#[^"]*)"/g)) {
       const target = reference
         .slice(2)

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { Permission, User } from '@sotp/contract/access.ts';
@@ -51,7 +52,40 @@ export interface RouteDefinition<R extends AccessRule, P, Q, B, O> {
   readonly consumes?: readonly string[];
   /** For answers of a million numbers that our own code has just built: they go out without being checked again. */
   readonly trusted?: boolean;
-  readonly handler: (ctx: RouteContext<P, Q, B, R extends 'public' ? Actor | null : Actor>) => Promise<O>;
+  /** Content type of an answer that is no JSON. */
+  readonly produces?: string;
+  /** May answer text that is made already, whole or as it comes: see `asItComes`. */
+  readonly handler: (ctx: RouteContext<P, Q, B, R extends 'public' ? Actor | null : Actor>) => Promise<O | Text>;
+}
+
+/** The body of an answer, as text. */
+export class Text {
+  readonly body: string | Readable;
+  constructor(body: string | Readable) {
+    this.body = body;
+  }
+}
+
+/** An answer of up to so many characters is sent whole. */
+const WHOLE_CHARACTERS = 256 * 1024;
+
+/**
+ * Text that is sent while it is being made. What goes wrong before there is much of it is answered as an error; later the
+ * connection breaks off, for the status has gone out.
+ */
+export async function asItComes(chunks: AsyncIterable<string>): Promise<Text> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let first = '';
+  while (first.length < WHOLE_CHARACTERS) {
+    const next = await iterator.next();
+    if (next.done) return new Text(first);
+    first += next.value;
+  }
+  async function* all() {
+    yield first;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  return new Text(Readable.from(all(), { objectMode: false }));
 }
 
 /** A route that can only be bound; made by `route`. */
@@ -93,7 +127,12 @@ export function route<R extends AccessRule, P = unknown, Q = unknown, B = unknow
           ...(params ? { params } : {}),
           ...(query ? { querystring: query } : {}),
           ...(body ? { body } : {}),
-          response: { [status]: output ?? z.undefined().describe('Done.'), default: ERROR_SCHEMA },
+          response: {
+            [status]: definition.produces
+              ? { content: { [definition.produces]: { schema: output } } }
+              : (output ?? z.undefined().describe('Done.')),
+            default: ERROR_SCHEMA,
+          },
         },
         async handler(request, reply) {
           // The validator compiler has parsed all three with the schemas above; the access hook has set the actor.
@@ -107,6 +146,10 @@ export function route<R extends AccessRule, P = unknown, Q = unknown, B = unknow
           } as unknown as RouteContext<P, Q, B, R extends 'public' ? Actor | null : Actor>;
           const answer = await handler(ctx);
           reply.code(status);
+          if (answer instanceof Text) {
+            reply.type(definition.produces ?? 'application/json; charset=utf-8');
+            return answer.body;
+          }
           return output === null ? reply.send() : answer;
         },
       });

@@ -140,3 +140,27 @@ test('migrate: racing starters apply each file once; a failing file leaves the o
     await rm(dir, { recursive: true });
   }
 });
+
+test('a caller that leaves stops the server too, and the connection is good for the next one', async () => {
+  const running = async () =>
+    (
+      await db.pg.query(
+        `select 1 from pg_stat_activity where state = 'active' and query like '%pg_sleep(20)%' and pid <> pg_backend_pid()`,
+      )
+    ).rowCount;
+  for (const ask of [
+    (signal: AbortSignal) => db.pg.abortable(signal).query('select pg_sleep(20)'),
+    (signal: AbortSignal) => db.pg.abortable(signal).copyOut('copy (select pg_sleep(20)) to stdout (format binary)'),
+  ]) {
+    const leaving = new AbortController();
+    const asked = ask(leaving.signal);
+    while ((await running()) === 0);
+    leaving.abort(new Error('the caller left'));
+    await assert.rejects(asked, /the caller left/);
+    assert.equal(await running(), 0);
+    await assert.rejects(ask(leaving.signal), /the caller left/);
+  }
+  const { rows } = await db.pg.abortable(new AbortController().signal).query('select 1 as one');
+  assert.deepEqual(rows, [{ one: 1 }]);
+  assert.equal(db.pg.poolState().waiting, 0);
+});

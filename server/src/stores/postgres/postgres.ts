@@ -5,7 +5,7 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { AppError } from '#platform/errors.ts';
 import { describeDatabase, isConnectionFault, toDatabaseFault } from './faults.ts';
-import { openSession } from './session.ts';
+import { cancelStatement, openSession } from './session.ts';
 import type { Session } from './session.ts';
 
 export type Row = Record<string, unknown>;
@@ -51,6 +51,8 @@ export interface Postgres extends Component, Queryable {
    * limits of statements: for migrations, and for waiting for a lock.
    */
   session(how?: { readonly patient?: boolean }): Promise<Session>;
+  /** The same, for one caller: when it leaves, the server stops what it is doing for it, and the signal's reason is thrown. */
+  abortable(signal: AbortSignal): Queryable;
   /** Connections open, idle, and callers waiting for one; for `/metrics`. */
   poolState(): { total: number; idle: number; waiting: number };
   readonly databaseUrl: string;
@@ -171,9 +173,35 @@ export function createPostgres(options: PostgresOptions): Postgres {
     }
   }
 
+  /** Runs on one connection; aborted, it has the server cancel that connection's statement. */
+  async function untilAborted<T>(signal: AbortSignal, fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    return onConnection(async (client) => {
+      let cancelled: Promise<void> | undefined;
+      const cancel = () => (cancelled ??= cancelStatement(clientConfig, database, client));
+      if (signal.aborted) throw signal.reason;
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        return await fn(client);
+      } catch (error) {
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        // A cancel that came after its statement must not hit the next user of this connection.
+        await cancelled;
+      }
+    });
+  }
+
   return {
     name: 'postgres',
     databaseUrl,
+    abortable: (signal) => ({
+      query: (text, params, name) =>
+        untilAborted(signal, (client) => onClient(client, database).query(text, params, name)),
+      copyOut: (sql) => untilAborted(signal, (client) => onClient(client, database).copyOut(sql)),
+      copyIn: (sql, data) => untilAborted(signal, (client) => onClient(client, database).copyIn(sql, data)),
+    }),
     query: (text, params, name) => onConnection((client) => onClient(client, database).query(text, params, name)),
     copyOut: (sql) => onConnection((client) => onClient(client, database).copyOut(sql)),
     copyIn: (sql, data) => onConnection((client) => onClient(client, database).copyIn(sql, data)),

@@ -49,3 +49,15 @@ export async function openSession(config: pg.ClientConfig, database: string): Pr
     },
   };
 }
+
+/** Has the server stop what a connection is doing. One that cannot be asked ends by its statement's time limit. */
+export async function cancelStatement(config: pg.ClientConfig, database: string, client: pg.ClientBase): Promise<void> {
+  const { processID } = client as pg.ClientBase & { readonly processID: number };
+  try {
+    const session = await openSession(config, database);
+    await session.query('select pg_cancel_backend($1)', [processID]);
+    await session.close();
+  } catch {
+    // The database went away meanwhile, and the statement with it.
+  }
+}

@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock.ts';
 import type { LatestValue, StoredSeries } from '#stores/metrics/metrics.ts';
-import type { Postgres } from '#stores/postgres/postgres.ts';
+import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { groupRows, readLast } from './head.ts';
@@ -21,17 +21,17 @@ export interface LatestDeps {
 
 /** Answers the newest values: of the head, and of packed hours for layouts that have been silent since. */
 export function createLatest({ pg, clock, catalogue }: LatestDeps) {
-  async function blocksOf(deviceIds: readonly number[], ids: ReadonlySet<number>, maxAgeMs: number) {
+  async function blocksOf(db: Queryable, deviceIds: readonly number[], ids: ReadonlySet<number>, maxAgeMs: number) {
     const all = await catalogue.layoutsOf(deviceIds);
     const layouts = all.filter((layout) => layout.series.some((id) => ids.has(id)));
     const now = clock.now() + 1;
     const blocks: Map<number, PollBlock[]> = groupRows(
-      await readLast(pg, layouts, now, { polls: POLLS, maxAgeMs: maxAgeMs + 1 }),
+      await readLast(db, layouts, now, { polls: POLLS, maxAgeMs: maxAgeMs + 1 }),
     );
     const heard = new Set([...blocks.values()].flat().map((block) => block.layoutId));
     const silent = layouts.filter((layout) => !heard.has(layout.id));
     // Blocks by their start: one that began before the age may still end within it.
-    for (const packed of await readLastBlocks(pg, silent, now, maxAgeMs + HOUR_MS)) {
+    for (const packed of await readLastBlocks(db, silent, now, maxAgeMs + HOUR_MS)) {
       blocks.set(packed.deviceId, [...(blocks.get(packed.deviceId) ?? []), toPollBlock(packed)]);
     }
     const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
@@ -43,6 +43,7 @@ export function createLatest({ pg, clock, catalogue }: LatestDeps) {
     maxAgeMs: number,
     signal?: AbortSignal,
   ): Promise<LatestValue[]> {
+    const db = signal ? pg.abortable(signal) : pg;
     const oldest = clock.now() - maxAgeMs;
     const byDevice = Map.groupBy(series, (one) => one.deviceId);
     const devices = [...byDevice.keys()];
@@ -51,7 +52,7 @@ export function createLatest({ pg, clock, catalogue }: LatestDeps) {
       signal?.throwIfAborted();
       const part = devices.slice(i, i + DEVICES_AT_ONCE);
       const wanted = part.flatMap((id) => byDevice.get(id) ?? []);
-      const timelines = await blocksOf(part, new Set(wanted.map(({ id }) => id)), maxAgeMs);
+      const timelines = await blocksOf(db, part, new Set(wanted.map(({ id }) => id)), maxAgeMs);
       for (const one of wanted) {
         const samples = timelines.get(one.deviceId)?.(one.id);
         for (let n = (samples?.length ?? 0) - 1; samples && n >= 0 && samples.at[n]! >= oldest; n--) {

@@ -4,7 +4,7 @@ import { addBuckets, addSamples, emptyBuckets, quantiles, toPoints } from '#stor
 import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { RangeQuery, RangeResult, StoredSeries } from '#stores/metrics/metrics.ts';
 import { checkSize } from '#stores/metrics/range-size.ts';
-import type { Postgres } from '#stores/postgres/postgres.ts';
+import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
@@ -87,6 +87,7 @@ function withPolls({ tier, from, to }: Segment, reopened: readonly number[]): Se
 /** Answers ranges out of all tiers. */
 export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   async function addRollups(
+    db: Queryable,
     of: PartitionedTable,
     stepMs: number,
     since: number,
@@ -97,7 +98,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   ): Promise<void> {
     if (since >= until) return;
     const blockMs = of === ROLLUP_1H ? DAY_MS : HOUR_MS;
-    const rows = await readBlocks(pg, of, {
+    const rows = await readBlocks(db, of, {
       deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
       layoutIds: layouts.map((layout) => layout.id),
       from: down(since, blockMs),
@@ -116,6 +117,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
 
   /** Polls in [since, to) from both forms, and the last ones before where a counter is asked for. */
   async function readPolls(
+    db: Queryable,
     since: number,
     to: number,
     layouts: readonly StoredLayout[],
@@ -126,12 +128,12 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     const layoutIds = layouts.map((layout) => layout.id);
     // Polls move from the head to the packed form: read in this order, none is missed on its way.
     const [rows, lastRows] = await Promise.all([
-      readHead(pg, { deviceIds, layoutIds, from: since, to }),
-      counting ? readLast(pg, layouts, since, { polls: 3 }) : [],
+      readHead(db, { deviceIds, layoutIds, from: since, to }),
+      counting ? readLast(db, layouts, since, { polls: 3 }) : [],
     ]);
     const [packed, lastPacked] = await Promise.all([
-      readPacked(pg, layouts, seriesIds, { from: down(since, HOUR_MS), to }),
-      counting ? readLastBlocks(pg, layouts, down(since, HOUR_MS)) : [],
+      readPacked(db, layouts, seriesIds, { from: down(since, HOUR_MS), to }),
+      counting ? readLastBlocks(db, layouts, down(since, HOUR_MS)) : [],
     ]);
     const byDevice = groupRows([...lastRows, ...rows]);
     const add = (deviceId: number, blocks: readonly PollBlock[]) =>
@@ -142,10 +144,15 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   }
 
   /** The series' polls in a segment, each with what its counter grew from. */
-  async function pollsOf(segment: Segment, series: readonly StoredSeries[], layouts: readonly StoredLayout[]) {
+  async function pollsOf(
+    db: Queryable,
+    segment: Segment,
+    series: readonly StoredSeries[],
+    layouts: readonly StoredLayout[],
+  ) {
     const ids = new Set(series.map((one) => one.id));
     const counting = series.some((one) => one.kind === 'counter');
-    const polls = await readPolls(segment.from, segment.to, layouts, ids, counting);
+    const polls = await readPolls(db, segment.from, segment.to, layouts, ids, counting);
     const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
     const timelines = new Map(
       [...byDevice].map(([id, own]) => [id, createTimelines(polls.get(id) ?? [], own)] as const),
@@ -154,6 +161,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   }
 
   async function answerPart(
+    db: Queryable,
     series: readonly StoredSeries[],
     query: RangeQuery,
     segments: readonly Segment[],
@@ -169,10 +177,10 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     for (const segment of segments) {
       if (segment.tier !== 'polls') {
         const [of, spanMs] = segment.tier === '1h' ? [ROLLUP_1H, HOUR_MS] : [ROLLUP_5M, FIVE_MINUTES_MS];
-        await addRollups(of, spanMs, segment.from, segment.to, layouts, buckets, growth);
+        await addRollups(db, of, spanMs, segment.from, segment.to, layouts, buckets, growth);
         continue;
       }
-      const samplesOf = await pollsOf(segment, series, layouts);
+      const samplesOf = await pollsOf(db, segment, series, layouts);
       for (const [one, spans] of buckets) {
         const samples = samplesOf(one);
         if (!samples) continue;
@@ -193,6 +201,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     const from = down(query.from, query.stepMs);
     const aligned = { ...query, from };
     checkSize(aligned);
+    const db = signal ? pg.abortable(signal) : pg;
     const through = await finishedThrough(pg);
     const head = through.hour === null ? [] : await listPartitions(pg, HEAD);
     const reopened = head.filter((start) => start <= (through.hour ?? 0));
@@ -208,7 +217,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
       signal?.throwIfAborted();
       const part = new Set(deviceIds.slice(i, i + devicesAtOnce));
       const series = query.series.filter((one) => part.has(one.deviceId));
-      for (const result of await answerPart(series, aligned, segments)) results.set(result.series.id, result);
+      for (const result of await answerPart(db, series, aligned, segments)) results.set(result.series.id, result);
     }
     return query.series.map((series) => results.get(series.id) ?? { series, points: [] });
   };
