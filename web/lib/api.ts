@@ -14,7 +14,20 @@ import {
   type UserPatch,
 } from '@sotp/contract/access.ts';
 import { DeviceChange } from '@sotp/contract/changes.ts';
-import { Credential, type CredentialCreate } from '@sotp/contract/credentials.ts';
+import {
+  CredentialSet,
+  CredentialSetList,
+  type CredentialSetCreate,
+  type CredentialSetPatch,
+} from '@sotp/contract/credential-sets.ts';
+import {
+  Credential,
+  CredentialUser,
+  DeviceCredentialList,
+  type CredentialCreate,
+  type FinishRotation,
+  type NextSecret,
+} from '@sotp/contract/credentials.ts';
 import {
   Device,
   DeviceSummary,
@@ -35,6 +48,7 @@ import { createClient, type Client, type Query } from './client.ts';
 const Devices = pageOf(Device);
 const DeviceChanges = pageOf(DeviceChange);
 const Credentials = pageOf(Credential);
+const CredentialUsers = pageOf(CredentialUser);
 const Users = pageOf(User);
 const Tokens = pageOf(Token);
 const Audit = pageOf(AuditEntry);
@@ -61,6 +75,7 @@ export function createApi(client: Client) {
       get: (id: string) => client.get(`/devices/${part(id)}`, Device),
       inventory: (id: string) => client.get(`/devices/${part(id)}/inventory`, Inventory),
       changes: (id: string, query: Query) => client.get(`/devices/${part(id)}/changes`, DeviceChanges, query),
+      credentials: (id: string) => client.get(`/devices/${part(id)}/credentials`, DeviceCredentialList),
       create: (body: DeviceCreate) => client.send('POST', '/devices', body, Device),
       update: (id: string, body: DevicePatch) => client.send('PATCH', `/devices/${part(id)}`, body, Device),
       remove: (id: string) => client.send('DELETE', `/devices/${part(id)}`, undefined, null),
@@ -82,7 +97,21 @@ export function createApi(client: Client) {
     credentials: {
       list: () => client.get('/credentials', Credentials, { limit: 1000 }),
       create: (body: CredentialCreate) => client.send('POST', '/credentials', body, Credential),
+      get: (id: string) => client.get(`/credentials/${part(id)}`, Credential),
+      devices: (id: string, query: Query) => client.get(`/credentials/${part(id)}/devices`, CredentialUsers, query),
+      rotate: (id: string, body: NextSecret) => client.send('PUT', `/credentials/${part(id)}/next`, body, Credential),
+      finishRotation: (id: string, body: FinishRotation) =>
+        client.send('POST', `/credentials/${part(id)}/next/finish`, body, Credential),
+      cancelRotation: (id: string) => client.send('DELETE', `/credentials/${part(id)}/next`, undefined, Credential),
       remove: (id: string) => client.send('DELETE', `/credentials/${part(id)}`, undefined, null),
+    },
+    credentialSets: {
+      list: () => client.get('/credential-sets', CredentialSetList),
+      create: (body: CredentialSetCreate) => client.send('POST', '/credential-sets', body, CredentialSet),
+      update: (id: string, body: CredentialSetPatch) =>
+        client.send('PATCH', `/credential-sets/${part(id)}`, body, CredentialSet),
+      order: (body: { ids: string[] }) => client.send('PUT', '/credential-sets/order', body, CredentialSetList),
+      remove: (id: string) => client.send('DELETE', `/credential-sets/${part(id)}`, undefined, null),
     },
     users: {
       list: () => client.get('/users', Users, { limit: 1000 }),

@@ -27,7 +27,12 @@ export interface ClientOptions {
 
 export interface Client {
   get<T>(path: string, answer: z.ZodType<T>, query?: Query, signal?: AbortSignal): Promise<T>;
-  send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown, answer: z.ZodType<T> | null): Promise<T>;
+  send<T>(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body: unknown,
+    answer: z.ZodType<T> | null,
+  ): Promise<T>;
 }
 
 /** The only way from the web to the API: same paths on the server and in the browser, every answer checked. */

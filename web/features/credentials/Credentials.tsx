@@ -18,6 +18,7 @@ import { DataTable } from '#ui/table/table.tsx';
 import { EMPTY_DRAFT, KIND_TITLES, readDraft, type Problems } from './draft.ts';
 import { credentialList } from './queries.ts';
 import { SecretFields } from './SecretFields.tsx';
+import { Sets } from './Sets.tsx';
 
 /** What devices are asked with; secrets go in and never come out. */
 export function Credentials() {
@@ -49,6 +50,7 @@ export function Credentials() {
           rows={list.data.items}
           columns={columns}
           rowKey={({ id }) => id}
+          href={({ id }) => `/credentials/${id}`}
           sorting={[{ id: 'name', desc: false }]}
           phone={(row) => (
             <>
@@ -65,6 +67,7 @@ export function Credentials() {
           }
         />
       )}
+      {list.data ? <Sets credentials={list.data.items} /> : null}
       {adding ? <AddCredential onClose={() => setAdding(false)} /> : null}
       <RemoveCredential credential={removing} onClose={() => setRemoving(null)} />
     </>
@@ -95,6 +98,14 @@ function credentialColumns(onRemove: ((row: Credential) => void) | null): readon
       cell: ({ deviceCount }) => deviceCount,
     },
     {
+      id: 'rotation',
+      header: 'Rotation',
+      width: '150px',
+      from: 'md',
+      sort: ({ rotation }) => rotation && rotation.answered / Math.max(1, rotation.devices),
+      cell: ({ rotation }) => (rotation ? `${rotation.answered} of ${rotation.devices} answered` : null),
+    },
+    {
       id: 'changed',
       header: 'Changed',
       width: '140px',
@@ -110,7 +121,16 @@ function credentialColumns(onRemove: ((row: Credential) => void) | null): readon
       width: '56px',
       cell: (row) =>
         onRemove ? (
-          <Button look="ghost" square className="h-7" aria-label={`Remove ${row.name}`} onClick={() => onRemove(row)}>
+          <Button
+            look="ghost"
+            square
+            className="h-7"
+            aria-label={`Remove ${row.name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              onRemove(row);
+            }}
+          >
             <Trash2 className="size-3.5 text-muted" aria-hidden />
           </Button>
         ) : null,

@@ -4,7 +4,7 @@ import { useRouter } from 'next/navigation';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { CredentialSecret } from '@sotp/contract/credentials.ts';
 import { EMPTY_DRAFT, KIND_TITLES, readDraft, type Problems, type SecretDraft } from '#features/credentials/draft.ts';
-import { credentialList } from '#features/credentials/queries.ts';
+import { credentialList, credentialSets } from '#features/credentials/queries.ts';
 import { SecretFields } from '#features/credentials/SecretFields.tsx';
 import { browserApi } from '#lib/api.ts';
 import { Button } from '#ui/button.tsx';
@@ -16,11 +16,14 @@ import { TestResult } from './TestResult.tsx';
 
 const SNMP_KINDS = ['snmp-v2c', 'snmp-v3', 'snmp-v1'] as const;
 
+const NONE_OF_ITS_OWN = new Set(['none', 'sets']);
+
 /** Adds a device: an address, how to ask it, and a try before it is kept. */
 export function AddDevice({ onClose, address = '' }: { onClose(): void; address?: string }) {
   const router = useRouter();
   const client = useQueryClient();
   const stored = useQuery(credentialList(browserApi));
+  const sets = useQuery(credentialSets(browserApi));
   const snmp = stored.data?.items.filter(({ kind }) => kind.startsWith('snmp')) ?? [];
   const [touched, setTouched] = useState<AddForm>({ ...EMPTY_FORM, address, credential: '' });
   const [draft, setDraft] = useState<SecretDraft>(EMPTY_DRAFT);
@@ -37,7 +40,8 @@ export function AddDevice({ onClose, address = '' }: { onClose(): void; address?
   });
   const add = useMutation({
     mutationFn: async (secret: CredentialSecret | undefined) => {
-      let credentialId = form.credential === 'new' ? kept : form.credential === 'none' ? null : form.credential;
+      let credentialId =
+        form.credential === 'new' ? kept : NONE_OF_ITS_OWN.has(form.credential) ? null : form.credential;
       if (form.credential === 'new' && secret && credentialId === null) {
         const name = form.credentialName.trim() || `${KIND_TITLES[secret.kind]}, ${form.address.trim()}`;
         credentialId = (await browserApi.credentials.create({ name, ...secret })).id;
@@ -145,6 +149,9 @@ export function AddDevice({ onClose, address = '' }: { onClose(): void; address?
                   </option>
                 ))}
               </optgroup>
+              {sets.data && sets.data.items.length > 0 ? (
+                <option value="sets">Those of the credential sets</option>
+              ) : null}
               <option value="none">Ping only, no SNMP</option>
             </Select>
           )}

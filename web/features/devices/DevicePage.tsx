@@ -3,6 +3,7 @@ import Link from 'next/link';
 import { useQuery } from '@tanstack/react-query';
 import type { Device } from '@sotp/contract/devices.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
+import { useMay } from '#features/frame/Providers.tsx';
 import { Interfaces } from '#features/interfaces/Interfaces.tsx';
 import { useLiveSamples } from '#features/metrics/useLiveSamples.ts';
 import { browserApi } from '#lib/api.ts';
@@ -13,6 +14,7 @@ import { cx } from '#ui/class.ts';
 import { Empty, ErrorState, Skeleton, SkeletonRows } from '#ui/state.tsx';
 import { Changes } from './Changes.tsx';
 import { Collectors } from './Collectors.tsx';
+import { DeviceCredentials } from './DeviceCredentials.tsx';
 import { DeviceHead } from './DeviceHead.tsx';
 import { DeviceOverview } from './DeviceOverview.tsx';
 import { AddressTable, HardwareTable, NeighborTable, StorageTable, VlanTable } from './InventoryTables.tsx';
@@ -89,6 +91,7 @@ interface LoadedProps {
 
 function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
   const { params } = useUrlState();
+  const mayReadCredentials = useMay('credentials:read');
   const tabs = tabsOf(inventory);
   const tab = tabs.find(({ id }) => id === params.get('tab'))?.id ?? 'overview';
   return (
@@ -103,6 +106,7 @@ function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
       {tab === 'overview' ? <DeviceOverview device={device} inventory={inventory} /> : null}
       {tab === 'changes' ? <Changes id={device.id} /> : null}
       {tab === 'collectors' ? <Collectors device={device} /> : null}
+      {tab === 'collectors' && mayReadCredentials ? <DeviceCredentials id={device.id} /> : null}
       {inventory && tab === 'interfaces' ? <Interfaces device={device} inventory={inventory} /> : null}
       {inventory && tab === 'storage' ? <StorageTable rows={inventory.storage} /> : null}
       {inventory && tab === 'sensors' ? <Sensors inventory={inventory} /> : null}

@@ -26,7 +26,9 @@ test('collectors are named only where the defaults would not do', () => {
 
 test('a test carries the stored credential or the typed one, never both', () => {
   assert.deepEqual(testBody({ ...form, credential: '9' }, undefined).credentials, ['9']);
-  assert.deepEqual(testBody({ ...form, credential: 'none' }, undefined), { address: '192.0.2.10', port: 161 });
+  assert.deepEqual(testBody({ ...form, credential: 'none' }, undefined).credentials, []);
+  const bySets = testBody({ ...form, credential: 'sets', site: ' Bern ' }, undefined);
+  assert.deepEqual(bySets, { address: '192.0.2.10', port: 161, site: 'Bern' });
 });
 
 test('an SNMPv3 user asks for exactly what its level needs', () => {

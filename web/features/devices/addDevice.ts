@@ -1,7 +1,7 @@
 import { Address, type DeviceCreate, type DeviceTest } from '@sotp/contract/devices.ts';
 import type { CredentialSecret } from '@sotp/contract/credentials.ts';
 
-/** What the dialog holds; `credential` is the id of a stored one, `new`, or `none`. */
+/** What the dialog holds; `credential` is the id of a stored one, `new`, `sets` (those that cover it), or `none`. */
 export interface AddForm {
   readonly address: string;
   readonly port: string;
@@ -53,14 +53,15 @@ export function tagsOf(text: string): string[] {
 export function testBody(form: AddForm, secret: CredentialSecret | undefined): DeviceTest {
   const body: DeviceTest = { address: form.address.trim(), port: Number(form.port) };
   if (form.credential === 'new') return secret ? { ...body, credential: secret } : body;
-  return form.credential === 'none' ? body : { ...body, credentials: [form.credential] };
+  if (form.credential === 'sets') return { ...body, site: form.site.trim() || undefined };
+  return { ...body, credentials: form.credential === 'none' ? [] : [form.credential] };
 }
 
 /** The body that adds the device. Collectors are named only where the defaults would not do. */
 export function createBody(form: AddForm, credentialId: string | null): DeviceCreate {
   const port = Number(form.port);
   const collectors =
-    credentialId === null
+    credentialId === null && form.credential !== 'sets'
       ? [{ name: 'icmp' }]
       : port === 161
         ? undefined

@@ -78,6 +78,42 @@ describe('commands', { timeout: 120_000 }, () => {
     assert.equal((await done(['device', 'list', '--json'])).trim().split('\n').length, 1);
   });
 
+  test('a credential is rotated, and sets say where it is tried', async () => {
+    await done(['credential', 'add', 'campus', '--kind', 'snmp-v2c'], 'old one\n');
+    const set = ['credential', 'set'];
+    const added = await done([
+      ...set,
+      'add',
+      'Bern',
+      '--credential',
+      'campus',
+      '--site',
+      'Bern',
+      '--subnet',
+      '10.9.8.7/8',
+    ]);
+    assert.match(added, /^Added Bern as credential set \d+\.\n$/);
+    await done([...set, 'add', 'all', '--credential', 'campus']);
+    await done([...set, 'order', 'all', 'Bern']);
+    assert.match(await done([...set, 'list']), /all +all +all +campus\n.*Bern +Bern +10\.0\.0\.0\/8 +campus\n$/);
+    await done([...set, 'change', 'all', '--name', 'rest']);
+    await done([...set, 'remove', 'rest']);
+    assert.equal((await done([...set, 'list', '--json'])).trim().split('\n').length, 1);
+    assert.match(await done(['credential', 'rotate', 'campus'], 'new one\n'), /asked with both secrets of campus/);
+    await done(['device', 'add', '10.9.8.1', '--credential', 'campus']);
+    assert.match(
+      await done(['credential', 'show', 'campus']),
+      /rotation +0 of 1 devices[^]*10\.9\.8\.1 .*its own +never/,
+    );
+    assert.match((await sotp(['credential', 'finish', 'campus'])).err, /1 of 1 devices have not answered/);
+    await done(['credential', 'cancel', 'campus']);
+    assert.match((await sotp(['credential', 'cancel', 'campus'])).err, /No new secret of “campus”/);
+    await done(['credential', 'rotate', 'campus'], 'newest\n');
+    assert.match(await done(['credential', 'finish', 'campus', '--force']), /its new secret alone/);
+    assert.match((await sotp(['credential', 'remove', 'campus'])).err, /still use this credential/);
+    await done(['device', 'remove', '10.9.8.1']);
+  });
+
   test('what fails is one line that says why, and status 1; what is wrongly called is status 2', async () => {
     const failures: [string[], RegExp, Record<string, string>?][] = [
       [['device', 'add', '10.0.0.1', '--credential', 'lab', '--port', '1161'], /“core” is already there/],

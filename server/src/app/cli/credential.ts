@@ -1,29 +1,15 @@
 import { text as readAll } from 'node:stream/consumers';
-import { CREDENTIAL_KINDS, Credential } from '@sotp/contract/credentials.ts';
+import { CREDENTIAL_KINDS, Credential, CredentialUser } from '@sotp/contract/credentials.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { AppError } from '#platform/errors.ts';
 import type { ApiClient } from './api-client.ts';
+import { findCredential, listCredentials } from './credential-names.ts';
+import { registerCredentialSet } from './credential-set.ts';
 import { connect, pages, withDataDir } from './connect.ts';
-import type { RegisterCommand } from './context.ts';
-import { formatTable } from './table.ts';
-
-const Credentials = pageOf(Credential);
-
-/** Every credential, without secrets. */
-export function listCredentials(api: ApiClient): AsyncGenerator<Credential> {
-  return pages((cursor) => api.call('GET', '/credentials', Credentials, { query: { limit: 1000, cursor } }));
-}
-
-/** The credential that a person means, by name or id. */
-async function findCredential(api: ApiClient, text: string): Promise<Credential> {
-  const found: Credential[] = [];
-  for await (const one of listCredentials(api)) if (one.name === text || one.id === text) found.push(one);
-  const best = found.find(({ name }) => name === text) ?? found[0];
-  if (best) return best;
-  throw new AppError('not_found', `There is no credential “${text}”: "sotp credential list" shows all.`);
-}
+import type { CliContext, RegisterCommand } from './context.ts';
+import { formatFields, formatTable } from './table.ts';
 
 /** The secret from standard input: never from the command line, which every user of the machine can read. */
 async function readSecret(kind: string): Promise<unknown> {
@@ -36,9 +22,61 @@ async function readSecret(kind: string): Promise<unknown> {
   }
 }
 
+const Users = pageOf(CredentialUser);
+const SECRET_WORDS = { current: 'the secret in use', next: 'the new secret', former: 'a former secret' } as const;
+
+function usersOf(api: ApiClient, id: string): AsyncGenerator<CredentialUser> {
+  return pages((cursor) => api.call('GET', `/credentials/${id}/devices`, Users, { query: { limit: 1000, cursor } }));
+}
+
+/** How far a rotation is, in words. */
+function rotationWords({ rotation }: Credential): string {
+  return rotation ? `${rotation.answered} of ${rotation.devices} devices answered to the new secret` : 'none';
+}
+
+/** The commands that put a new secret beside the old one, and drop one of the two. */
+function registerRotation(credential: Command, context: CliContext): void {
+  const say = (changed: Credential, json: boolean | undefined, words: string) =>
+    json ? context.printJson(changed) : context.print(words);
+
+  withDataDir(credential.command('rotate <credential>'))
+    .description('put a new secret, read from standard input, beside the old one: both are valid until "finish"')
+    .option('--json', 'as JSON')
+    .action(async (text: string, options: { json?: boolean }, command: Command) => {
+      const api = await connect(command);
+      const { id, kind } = await findCredential(api, text);
+      const body = { secret: await readSecret(kind) };
+      const changed = await api.call('PUT', `/credentials/${id}/next`, Credential, { body });
+      const next = `give the devices their new secret, watch "sotp credential show ${id}", then "sotp credential finish ${id}"`;
+      say(changed, options.json, `Devices are asked with both secrets of ${changed.name} now: ${next}.`);
+    });
+
+  withDataDir(credential.command('finish <credential>'))
+    .description('drop the old secret once all devices have answered to the new one')
+    .option('--force', 'although some have not')
+    .option('--json', 'as JSON')
+    .action(async (text: string, options: { force?: boolean; json?: boolean }, command: Command) => {
+      const api = await connect(command);
+      const { id } = await findCredential(api, text);
+      const body = { force: options.force ?? false };
+      const changed = await api.call('POST', `/credentials/${id}/next/finish`, Credential, { body });
+      say(changed, options.json, `${changed.name} has its new secret alone.`);
+    });
+
+  withDataDir(credential.command('cancel <credential>'))
+    .description('give a rotation up: the new secret is dropped')
+    .option('--json', 'as JSON')
+    .action(async (text: string, options: { json?: boolean }, command: Command) => {
+      const api = await connect(command);
+      const { id } = await findCredential(api, text);
+      const changed = await api.call('DELETE', `/credentials/${id}/next`, Credential);
+      say(changed, options.json, `${changed.name} keeps the secret that it had.`);
+    });
+}
+
 /** `sotp credential …`: what devices are asked with. */
 export const registerCredential: RegisterCommand = (program, context) => {
-  const credential = program.command('credential').description('add, list and remove credentials for devices');
+  const credential = program.command('credential').description('add, list, rotate and remove credentials for devices');
 
   withDataDir(credential.command('add <name>'))
     .description('add a credential; its secret is read from standard input')
@@ -68,12 +106,48 @@ Examples:
       const rows: string[][] = [];
       for await (const one of listCredentials(await connect(command))) {
         if (options.json) context.printJson(one);
-        else rows.push([one.id, one.name, one.kind, String(one.deviceCount)]);
+        else rows.push([one.id, one.name, one.kind, String(one.deviceCount), rotationWords(one)]);
       }
       if (options.json) return;
       if (rows.length === 0) return context.note('No credentials.');
-      for (const line of formatTable(['id', 'name', 'kind', 'devices'], rows)) context.print(line);
+      for (const line of formatTable(['id', 'name', 'kind', 'devices', 'rotation'], rows)) context.print(line);
     });
+
+  withDataDir(credential.command('show <credential>'))
+    .description('show a credential without its secret: which devices use it, and when they last answered to it')
+    .option('--json', 'as JSON: the credential in the first line, then one device a line')
+    .action(async (text: string, options: { json?: boolean }, command: Command) => {
+      const api = await connect(command);
+      const found = await findCredential(api, text);
+      const { id, name, kind, setCount } = found;
+      if (options.json) context.printJson(found);
+      const fields: [string, string][] = [
+        ['id', id],
+        ['name', name],
+        ['kind', kind],
+        ['sets', String(setCount)],
+        ['rotation', rotationWords(found)],
+      ];
+      const rows: string[][] = [];
+      for await (const user of usersOf(api, id)) {
+        if (options.json) context.printJson(user);
+        const secret = user.answeredWith ? SECRET_WORDS[user.answeredWith] : 'never';
+        rows.push([
+          user.name,
+          user.address,
+          user.status,
+          user.own ? 'its own' : 'a set',
+          secret,
+          user.answeredAt ?? '',
+        ]);
+      }
+      if (options.json) return;
+      const heads = ['device', 'address', 'status', 'from', 'answered to', 'last'];
+      for (const line of [...formatFields(fields), '', ...formatTable(heads, rows)]) context.print(line);
+    });
+
+  registerRotation(credential, context);
+  registerCredentialSet(credential, context);
 
   withDataDir(credential.command('remove <credential>'))
     .description('remove a credential that no device uses')

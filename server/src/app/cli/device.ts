@@ -8,7 +8,7 @@ import { AppError } from '#platform/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect, pages, withDataDir } from './connect.ts';
 import type { RegisterCommand } from './context.ts';
-import { listCredentials } from './credential.ts';
+import { credentialIds } from './credential-names.ts';
 import { formatFields, formatTable } from './table.ts';
 
 interface AddOptions {
@@ -43,17 +43,6 @@ async function findDevice(api: ApiClient, text: string): Promise<Device> {
     if (!(error instanceof AppError) || error.code !== 'not_found') throw error;
     throw new AppError('not_found', `There is no device “${text}”: "sotp device list" shows all.`, { cause: error });
   }
-}
-
-async function credentialIds(api: ApiClient, wanted: readonly string[]): Promise<string[]> {
-  if (wanted.length === 0) return [];
-  const known = new Map<string, string>();
-  for await (const { id, name } of listCredentials(api)) known.set(id, known.get(id) ?? id).set(name, id);
-  return wanted.map((text) => {
-    const id = known.get(text);
-    if (id === undefined) throw new AppError('not_found', `There is no credential “${text}”.`);
-    return id;
-  });
 }
 
 const collect = (value: string, before: string[] = []) => [...before, value];
