@@ -87,7 +87,7 @@ export const CredentialUser = z.object({
   status: DeviceStatus,
   own: z.boolean(),
   answeredWith: AnsweredWith.nullable(),
-  /** To within ten minutes; null while it has never answered. */
+  /** Null while it has never answered. */
   answeredAt: Instant.nullable(),
 });
 export type CredentialUser = z.infer<typeof CredentialUser>;

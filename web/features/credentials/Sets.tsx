@@ -63,14 +63,14 @@ export function Sets({ credentials }: { credentials: readonly Credential[] }) {
       ) : (
         <ol className="card divide-y divide-line">
           {sets.map((set, index) => (
-            <li key={set.id} className="flex items-center gap-3 px-3 py-2">
+            <li key={set.id} className="flex items-center gap-3 px-3 py-2 max-sm:flex-wrap">
               <span className="figures w-5 shrink-0 text-right text-muted">{index + 1}</span>
               <div className="min-w-0 flex-1">
-                <p className="truncate text-[13px]">
+                <p className="truncate text-[13px] max-sm:whitespace-normal">
                   <span className="font-medium">{set.name}</span>
-                  <span className="ml-3 text-muted">{coverage(set)}</span>
+                  <span className="ml-3 text-muted max-sm:ml-0 max-sm:block">{coverage(set)}</span>
                 </p>
-                <p className="truncate text-[12px] text-muted">
+                <p className="truncate text-[12px] text-muted max-sm:whitespace-normal">
                   {set.credentials.map((id) => names.get(id) ?? id).join(' → ')}
                 </p>
               </div>
@@ -105,7 +105,7 @@ export function Sets({ credentials }: { credentials: readonly Credential[] }) {
 function Controls({ name, first, last, busy, onMove, onEdit, onRemove }: ControlsProps) {
   const mark = 'size-3.5 text-muted';
   return (
-    <span className="flex shrink-0">
+    <span className="flex shrink-0 max-sm:w-full max-sm:justify-end">
       <Button look="ghost" square aria-label={`${name} earlier`} disabled={first || busy} onClick={() => onMove(-1)}>
         <ArrowUp className={mark} aria-hidden />
       </Button>

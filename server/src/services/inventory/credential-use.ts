@@ -2,6 +2,7 @@ import type { AnsweredWith, CredentialUser, DeviceCredential } from '@sotp/contr
 import type { Page, PageQuery } from '@sotp/contract/lists.ts';
 import { candidatesOf } from '#domain/credential-sets.ts';
 import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
+import { secretRef } from '#domain/secret-ref.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { CredentialAnswerStore, CredentialSetStore } from '#stores/credentials/credentials.ts';
@@ -39,6 +40,10 @@ export function createCredentialUse({ devices, credentials, sets, answers }: Cre
         const credential = await credentials.get(credentialId);
         if (!credential) continue;
         const answer = said.find((one) => one.credentialId === credentialId);
+        const run = device.runs.find(({ name }) => name === answer?.collector);
+        // Answers are noted every ten minutes; the last run of the collector may know of a younger one.
+        const same = answer && run?.up && run.credentialId === secretRef(credentialId, answer.version);
+        const at = answer && Math.max(answer.at, same ? run.at : 0);
         // The newest answer that any collector got is the one in use by that collector.
         const inUse = answer !== undefined && said.find(({ collector }) => collector === answer.collector) === answer;
         items.push({
@@ -47,7 +52,7 @@ export function createCredentialUse({ devices, credentials, sets, answers }: Cre
           kind: credential.kind,
           set: set?.name ?? null,
           answeredWith: answer ? answeredWith(credential, answer.version) : null,
-          answeredAt: answer ? instant(answer.at) : null,
+          answeredAt: at === undefined ? null : instant(at),
           since: answer ? instant(answer.since) : null,
           inUse,
         });

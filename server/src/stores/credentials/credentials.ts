@@ -49,6 +49,7 @@ export interface CredentialUser {
   readonly own: boolean;
   /** The secret that it answered to last; null while it never has. */
   readonly version: number | null;
+  /** The youngest answer that is known: of the last run, or as noted. */
   readonly answeredAt: number | null;
 }
 

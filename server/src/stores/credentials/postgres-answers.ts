@@ -23,13 +23,13 @@ interface UserRow {
 }
 
 /** Devices whose own credential $1 is, and those that answered to it, with their newest answer to it. */
-const USERS = `select d.id, d.disabled, exists (select 1 from device_credential o where o.device_id = d.id and o.credential_id = $1::int8) as own,
+const USERS = `select d.id, d.disabled, exists (select 1 from device_credential o where o.device_id = d.id and o.credential_id = $1::text::int8) as own,
     mine.version, mine.at, mine.collector
-  from (select device_id from device_credential where credential_id = $1::int8
-        union select device_id from credential_answer where credential_id = $1::int8) u
+  from (select device_id from device_credential where credential_id = $1::text::int8
+        union select device_id from credential_answer where credential_id = $1::text::int8) u
   join device d on d.id = u.device_id
   left join lateral (select version, at, collector from credential_answer a
-    where a.device_id = d.id and a.credential_id = $1::int8 order by at desc limit 1) mine on true`;
+    where a.device_id = d.id and a.credential_id = $1::text::int8 order by at desc limit 1) mine on true`;
 
 /** Answers to credentials in PostgreSQL. */
 export function createCredentialAnswerStore(pg: Postgres): CredentialAnswerStore {
@@ -66,18 +66,21 @@ export function createCredentialAnswerStore(pg: Postgres): CredentialAnswerStore
     async ofDevice(deviceId) {
       const { rows } = await pg.query<AnswerRow>(
         `select device_id as "deviceId", collector, credential_id as "credentialId", version, since, at
-         from credential_answer where device_id = $1::int8 order by at desc, credential_id`,
+         from credential_answer where device_id = $1::text::int8 order by at desc, credential_id`,
         [deviceId],
       );
       return rows.map((row) => ({ ...row, since: row.since.getTime(), at: row.at.getTime() }));
     },
     async usersOf(credentialId, { after, limit, sites }) {
       const { rows } = await pg.query<UserRow>(
-        `select d.id as "deviceId", d.name, d.address, d.site, u.own, u.version, u.at as "answeredAt",
+        `select d.id as "deviceId", d.name, d.address, d.site, u.own, u.version,
+           greatest(u.at, case when s.runs -> u.collector ->> 'credentialId' = $1::text || '.' || u.version
+             and (s.runs -> u.collector ->> 'up')::boolean
+             then to_timestamp((s.runs -> u.collector ->> 'at')::float8 / 1000) end) as "answeredAt",
            device_status(d.disabled, d.maintenance_since, d.maintenance_until, s.status, s.valid_until, now()) as status
          from (${USERS}) u join device d on d.id = u.id join device_state s on s.device_id = d.id
          where d.id > $2::int8 and ($4::text[] is null or d.site = any($4)) order by d.id limit $3`,
-        [credentialId, after, limit, sites ?? null],
+        [String(credentialId), after, limit, sites ?? null],
       );
       return rows.map((row) => ({ ...row, answeredAt: row.answeredAt?.getTime() ?? null }));
     },
@@ -85,9 +88,9 @@ export function createCredentialAnswerStore(pg: Postgres): CredentialAnswerStore
       const { rows } = await pg.query<RotationProgress>(
         `select count(*) as devices, count(*) filter (where u.version = $2) as answered from (${USERS}) u
          where not u.disabled and not exists (
-           select 1 from credential_answer other where other.device_id = u.id and other.credential_id <> $1::int8
+           select 1 from credential_answer other where other.device_id = u.id and other.credential_id <> $1::text::int8
              and (u.collector is null or other.collector = u.collector) and (u.at is null or other.at > u.at))`,
-        [credentialId, version],
+        [String(credentialId), version],
       );
       return rows[0] ?? { devices: 0, answered: 0 };
     },
