@@ -17,6 +17,15 @@ declare module 'net-snmp' {
     close(): void;
   }
   export function createSession(address: string, community: string, options: object): Session;
-  const all: { createSession: typeof createSession; Version2c: number };
+  export function createV3Session(address: string, user: object, options: object): Session;
+  const all: {
+    createSession: typeof createSession;
+    createV3Session: typeof createV3Session;
+    Version2c: number;
+    Version3: number;
+    AuthProtocols: { sha256: number };
+    PrivProtocols: { aes: number };
+    SecurityLevel: { authPriv: number };
+  };
   export default all;
 }

@@ -30,6 +30,7 @@ interface Canned {
 }
 const known = new Map<string, Canned>();
 const head = createHead();
+const reader = new BerReader(Buffer.alloc(0));
 
 function compare(a: readonly number[], b: readonly number[]): number {
   for (let i = 0; i < a.length && i < b.length; i += 1) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
@@ -105,10 +106,12 @@ function createV3(device: number): (datagram: Buffer) => Buffer | null {
     const discovery = envelope?.engineId.length === 0;
     const opened = envelope && openScoped(envelope, keys.priv);
     if (!opened) return null;
-    const pdu = Buffer.from(opened.pdu);
-    // The id has four octets, behind a header of two to four.
-    const idAt = (pdu[1] ?? 0) < 0x80 ? 4 : (pdu[1] ?? 0) - 0x80 + 4;
-    const key = `3${discovery ? 'd' : ''}${pdu[0]}${pdu.toString('latin1', idAt + 4)}`;
+    const { pdu } = opened;
+    reader.load(pdu);
+    reader.open(pdu[0] ?? 0);
+    const id = reader.int32();
+    const body = Buffer.from(pdu.buffer, pdu.byteOffset, pdu.length).toString('latin1', reader.at);
+    const key = `3${discovery ? 'd' : ''}${pdu[0]}${body}`;
     let found = known.get(key);
     if (!found) {
       const writer = new BerWriter();
@@ -120,7 +123,8 @@ function createV3(device: number): (datagram: Buffer) => Buffer | null {
       found = canned(writer.take());
       known.set(key, found);
     }
-    found.answer.writeInt32BE(pdu.readInt32BE(idAt), found.idAt);
+    // Padding an id to four octets is legal for a reader of BER integers.
+    found.answer.writeInt32BE(id, found.idAt);
     const salted = Buffer.alloc(8);
     salted.writeUInt32BE((salt += 1), 4);
     const time = Math.floor((performance.now() - started) / 1000);
@@ -146,7 +150,7 @@ const sockets = Array.from({ length: devices }, (_, i) => {
     if (!found) return;
     known.set(key, found);
     const answer = Buffer.from(found.answer);
-    // The peers use small ids as well; padding them to four octets is legal for a reader of BER integers.
+    // Here too an id may have been shorter.
     answer.writeInt32BE(id, found.idAt);
     socket.send(answer, from.port, from.address);
   });

@@ -32,7 +32,7 @@ import type { SnmpTransport } from './transport/transport.ts';
 /** What a device is remembered by, for as long as its configuration stays the same. */
 interface Known {
   readonly target: Target;
-  readonly settings: string;
+  settings: SnmpSettings;
   readonly trials: TrialBook;
   state: DeviceState | null;
 }
@@ -85,11 +85,11 @@ export function createSnmpCollector(
 
   function known(target: Target, settings: SnmpSettings): Known {
     const before = devices.get(target.deviceId);
-    const key = JSON.stringify(settings);
-    if (before?.target === target && before.settings === key) return before;
-    const state = before?.settings === key && staysValid(before, target) ? before.state : null;
+    const sameSettings = before !== undefined && areEqual(before, settings);
+    if (before?.target === target && sameSettings) return before;
+    const state = before && sameSettings && staysValid(before, target) ? before.state : null;
     if (!state) before?.state?.study?.cancel();
-    const fresh: Known = { target, settings: key, trials: createTrialBook({ clock, random }), state };
+    const fresh: Known = { target, settings, trials: createTrialBook({ clock, random }), state };
     devices.set(target.deviceId, fresh);
     return fresh;
   }
@@ -166,6 +166,14 @@ function staysValid({ target: before, state }: Known, target: Target): boolean {
   return (
     before.address === target.address && inUse(before) !== undefined && isDeepStrictEqual(inUse(before), inUse(target))
   );
+}
+
+/** Mostly they are the same object; parsed anew, they are another that says the same. */
+function areEqual(before: Known, settings: SnmpSettings): boolean {
+  if (before.settings === settings) return true;
+  if (JSON.stringify(before.settings) !== JSON.stringify(settings)) return false;
+  before.settings = settings;
+  return true;
 }
 
 function failed(error: unknown): { ok: false; code: CheckResult['code']; message: string } {

@@ -122,3 +122,50 @@ test('a v1 agent that refuses a request for one missing name gives the others', 
     { version: 0 },
   );
 });
+
+test('an agent that bears five rows of a GETBULK is asked for that many from then on, and not for none', async () => {
+  let needless = 0;
+  await withAgent(
+    transport,
+    (request) => {
+      const { pdu } = request.message;
+      if (pdu.type === PduType.getBulk && pdu.errorIndex > 5) {
+        needless += 1;
+        request.send(request.response([], { errorStatus: 1 }));
+      } else request.send(honestAnswer(request, TABLE));
+    },
+    async (session) => {
+      for (let i = 0; i < 6; i += 1) await read(session).walk(COLUMNS[0] ?? '');
+      assert.equal(session.bulk, true);
+      assert.ok(session.repetitions >= 2 && session.repetitions <= 5, `${session.repetitions}`);
+      assert.ok(needless <= 3, `${needless} requests were refused`);
+    },
+  );
+});
+
+test('an agent that cuts its answers short is asked for what it gives, and for more when it gives more', async () => {
+  const rows = Array.from({ length: 200 }, (_, i): OutgoingVarbind => {
+    return { oid: `${COLUMNS[0]}.${i + 1}`, type: SnmpType.integer, value: i };
+  });
+  const asked: number[] = [];
+  let gives = 3;
+  await withAgent(
+    transport,
+    (request) => {
+      const { pdu } = request.message;
+      asked.push(pdu.errorIndex);
+      const next = rows.findIndex(({ oid }) => oid === pdu.varbinds[0]?.oid) + 1;
+      request.send(request.response(rows.slice(next, next + Math.min(gives, pdu.errorIndex))));
+    },
+    async (session) => {
+      await read(session).walk(COLUMNS[0] ?? '', { maxVarbinds: 30 });
+      assert.ok(
+        asked.slice(1).every((count) => count <= 5),
+        `${asked}`,
+      );
+      gives = 100;
+      await read(session).walk(COLUMNS[0] ?? '', { maxVarbinds: 100 });
+      assert.equal(asked.at(-1), 10, `${asked}`);
+    },
+  );
+});

@@ -63,6 +63,9 @@ export class Session implements Exchange {
   bulk = true;
   /** Most varbinds of one answer that the agent has not refused; shrinks on tooBig and on silence. */
   maxVarbinds = MAX_VARBINDS;
+  /** Rows of a GETBULK that the agent is known to bear, and the fewest that it did not: what is borne grows up to there. */
+  repetitions = Number.POSITIVE_INFINITY;
+  unbearableRepetitions = Number.POSITIVE_INFINITY;
   /** True while the last request found no answer. */
   silent = false;
   /** What the conversation has cost so far; octets are those of both directions. */

@@ -32,6 +32,8 @@ interface Cursor {
   last: string;
 }
 
+/** An agent that is silent about so few rows does not know GETBULK. */
+const FEW_ROWS = 4;
 const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 
 /**
@@ -43,7 +45,6 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
   const started = clock.monotonic();
   let varbinds = 0;
   let octets = 0;
-  let repetitions = bounds.maxRepetitions;
   let cursors: Cursor[] = roots.map((root, column) => ({ column, root, last: root }));
 
   function over(): string | null {
@@ -77,10 +78,11 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
   }
 
   /** What to do about an error-status: which cursors have ended. Learns what the device can bear. */
-  function refused(active: readonly Cursor[], body: ResponseBody, bulk: boolean): readonly Cursor[] {
+  function refused(active: readonly Cursor[], body: ResponseBody, rows: number): readonly Cursor[] {
     const culprit = active[body.errorIndex - 1];
+    const bulk = rows > 0;
     if (body.errorStatus === ErrorStatus.tooBig || (bulk && !culprit)) {
-      if (body.errorStatus === ErrorStatus.tooBig && bulk && repetitions > 1) repetitions = repetitions >> 1;
+      if (body.errorStatus === ErrorStatus.tooBig && rows > 1) askForFewer(session, rows, rows >> 1);
       else if (active.length > 1) session.maxVarbinds = Math.ceil(active.length / 2);
       else if (bulk) session.bulk = false;
       else return active;
@@ -99,13 +101,14 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
   }
 
   /** The device was silent about this part: is it silent as a whole? Learns to ask for less, or gives the part up. */
-  async function silent(active: readonly Cursor[], bulk: boolean, error: AppError): Promise<readonly Cursor[]> {
+  async function silent(active: readonly Cursor[], rows: number, error: AppError): Promise<readonly Cursor[]> {
     const [first] = active;
     if (!first) return active;
-    if (bulk) {
+    if (rows > 0) {
       const next = await askEach(session, PduType.getNext, [first.last]).catch(notSilence);
       if (next) {
-        session.bulk = false;
+        if (rows > FEW_ROWS) askForFewer(session, rows, rows >> 2);
+        else session.bulk = false;
         return [];
       }
     }
@@ -124,23 +127,25 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
     const bulk = session.bulk;
     const row = names.reduce((sum, name) => sum + nameCost(name) + VALUE_COST, 0);
     const most = Math.min(Math.floor(ANSWER_OCTETS / row), Math.floor(session.maxVarbinds / active.length));
-    const wanted = Math.max(1, Math.min(repetitions, most));
+    const wanted = Math.max(1, Math.min(bounds.maxRepetitions, session.repetitions, most));
+    const rows = bulk ? wanted : 0;
     let ended: Iterable<Cursor>;
     try {
       const body = bulk
         ? await ask(session, PduType.getBulk, names, 0, wanted)
         : await ask(session, PduType.getNext, names);
       if (body.errorStatus !== ErrorStatus.noError) {
-        if (bulk) repetitions = wanted;
-        ended = refused(active, body, bulk);
-      } else if (body.varbinds.length > 0) ended = advance(active, body);
-      else if (bulk) {
+        ended = refused(active, body, rows);
+      } else if (body.varbinds.length > 0) {
+        if (bulk) learnRows(session, wanted, Math.floor(body.varbinds.length / active.length));
+        ended = advance(active, body);
+      } else if (bulk) {
         session.bulk = false;
         ended = [];
       } else ended = active;
     } catch (error) {
       if (!isSilence(error)) throw error;
-      ended = await silent(active, bulk, error);
+      ended = await silent(active, rows, error);
     }
     const gone = new Set(ended);
     cursors = cursors.filter((cursor) => !gone.has(cursor));
@@ -154,6 +159,20 @@ export async function walkColumns(roots: readonly string[], deps: WalkDeps): Pro
       });
       return;
     }
+  }
+}
+
+/** The agent could not bear that many rows. */
+function askForFewer(session: Session, rows: number, fewer: number): void {
+  session.unbearableRepetitions = Math.min(session.unbearableRepetitions, rows);
+  session.repetitions = Math.max(1, fewer);
+}
+
+/** An agent that cut its answer is asked for what it gave; one that gave all is asked for more, short of what it did not bear. */
+function learnRows(session: Session, asked: number, got: number): void {
+  if (got < asked) session.repetitions = Math.max(1, got);
+  else if (asked === session.repetitions) {
+    session.repetitions = Math.min(Math.ceil(asked * 1.5), Math.max(1, session.unbearableRepetitions - 1));
   }
 }
 

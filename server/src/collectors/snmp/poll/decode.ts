@@ -14,6 +14,8 @@ export interface PollDecoder {
   errorIndex: number;
   /** Instances that the device did not have. */
   missing: number;
+  /** Octets that a value took beyond the NULL in its place, on the average of the answer where that was most. */
+  valueOctets: number;
 }
 
 /** A decoder for a program whose watched OIDs are that many. */
@@ -24,6 +26,7 @@ export function createDecoder(program: Program, watched: number): PollDecoder {
     errorStatus: 0,
     errorIndex: 0,
     missing: 0,
+    valueOctets: 0,
   };
 }
 
@@ -51,7 +54,8 @@ export function decodeAnswer(
   const { scales, texts } = program;
   const { values, watched } = into;
   let asked = request.listAt;
-  let at = reader.at;
+  const listAt = reader.at;
+  let at = listAt;
   let missing = 0;
   for (let i = 0; i < slots.length; i += 1) {
     // The varbind's header, then its name, which must be that of the request octet by octet.
@@ -94,6 +98,8 @@ export function decodeAnswer(
   }
   if (at !== end) return 'content';
   into.missing += missing;
+  const grown = end - listAt - (octets.length - request.listAt);
+  into.valueOctets = Math.max(into.valueOctets, grown / slots.length);
   return null;
 }
 

@@ -7,14 +7,14 @@ import type { Session } from '#collectors/snmp/client/session.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { PollDecoder } from './decode.ts';
+import { createCadence, runCadence } from './cadence.ts';
+import type { Cadence } from './cadence.ts';
 import { COST_SERIES, startCost, writeCost } from './cost.ts';
 import type { Shelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
 import { partialSections } from '#collectors/snmp/knowledge/partial.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
-import type { PollRequest, Program } from './program.ts';
+import type { Program } from './program.ts';
 import { findRenumbered, forgetPorts } from './renumber.ts';
-import { runProgram } from './run.ts';
-import type { ProgramRun } from './run.ts';
 import type { Programs } from './share.ts';
 import { awaitStudy, startStudy, stillReading } from './study.ts';
 import type { Study } from './study.ts';
@@ -27,13 +27,6 @@ const SLOW_EVERY_MS = 300_000;
 const REDISCOVER_EVERY_MS = 6 * 3_600_000;
 /** A device whose tables change all the time is read anew at most this often. */
 const REDISCOVER_AT_MOST_EVERY_MS = 60_000;
-
-interface Cadence {
-  readonly program: Program;
-  requests: readonly PollRequest[];
-  /** Instances that were missing at the first poll after discovery. */
-  missing: number;
-}
 
 /** What is remembered about a device between polls. */
 export interface DeviceState {
@@ -120,7 +113,7 @@ export async function pollDevice(
 
   const now = clock.monotonic();
   const samples: SampleSet[] = [];
-  const run = await runCadence(state.fast, session, samples, faults);
+  const run = await runCadence(state.fast, session, samples, faults, WATCHED.length);
   const { read } = run;
   // Rates divide by this: a request that was lost and sent again was answered later than the poll began.
   const polledAt = Math.round(clock.now() - (Number.isNaN(run.atMs) ? 0 : clock.monotonic() - run.atMs));
@@ -186,8 +179,8 @@ async function learn(
   const slow = slowSeries.length > 0 ? programs.compile(slowSeries, [], []) : null;
   // Starting from the full requests again: what the device could not bear once it may bear now.
   state.session.maxVarbinds = MAX_VARBINDS;
-  state.fast = { program: fast, requests: fast.requests, missing: -1 };
-  state.slow = slow && { program: slow, requests: slow.requests, missing: -1 };
+  state.fast = createCadence(fast);
+  state.slow = slow && createCadence(slow);
   state.living = rememberFacts(knowledge.facts);
   state.partial = partialSections(study.faults);
   state.enterprises = knowledge.enterprises;
@@ -200,20 +193,6 @@ async function learn(
   state.discoverDue = now + REDISCOVER_EVERY_MS;
   state.slowDue = 0;
   Object.assign(facts, knowledge.facts);
-}
-
-async function runCadence(
-  cadence: Cadence,
-  session: Session,
-  samples: SampleSet[],
-  faults: Fault[],
-  watched: number = WATCHED.length,
-): Promise<ProgramRun> {
-  const run = await runProgram(session, cadence.program, cadence.requests, watched);
-  cadence.requests = run.requests;
-  faults.push(...run.faults);
-  if (run.read.values.length > 0) samples.push({ layout: cadence.program.layout, values: run.read.values });
-  return run;
 }
 
 /** Looks at what tells that the agent started anew since the poll before, or that its tables are others. */

@@ -17,7 +17,10 @@ export interface PollRequest extends RequestPdu {
 /** What is read of a device at one cadence: compiled once, shared by all devices whose plan is the same. */
 export interface Program {
   readonly layout: Layout;
+  /** As they are sent before anything was learned about a device. */
   readonly requests: readonly PollRequest[];
+  /** The same reading cut otherwise, shared by the devices that bear the same. */
+  readonly cuts: Map<string, readonly PollRequest[]>;
   /** Factor a value; null when all are 1. */
   readonly scales: Float64Array | null;
   /** 1 where a text is parsed as a number; null when none is. */
@@ -26,8 +29,18 @@ export interface Program {
   readonly statuses: readonly { readonly at: number; readonly ifIndex: number }[];
 }
 
-/** Most varbinds in one request: beyond this, agents are known to give up although the answer would fit. */
-const MAX_VARBINDS = 100;
+/** How a reading is cut into requests. */
+export interface Cut {
+  /** Most varbinds in one request. */
+  readonly maxVarbinds: number;
+  /** Octets that a value is expected to take beyond the NULL in its place. */
+  readonly valueCost: number;
+  /** Octets of the varbinds of one answer. */
+  readonly octets: number;
+}
+
+/** Before anything was learned. Beyond that many varbinds agents are known to give up although the answer would fit. */
+export const FIRST_CUT: Cut = { maxVarbinds: 100, valueCost: VALUE_COST, octets: ANSWER_OCTETS };
 
 /**
  * Compiles series into the fewest GETs, led by the watched OIDs, that fit requests and answers into one datagram each.
@@ -42,9 +55,11 @@ export function compileProgram(
   const texts = series.some((one) => one.text === true);
   const names = [...watched, ...series.map((one) => one.oid)].map(encodeOid);
   const slots = names.map((_, i) => (i < watched.length ? -1 - i : i - watched.length));
+  const requests = packRequests(names, slots, FIRST_CUT);
   return {
     layout: { series: [...series.map((one) => one.spec), ...own] },
-    requests: packRequests(names, slots, MAX_VARBINDS),
+    requests,
+    cuts: new Map([[keyOf(FIRST_CUT), requests]]),
     scales: scaled ? Float64Array.from(series, (one) => one.scale ?? 1) : null,
     texts: texts ? Uint8Array.from(series, (one) => (one.text === true ? 1 : 0)) : null,
     statuses: series.flatMap(({ spec }, at) =>
@@ -53,13 +68,28 @@ export function compileProgram(
   };
 }
 
-function packRequests(names: readonly Uint8Array[], slots: readonly number[], maxVarbinds: number): PollRequest[] {
+function keyOf({ maxVarbinds, valueCost, octets }: Cut): string {
+  return `${maxVarbinds} ${valueCost} ${octets}`;
+}
+
+/** A device's reading cut anew. As long as it is all of the program, it is shared. */
+export function recut(program: Program, requests: readonly PollRequest[], cut: Cut): readonly PollRequest[] {
+  const isShared = [...program.cuts.values()].includes(requests);
+  const known = isShared ? program.cuts.get(keyOf(cut)) : undefined;
+  if (known) return known;
+  const slots = requests.flatMap((request) => [...request.slots]);
+  const fresh = packRequests(requests.flatMap(namesOf), slots, cut);
+  if (isShared) program.cuts.set(keyOf(cut), fresh);
+  return fresh;
+}
+
+function packRequests(names: readonly Uint8Array[], slots: readonly number[], cut: Cut): PollRequest[] {
   const requests: PollRequest[] = [];
   let from = 0;
   let octets = 0;
   for (const [i, name] of names.entries()) {
-    const cost = nameCost(name) + VALUE_COST;
-    if (i > from && (octets + cost > ANSWER_OCTETS || i - from >= maxVarbinds)) {
+    const cost = nameCost(name) + cut.valueCost;
+    if (i > from && (octets + cost > cut.octets || i - from >= cut.maxVarbinds)) {
       requests.push(compileRequest(names.slice(from, i), slots.slice(from, i)));
       from = i;
       octets = 0;
@@ -97,7 +127,9 @@ function namesOf({ octets, listAt, slots }: PollRequest): Uint8Array[] {
 /** The same reading in smaller requests, for a device that cannot bear the usual ones. */
 export function shrinkRequests(requests: readonly PollRequest[], maxVarbinds: number): readonly PollRequest[] {
   return requests.flatMap((request) =>
-    request.slots.length <= maxVarbinds ? [request] : packRequests(namesOf(request), [...request.slots], maxVarbinds),
+    request.slots.length <= maxVarbinds
+      ? [request]
+      : packRequests(namesOf(request), [...request.slots], { ...FIRST_CUT, maxVarbinds }),
   );
 }
 

@@ -15,6 +15,8 @@ const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 export interface ProgramRun {
   readonly read: PollDecoder;
   readonly requests: readonly PollRequest[];
+  /** False when the device refused a varbind, so that the requests leave it out. */
+  readonly whole: boolean;
   readonly faults: readonly Fault[];
   /** The mean of the instants at which the requests were answered, monotonic ms; NaN when none was. */
   readonly atMs: number;
@@ -35,6 +37,7 @@ export async function runProgram(
   const pending = requests.toReversed();
   const used: PollRequest[] = [];
   let changed = false;
+  let whole = true;
   let instants = 0;
   let values = 0;
   for (let request = pending.pop(); request; request = pending.pop()) {
@@ -65,6 +68,7 @@ export async function runProgram(
       changed = true;
       if (culprit >= 0 && culprit < count) {
         read.missing += 1;
+        whole = false;
         if (count > 1) pending.push(withoutVarbind(current, culprit));
         continue;
       }
@@ -87,7 +91,7 @@ export async function runProgram(
   if (used.length === 0 && requests.length > 0) {
     throw new AppError('snmp_error', 'The device has none of the values that were polled; it will be read anew.');
   }
-  return { read, requests: changed ? used : requests, faults, atMs: instants / values };
+  return { read, requests: changed ? used : requests, whole, faults, atMs: instants / values };
 }
 
 /** A refused or half-decoded answer must leave no value behind. */

@@ -70,7 +70,7 @@ function carry(socket: Socket, slots: Slots, log: Log): SlotSocket {
   return {
     send(slot) {
       const endpoint = slot.exchange?.endpoint;
-      if (endpoint) socket.send(slot.message, 0, slot.message.length, endpoint.port, endpoint.address, slot.onSent);
+      if (endpoint) socket.send(slot.message, endpoint.port, endpoint.address, slot.onSent);
     },
     async close() {
       const closed = once(socket, 'close');

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ErrorStatus } from '#protocols/snmp/pdu.ts';
+import { SnmpType } from '#protocols/snmp/value.ts';
+import type { PlannedSeries } from '#collectors/snmp/plan.ts';
+import type { AgentRequest } from '#collectors/snmp/testing/agent.ts';
+import { openTestTransport, withAgent } from '#collectors/snmp/testing/session.ts';
+import type { Session } from '#collectors/snmp/client/session.ts';
+import type { SnmpTransport } from '#collectors/snmp/transport/transport.ts';
+import { createCadence, runCadence } from './cadence.ts';
+import type { Cadence } from './cadence.ts';
+import { compileProgram } from './program.ts';
+
+const SERIES = Array.from({ length: 300 }, (_, i): PlannedSeries => {
+  const spec = { metric: 'ifHCInOctets', labels: { ifIndex: String(i + 1) }, unit: null, kind: 'counter' } as const;
+  return { spec, oid: `1.3.6.1.2.1.31.1.1.1.6.${i + 1}`, cadence: 'fast' };
+});
+const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
+
+let transport: SnmpTransport;
+before(async () => {
+  transport = await openTestTransport();
+});
+after(() => transport.close());
+
+/** Answers with a counter for every name. */
+function answer(request: AgentRequest, value = 7): Buffer {
+  return request.response(request.message.pdu.varbinds.map(({ oid }) => ({ oid, type: SnmpType.counter64, value })));
+}
+const isUpTime = ({ message }: AgentRequest): boolean => message.pdu.varbinds[0]?.oid === SYS_UP_TIME;
+
+/** Polls once; answers how many requests went out, and that all values came. */
+async function poll(cadence: Cadence, session: Session): Promise<number> {
+  const before = session.requests;
+  const { read } = await runCadence(cadence, session, [], []);
+  assert.ok(read.values.every((value) => !Number.isNaN(value)));
+  return session.requests - before;
+}
+const most = ({ requests }: Cadence): number => Math.max(...requests.map(({ slots }) => slots.length));
+
+test('an agent that answers tooBig beyond 20 varbinds gets smaller requests, and larger ones again once it bears them', async () => {
+  let bears = 20;
+  const behave = (request: AgentRequest): void => {
+    const isTooBig = request.message.pdu.varbinds.length > bears;
+    request.send(isTooBig ? request.response([], { errorStatus: ErrorStatus.tooBig }) : answer(request));
+  };
+  await withAgent(transport, behave, async (session) => {
+    const cadence = createCadence(compileProgram(SERIES, []));
+    await poll(cadence, session);
+    assert.ok(most(cadence) <= 20 && most(cadence) > 10, `${most(cadence)}`);
+    const learned = cadence.requests.length;
+    assert.equal(await poll(cadence, session), learned, 'nothing is refused any more');
+    // It tries larger ones now and then, each time later than the time before.
+    const needless: number[] = [];
+    for (let i = 0; i < 120; i += 1) if ((await poll(cadence, session)) > learned) needless.push(i);
+    const pauses = needless.slice(1).map((at, i) => at - (needless[i] ?? 0));
+    assert.ok(needless.length >= 2 && needless.length <= 4, `${needless}`);
+    assert.ok(
+      pauses.every((pause, i) => i === 0 || pause > 1.5 * (pauses[i - 1] ?? 0)),
+      `${pauses}`,
+    );
+    bears = 100;
+    for (let i = 0; i < 600 && most(cadence) < 50; i += 1) await poll(cadence, session);
+    assert.ok(most(cadence) >= 50, `${most(cadence)}`);
+  });
+});
+
+test('an agent that is silent about large requests costs its timeouts once, not at every poll', async () => {
+  const behave = (request: AgentRequest): void => {
+    if (request.message.pdu.varbinds.length <= 20) request.send(answer(request));
+  };
+  await withAgent(
+    transport,
+    behave,
+    async (session) => {
+      const cadence = createCadence(compileProgram(SERIES, []));
+      await poll(cadence, session);
+      const { timedOut } = transport.counters;
+      for (let i = 0; i < 5; i += 1) await poll(cadence, session);
+      assert.equal(transport.counters.timedOut, timedOut);
+      assert.ok(most(cadence) <= 20);
+    },
+    { timeoutMs: 60, tries: 1 },
+  );
+});
+
+test('small values fill an answer with more of them, and large ones never overfill it; devices alike share the portions', async () => {
+  let value = 7;
+  let longest = 0;
+  const behave = (request: AgentRequest): void => {
+    const octets = answer(request, value);
+    if (!isUpTime(request)) longest = Math.max(longest, octets.length);
+    request.send(octets);
+  };
+  await withAgent(transport, behave, async (session) => {
+    const program = compileProgram(SERIES, []);
+    const cadences = [createCadence(program), createCadence(program)];
+    const portions: number[] = [];
+    for (const now of [7, 7, 2 ** 52, 2 ** 52]) {
+      value = now;
+      longest = 0;
+      for (const cadence of cadences) portions.push(await poll(cadence, session));
+      assert.equal(cadences[0]?.requests, cadences[1]?.requests);
+      // The first poll after all values have grown at once may overfill a frame; none after it does.
+      assert.ok(longest <= 1472 || portions.length === 6, `${longest} octets`);
+    }
+    const [first = 0, , small = 0, , , , large = 0] = portions;
+    assert.ok(small < first, `${portions}`);
+    assert.ok(large > small, `${portions}`);
+  });
+});
