@@ -136,10 +136,12 @@ export const Symbol = z.strictObject({
   description: z.string().optional(),
   sensor: Sensor.optional(),
   processor: z.union([z.literal(true), Processor]).optional(),
+  /** own: polled with every poll, or every few minutes; counters and processors are fast when left out. */
+  cadence: z.enum(['fast', 'slow']).optional(),
 });
 export type Symbol = z.infer<typeof Symbol>;
 
-const TagSymbol = Symbol.omit({ sensor: true, processor: true });
+const TagSymbol = Symbol.omit({ sensor: true, processor: true, cadence: true });
 
 const IndexTransform = z.array(z.strictObject({ start: z.number().int().min(0), end: z.number().int().min(0) }));
 

@@ -26,7 +26,7 @@ export function seriesOf({ entry, rows }: EntryRows): PlannedSeries[] {
         planned(cell.oid, symbol.name, kind, unit, labels, {
           ...(scale === 1 ? {} : { scale }),
           ...(typeof cell.value === 'number' ? {} : { text: true }),
-          cadence: symbol.processor || kind === 'counter' ? 'fast' : 'slow',
+          cadence: symbol.cadence ?? (symbol.processor || kind === 'counter' ? 'fast' : 'slow'),
         }),
       );
     }
