@@ -103,7 +103,9 @@ export function nameOf(entry: Entry, row: Row, symbol: Symbol): string {
   const named = Object.values(row.tags).filter((value) => value !== '');
   const readings = entry.columns.filter((column) => column.symbol.sensor).length;
   if (named.length === 0) return entry.table === null ? symbol.name : `${symbol.name} ${row.index}`;
-  return readings > 1 ? `${named.join(' ')} ${symbol.name}` : named.join(' ');
+  // A tag called name tells what is read; an address or a number does not.
+  const tells = readings === 1 && row.tags['name'] !== undefined;
+  return tells ? named.join(' ') : `${named.join(' ')} ${symbol.name}`;
 }
 
 function addProcessor(row: Row, symbol: Symbol, cell: SnmpVarbind, facts: EntryFacts): void {
