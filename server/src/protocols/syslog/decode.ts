@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { DecodeContext, SyslogMessage } from './message.ts';
-import { isDigit, readNumber, skipDigits } from './scan.ts';
+import { isDigit, readNumber, skipDigits, SPACE } from './scan.ts';
 import { readRfc3164 } from './rfc3164.ts';
 import { readRfc5424 } from './rfc5424.ts';
 
@@ -30,8 +30,9 @@ export function decodeSyslog(bytes: Buffer, context: DecodeContext, ascii?: stri
     parseError: '',
   };
   const rest = readPri(message);
-  if (text.charCodeAt(rest) === 49 && text.charCodeAt(rest + 1) === 32 && message.parseError === '') {
-    readRfc5424(message, rest + 2, context);
+  const version = message.parseError === '' ? versionEnd(text, rest) : 0;
+  if (version > 0) {
+    readRfc5424(message, version + 1, context);
   } else {
     readRfc3164(message, rest, context);
   }
@@ -39,6 +40,19 @@ export function decodeSyslog(bytes: Buffer, context: DecodeContext, ascii?: stri
     message.parseError = 'encoding';
   }
   return message;
+}
+
+/**
+ * Where the version of RFC 5424 ends; 0 when there is none. Versions other than 1 are not defined, but some write them:
+ * they count when a time or its absence follows.
+ */
+function versionEnd(text: string, at: number): number {
+  const first = text.charCodeAt(at);
+  const end = first === 48 ? at : skipDigits(text, at, 3);
+  if (end === at || text.charCodeAt(end) !== SPACE) return 0;
+  if (first === 49 && end === at + 1) return end;
+  const time = text.charCodeAt(end + 5) === 45 && text.charCodeAt(end + 8) === 45;
+  return time || (text.charCodeAt(end + 1) === 45 && text.charCodeAt(end + 2) === SPACE) ? end : 0;
 }
 
 /** `<134>`: facility times eight plus severity. Answers where the line goes on. */

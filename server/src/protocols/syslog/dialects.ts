@@ -1,9 +1,11 @@
+import { readArubaCx, readCef, readKeyValues, readPaloAlto, severityFromText } from './firewalls.ts';
 import type { SyslogMessage } from './message.ts';
 import { isDigit, isLetter } from './scan.ts';
 import { readPairs, readStructuredData, setField } from './structured-data.ts';
 
 const PERCENT = 37;
 const COLON = 58;
+const CAPITAL_C = 67;
 const TAG_MAX = 64;
 
 const DASH = 45;
@@ -26,6 +28,7 @@ function readCisco(message: SyslogMessage, at: number): boolean {
   message.app = text.slice(at + 1, level - 1);
   message.msgId = text.slice(level + 2, end);
   message.body = at;
+  if (message.parseError === 'no_pri') message.severity = Math.min(7, text.charCodeAt(level) - 48);
   return true;
 }
 
@@ -44,45 +47,8 @@ function readHuawei(message: SyslogMessage, at: number): boolean {
   message.app = text.slice(start, slash);
   message.msgId = text.slice(second + 1, end);
   message.body = at;
-  return true;
-}
-
-/** `1,2026/11/23 10:00:00,001801000001,TRAFFIC,end,…` of Palo Alto: the kinds are what one searches by. */
-function readPaloAlto(message: SyslogMessage, at: number): boolean {
-  const { text } = message;
-  if (text.charCodeAt(at + 1) !== 44 || text.charCodeAt(at + 6) !== 47) return false;
-  const [, , serial, kind, subKind] = text.slice(at, at + 200).split(',');
-  if (serial === undefined || kind === undefined || !/^[A-Z-]{3,20}$/.test(kind)) return false;
-  message.app = kind;
-  message.body = at;
-  const fields: Record<string, string> = {};
-  if (serial !== '') setField(fields, 'serial', serial);
-  if (subKind) setField(fields, 'subtype', subKind);
-  message.fields = fields;
-  return true;
-}
-
-/** `date=… time=… devname="…"`: Fortinet and its kin. */
-function readKeyValues(message: SyslogMessage, at: number): boolean {
-  const { text } = message;
-  const equals = text.indexOf('=', at);
-  const space = text.indexOf(' ', at);
-  if (equals <= at || (space !== -1 && space < equals)) return false;
-  // One `x=y` in prose makes no dialect: three pairs do.
-  const second = text.indexOf('=', equals + 1);
-  if (second === -1 || text.indexOf('=', second + 1) === -1) return false;
-  const fields = readPairs(text, at);
-  if (fields === null) return false;
-  message.fields = fields;
-  message.body = at;
-  message.host ||= fields['devname'] ?? fields['device_name'] ?? '';
-  if (message.app === '') message.app = fields['type'] ?? '';
-  if (message.msgId === '') message.msgId = fields['logid'] ?? fields['log_id'] ?? '';
-  if (Number.isNaN(message.at) && fields['eventtime'] !== undefined && /^\d{10,19}$/.test(fields['eventtime'])) {
-    // Seconds, milliseconds or nanoseconds, by release; told apart by length.
-    const digits = fields['eventtime'];
-    message.at = digits.length >= 19 ? Number(digits.slice(0, 13)) : Number(digits.padEnd(13, '0').slice(0, 13));
-  }
+  const level = text.charCodeAt(slash + 1) - 48;
+  if (message.parseError === 'no_pri' && level >= 0 && level <= 7) message.severity = level;
   return true;
 }
 
@@ -99,6 +65,7 @@ function readMikrotik(message: SyslogMessage, at: number): boolean {
   const code = text.charCodeAt(end);
   if (commas === 0 || (code !== 32 && code !== COLON) || text.charCodeAt(end - 1) === 44) return false;
   message.app = text.slice(at, end);
+  if (message.parseError === 'no_pri') for (const topic of message.app.split(',')) severityFromText(message, topic);
   message.body = code === COLON ? end + 1 : end;
   while (text.charCodeAt(message.body) === 32) message.body++;
   return true;
@@ -141,13 +108,24 @@ function readEventNumber(message: SyslogMessage, at: number): number {
   return at + 6;
 }
 
-/** Junos appends structured data to some lines in the old format too: `… TAG [junos@2636 …]`. */
-function readTrailingData(message: SyslogMessage): void {
+/**
+ * Junos appends structured data to some lines in the old format too: `… TAG [junos@2636 …]`. The packet filter of Linux
+ * has a prefix in brackets and then pairs: `[UFW BLOCK] IN=eth0 OUT= SRC=…`.
+ */
+function readBracket(message: SyslogMessage): void {
   const { text, body } = message;
-  if (text.charCodeAt(body) !== 91) return;
   const fields: Record<string, string> = {};
   const end = readStructuredData(text, body, fields);
   if (end !== -1 && Object.keys(fields).length > 0) message.fields = fields;
+  else readPacket(message);
+}
+
+function readPacket(message: SyslogMessage): void {
+  const { text, body } = message;
+  const start = text.indexOf('IN=', body);
+  if (start === -1 || start - body > 100 || !text.includes(' SRC=', start)) return;
+  const fields = readPairs(text, start);
+  if (fields) message.fields = fields;
 }
 
 /** `RPD_BGP_NEIGHBOR_STATE_CHANGED: …`: Junos names its events in capitals behind the tag. */
@@ -163,27 +141,40 @@ function readJunosEvent(message: SyslogMessage): void {
   if (underscores > 0 && end - body > 5 && text.charCodeAt(end) === COLON) message.msgId = text.slice(body, end);
 }
 
+/** NX-OS names its virtual device first: `%$ VDC-1 %$ %ETHPORT-5-IF_UP: …`. */
+function behindContext(text: string, at: number): number {
+  const second = text.indexOf('%$ ', at + 3);
+  return second !== -1 && second - at < TAG_MAX ? second + 3 : at;
+}
+
 /** Reads what follows time and host: whichever dialect's mark it bears, else a tag, else it is all message. */
-export function readBody(message: SyslogMessage, at: number): void {
+export function readBody(message: SyslogMessage, at: number, zoneMinutes: number): void {
   const { text } = message;
   message.body = at;
   const first = text.charCodeAt(at);
   if (first === PERCENT) {
+    if (text.startsWith('%$ ', at)) at = behindContext(text, at);
     const huawei = text.charCodeAt(at + 1) === PERCENT && isDigit(text.charCodeAt(at + 2));
     if (huawei ? readHuawei(message, at) : readCisco(message, at)) return;
   }
-  if (isDigit(first) && readPaloAlto(message, at)) return;
-  if (isLetter(first) && (readKeyValues(message, at) || readMikrotik(message, at))) return;
+  if (isDigit(first) && readPaloAlto(message, at, zoneMinutes)) return;
+  if (isLetter(first) && (readKeyValues(message, at, zoneMinutes) || readMikrotik(message, at))) return;
+  if (first === CAPITAL_C && readCef(message, at)) return;
   if (!readTag(message, isDigit(first) ? readEventNumber(message, at) : at)) return;
-  const next = text.charCodeAt(message.body);
+  readTagged(message, zoneMinutes);
+}
+
+/** What stands behind a tag may be a dialect of its own. */
+function readTagged(message: SyslogMessage, zoneMinutes: number): void {
+  const { text, app, body } = message;
+  const next = text.charCodeAt(body);
   // Behind a process name Cisco's newer systems have the mnemonic: `config[65738]: %MGBL-SYS-5-CONFIG_I : …`.
   if (next === PERCENT) {
-    const { app, body } = message;
     if (readCisco(message, body)) setField((message.fields ??= {}), 'process', app);
-  } else if (next === 91) readTrailingData(message);
-  else if (next >= 65 && next <= 90) readJunosEvent(message);
-  else if (isLetter(next)) {
-    const { app, body } = message;
-    if (readKeyValues(message, body) && app !== '') message.app = app;
-  }
+  } else if (next === 91) readBracket(message);
+  else if (next >= 65 && next <= 90) {
+    if (next === CAPITAL_C && readCef(message, body)) return;
+    if (text.startsWith('IN=', body)) readPacket(message);
+    else if (!readArubaCx(message, body)) readJunosEvent(message);
+  } else if (isLetter(next) && readKeyValues(message, body, zoneMinutes) && app !== '') message.app = app;
 }

@@ -3,7 +3,8 @@ export const FRAME_BYTES_MAX = 65_536;
 /** A count up to this is believed, cut and passed over; a count beyond it is a lie, and the connection ends. */
 const COUNT_MAX = 16 * 1024 * 1024;
 const COUNT_DIGITS_MAX = 9;
-/** What lies between the head of an octet-counted frame and the next one is searched so far before giving up. */
+/** What lies between a counted frame and the next head is searched so far before giving up. */
+const RESYNC_BYTES = 256;
 const LF = 10;
 const CR = 13;
 const NUL = 0;
@@ -69,6 +70,8 @@ export function createFrameDecoder(sink: FrameSink, maxBytes = FRAME_BYTES_MAX):
     // A line that begins with a number is no counted frame: that one has its PRI or nothing yet.
     if (!counts && end + 1 === data.length) return 'incomplete';
     if (!counts && data[end + 1] !== LESS) return undefined;
+    if (!counts && end + 2 === data.length) return 'incomplete';
+    if (!counts && !isDigit(data[end + 2])) return undefined;
     return bytes > COUNT_MAX ? 'too_large' : { start: end + 1, bytes };
   }
 
@@ -129,14 +132,13 @@ export function createFrameDecoder(sink: FrameSink, maxBytes = FRAME_BYTES_MAX):
       } else if (counts && first !== LESS) {
         // A sender that counts characters instead of octets leaves the end of its line here: find the next head.
         const next = nextHead(data, at);
-        if (next === -1)
-          return data.length - at > 2 * COUNT_DIGITS_MAX ? { used: at, fault: 'bad_count' } : { used: at };
+        if (next === -1) return data.length - at >= RESYNC_BYTES ? { used: at, fault: 'bad_count' } : { used: at };
         at = next;
         continue;
       }
       const end = lineEnd(data, Math.max(at, searched));
       if (end === -1 || end - at > maxBytes) {
-        if (end === -1 && data.length - at < maxBytes) {
+        if (end === -1 && data.length - at <= maxBytes) {
           searched = data.length;
           return { used: at };
         }
@@ -155,9 +157,11 @@ export function createFrameDecoder(sink: FrameSink, maxBytes = FRAME_BYTES_MAX):
 
   /** Where, not far from here, `123 <` stands; -1 when nowhere. */
   function nextHead(data: Buffer, at: number): number {
-    for (let place = at; place < data.length; place++) {
+    for (let place = at; place < data.length && place < at + RESYNC_BYTES; place++) {
       if (data[place] === LESS) return place;
       if (!isDigit(data[place]) || data[place] === 48) continue;
+      // `-1` is no count, nor is the rest of one that is too long.
+      if (place > at && (data[place - 1] === 45 || data[place - 1] === 43 || isDigit(data[place - 1]))) continue;
       let end = place;
       while (isDigit(data[end])) end++;
       if (data[end] === SPACE && data[end + 1] === LESS) return place;

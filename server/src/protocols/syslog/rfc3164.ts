@@ -47,6 +47,15 @@ function skipSequence(text: string, at: number): number {
   return at;
 }
 
+const UPTIME = /(?:\d{1,3}[ywdh]\d{1,2}[wdhm]|\d{1,4}:\d\d:\d\d): /y;
+
+/** `2w3d: ` or `00:01:12: `: how long the device had been up, where its clock is not to be shown. */
+function skipUptime(text: string, at: number): number {
+  if (!isDigit(text.charCodeAt(at))) return at;
+  UPTIME.lastIndex = at;
+  return UPTIME.test(text) ? UPTIME.lastIndex : at;
+}
+
 /** The host that Cisco names before the time: `R1: *Mar  1 …`; IOS XR adds the node: `R1 RP/0/RSP0/CPU0:Nov 23 …`. */
 function readLeadingHost(message: SyslogMessage, at: number, context: DecodeContext): Stamp | undefined {
   const { text } = message;
@@ -72,9 +81,12 @@ function readHost(message: SyslogMessage, at: number): number {
   const last = text.charCodeAt(end - 1);
   if (end === at || end - at > 255 || end >= text.length) return at;
   const first = text.charCodeAt(at);
-  if (last === COLON || first === 37 || first === 60 || first === 91) return at;
-  if (!isHost(text, at, end)) return at;
-  message.host = text.slice(at, end);
+  if (last === COLON || first === 37 || first === 60) return at;
+  // An IPv6 address may stand in brackets; any other bracket begins a message.
+  const bracketed = first === 91 && last === 93 && text.indexOf(':', at) < end;
+  const [from, to] = bracketed ? [at + 1, end - 1] : [at, end];
+  if (!isHost(text, from, to)) return at;
+  message.host = text.slice(from, to);
   // ASA writes `host : %ASA-…`.
   if (text.charCodeAt(end + 1) === COLON && text.charCodeAt(end + 2) === 32) return skipSpaces(text, end + 2);
   return skipSpaces(text, end);
@@ -90,7 +102,7 @@ export function readRfc3164(message: SyslogMessage, at: number, context: DecodeC
     stamp = readLeadingHost(message, place, context);
   }
   if (stamp === undefined) {
-    readBody(message, place);
+    readBody(message, skipUptime(text, place), context.zoneMinutes);
     return;
   }
   message.at = stamp.at;
@@ -99,5 +111,5 @@ export function readRfc3164(message: SyslogMessage, at: number, context: DecodeC
   place = skipSpaces(text, closed ? place + 1 : place);
   // Behind `time:` Cisco goes on with the message; the host, if any, stood before.
   if (!closed && message.host === '') place = readHost(message, place);
-  readBody(message, place);
+  readBody(message, place, context.zoneMinutes);
 }

@@ -35,9 +35,18 @@ export function readStructuredData(text: string, at: number, fields: Record<stri
       while (text.charCodeAt(place) === 32) place++;
       if (text.charCodeAt(place) === CLOSE) break;
       const equals = text.indexOf('=', place);
-      if (equals <= place || text.charCodeAt(equals + 1) !== QUOTE) return -1;
+      if (equals <= place) return -1;
       const name = text.slice(place, equals);
       if (/[ "\]]/.test(name)) return -1;
+      if (text.charCodeAt(equals + 1) !== QUOTE) {
+        // VMware leaves the quotes out: such a value ends at a space or the bracket.
+        let bare = equals + 1;
+        while (bare < text.length && !' ]"'.includes(text[bare]!)) bare++;
+        if (bare === equals + 1 || bare >= text.length || text[bare] === '"') return -1;
+        if (pairs++ < PAIRS_MAX) setField(fields, `${id}.${name}`, text.slice(equals + 1, bare));
+        place = bare;
+        continue;
+      }
       let end = equals + 2;
       while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;
       if (end >= text.length) return -1;

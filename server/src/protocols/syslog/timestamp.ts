@@ -132,10 +132,15 @@ function yearOf(instant: number): number {
   return knownYear;
 }
 
+function isLeap(year: number): boolean {
+  return new Date(Date.UTC(year, 1, 29)).getUTCDate() === 29;
+}
+
 /** Of the years around, the one that puts the date nearest to when it came: 31 December may arrive on 1 January. */
 function nearestYear(monthIndex: number, day: number, ms: number, receivedAt: number): number {
   const year = yearOf(receivedAt);
   const near = Date.UTC(year, monthIndex, day) + ms;
+  if (monthIndex === 1 && day === 29 && !isLeap(year)) return Number.NaN;
   if (Math.abs(near - receivedAt) < 180 * DAY_MS) return near;
   let best = Number.NaN;
   for (let candidate = year - 1; candidate <= year + 1; candidate++) {
