@@ -1,12 +1,11 @@
 import type { Clock } from '#platform/clock.ts';
 import type { LatestValue, StoredSeries } from '#stores/metrics/metrics.ts';
+import { mergeBlocks } from '#stores/metrics/tail.ts';
+import type { Tail } from '#stores/metrics/tail.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
-import { readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { groupRows, readLast } from './head.ts';
-import { HOUR_MS } from './partitions.ts';
 import { createTimelines } from './timeline.ts';
-import type { PollBlock } from './timeline.ts';
 
 /** Devices that are read at once: what bounds the memory of a look at very many. */
 const DEVICES_AT_ONCE = 200;
@@ -17,25 +16,20 @@ export interface LatestDeps {
   readonly pg: Postgres;
   readonly clock: Clock;
   readonly catalogue: Catalogue;
+  readonly tail: Tail;
 }
 
-/** Answers the newest values: of the head, and of packed hours for layouts that have been silent since. */
-export function createLatest({ pg, clock, catalogue }: LatestDeps) {
+/** Answers the newest values: of the head, and of the tail for layouts that have been silent since. */
+export function createLatest({ pg, clock, catalogue, tail }: LatestDeps) {
   async function blocksOf(db: Queryable, deviceIds: readonly number[], ids: ReadonlySet<number>, maxAgeMs: number) {
-    const all = await catalogue.layoutsOf(deviceIds);
-    const layouts = all.filter((layout) => layout.series.some((id) => ids.has(id)));
+    const layouts = (await catalogue.layoutsOf(deviceIds)).filter((layout) => layout.series.some((id) => ids.has(id)));
     const now = clock.now() + 1;
-    const blocks: Map<number, PollBlock[]> = groupRows(
-      await readLast(db, layouts, now, { polls: POLLS, maxAgeMs: maxAgeMs + 1 }),
-    );
+    const blocks = groupRows(await readLast(db, layouts, now, { polls: POLLS, maxAgeMs: maxAgeMs + 1 }));
     const heard = new Set([...blocks.values()].flat().map((block) => block.layoutId));
     const silent = layouts.filter((layout) => !heard.has(layout.id));
-    // Blocks by their start: one that began before the age may still end within it.
-    for (const packed of await readLastBlocks(db, silent, now, maxAgeMs + HOUR_MS)) {
-      blocks.set(packed.deviceId, [...(blocks.get(packed.deviceId) ?? []), toPollBlock(packed)]);
-    }
+    const all = mergeBlocks(blocks, await tail.lastPolls(db, silent, ids, now, maxAgeMs + 1));
     const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
-    return new Map([...byDevice].map(([id, own]) => [id, createTimelines(blocks.get(id) ?? [], own)]));
+    return new Map([...byDevice].map(([id, own]) => [id, createTimelines(all.get(id) ?? [], own)]));
   }
 
   return async function latest(

@@ -25,6 +25,7 @@ import {
 import type { PartitionedTable } from './partitions.ts';
 import { createRange } from './range.ts';
 import { encodeRows } from './row-copy.ts';
+import { packedTail } from './tail.ts';
 import { createUsage } from './usage.ts';
 
 /** Rows dated further into the future come from a clock that is wrong. */
@@ -68,7 +69,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
   const catalogue = createCatalogue(pg);
   const compactor = createCompactor({ pg, catalogue, log });
   const keepMs = { packed: rawMs, fiveMinutes: fiveMinuteMs, hours: hourMs };
-  const range = createRange({ pg, clock, catalogue, rawMs });
+  const range = createRange({ pg, clock, catalogue, rawMs, tail: packedTail });
   const counters: PackedCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0 };
   let hours = new Set<number>();
 
@@ -152,7 +153,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
     ...createUsage({ pg, clock, keepMs }),
     write,
     range,
-    latest: createLatest({ pg, clock, catalogue }),
+    latest: createLatest({ pg, clock, catalogue, tail: packedTail }),
     series: (filter) => catalogue.series(filter),
     async removeDevice(deviceId) {
       await catalogue.removeDevice(deviceId);

@@ -1,20 +1,16 @@
 import type { Point } from '@sotp/contract/metrics.ts';
 import type { Clock } from '#platform/clock.ts';
-import { addBuckets, addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/aggregate.ts';
-import type { Buckets } from '#stores/metrics/aggregate.ts';
+import { addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/aggregate.ts';
 import type { RangeQuery, RangeResult, StoredSeries } from '#stores/metrics/metrics.ts';
 import { checkSize } from '#stores/metrics/range-size.ts';
+import { mergeBlocks } from '#stores/metrics/tail.ts';
+import type { Finished, Tail } from '#stores/metrics/tail.ts';
+import { MAX_SPAN_MS } from '#domain/counters.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
-import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
-import { decodeBlock } from './codec.ts';
 import { groupRows, readHead, readLast } from './head.ts';
-import { DAY_MS, HEAD, HOUR_MS, ROLLUP_1H, ROLLUP_5M, listPartitions } from './partitions.ts';
-import type { PartitionedTable } from './partitions.ts';
-import { finishedThrough } from './progress.ts';
+import { DAY_MS, HEAD, HOUR_MS, listPartitions } from './partitions.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
-import { rollupReader } from './rollup-block.ts';
-import { readPacked } from './slices.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
@@ -27,6 +23,7 @@ export interface RangeDeps {
   readonly catalogue: Catalogue;
   /** How long single polls are kept. */
   readonly rawMs: number;
+  readonly tail: Tail;
 }
 
 /** A part of a query's time and who answers it: 1-hour spans, 5-minute spans, or polls. */
@@ -39,11 +36,8 @@ export interface Segment {
 const down = (instant: number, unit: number) => Math.floor(instant / unit) * unit;
 
 /** What the compactor has left behind. Epoch ms. */
-export interface Finished {
-  /** Starts of the youngest hour and day that are rolled up. */
-  readonly hour: number | null;
-  readonly day: number | null;
-  /** Hours before that for which rows have come since: their spans lack them until the compactor has been there again. */
+export interface Packed extends Finished {
+  /** Finished hours for which rows have come since: their spans lack them until the compactor has been there again. */
   readonly reopened: readonly number[];
 }
 
@@ -53,7 +47,7 @@ export interface Finished {
  */
 export function planTiers(
   query: Pick<RangeQuery, 'fn' | 'stepMs'> & { readonly from: number; readonly to: number },
-  finished: Finished,
+  finished: Packed,
   oldestPoll: number,
 ): Segment[] {
   const { from, to, stepMs } = query;
@@ -84,37 +78,8 @@ function withPolls({ tier, from, to }: Segment, reopened: readonly number[]): Se
   return [...parts, { tier, from: since, to }];
 }
 
-/** Answers ranges out of all tiers. */
-export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
-  async function addRollups(
-    db: Queryable,
-    of: PartitionedTable,
-    stepMs: number,
-    since: number,
-    until: number,
-    layouts: readonly StoredLayout[],
-    wanted: ReadonlyMap<StoredSeries, Buckets>,
-    growth: boolean,
-  ): Promise<void> {
-    if (since >= until) return;
-    const blockMs = of === ROLLUP_1H ? DAY_MS : HOUR_MS;
-    const rows = await readBlocks(db, of, {
-      deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
-      layoutIds: layouts.map((layout) => layout.id),
-      from: down(since, blockMs),
-      to: until,
-    });
-    const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
-    const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
-    for (const row of rows) {
-      const read = rollupReader(decodeBlock(row.block), stepMs, growth ? 'growth' : 'all');
-      for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
-        const position = positions.get(row.layoutId)?.get(series.id);
-        if (position !== undefined) addBuckets(buckets, read(position, series.kind), since, until);
-      }
-    }
-  }
-
+/** Answers ranges out of the head and all tiers of the tail. */
+export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
   /** Polls in [since, to) from both forms, and the last ones before where a counter is asked for. */
   async function readPolls(
     db: Queryable,
@@ -126,21 +91,18 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
   ) {
     const deviceIds = [...new Set(layouts.map((layout) => layout.deviceId))];
     const layoutIds = layouts.map((layout) => layout.id);
-    // Polls move from the head to the packed form: read in this order, none is missed on its way.
+    // Polls move from the head to the tail: read in this order, none is missed on its way.
     const [rows, lastRows] = await Promise.all([
       readHead(db, { deviceIds, layoutIds, from: since, to }),
       counting ? readLast(db, layouts, since, { polls: 3 }) : [],
     ]);
-    const [packed, lastPacked] = await Promise.all([
-      readPacked(db, layouts, seriesIds, { from: down(since, HOUR_MS), to }),
-      counting ? readLastBlocks(db, layouts, down(since, HOUR_MS)) : [],
+    const [polls, lastPolls] = await Promise.all([
+      tail.polls(db, layouts, seriesIds, { from: since, to }),
+      counting
+        ? tail.lastPolls(db, layouts, seriesIds, down(since, HOUR_MS), MAX_SPAN_MS)
+        : new Map<number, PollBlock[]>(),
     ]);
-    const byDevice = groupRows([...lastRows, ...rows]);
-    const add = (deviceId: number, blocks: readonly PollBlock[]) =>
-      byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), ...blocks]);
-    for (const stored of lastPacked) add(stored.deviceId, [toPollBlock(stored)]);
-    for (const [deviceId, blocks] of packed) add(deviceId, blocks);
-    return byDevice;
+    return mergeBlocks(groupRows([...lastRows, ...rows]), lastPolls, polls);
   }
 
   /** The series' polls in a segment, each with what its counter grew from. */
@@ -176,8 +138,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     const growth = fn === 'rate' || fn === 'increase';
     for (const segment of segments) {
       if (segment.tier !== 'polls') {
-        const [of, spanMs] = segment.tier === '1h' ? [ROLLUP_1H, HOUR_MS] : [ROLLUP_5M, FIVE_MINUTES_MS];
-        await addRollups(db, of, spanMs, segment.from, segment.to, layouts, buckets, growth);
+        await tail.addSpans(db, segment.tier, segment, layouts, buckets, growth);
         continue;
       }
       const samplesOf = await pollsOf(db, segment, series, layouts);
@@ -202,7 +163,7 @@ export function createRange({ pg, clock, catalogue, rawMs }: RangeDeps) {
     const aligned = { ...query, from };
     checkSize(aligned);
     const db = signal ? pg.abortable(signal) : pg;
-    const through = await finishedThrough(pg);
+    const through = await tail.finished(pg);
     const head = through.hour === null ? [] : await listPartitions(pg, HEAD);
     const reopened = head.filter((start) => start <= (through.hour ?? 0));
     const segments = planTiers(aligned, { ...through, reopened }, clock.now() - rawMs);

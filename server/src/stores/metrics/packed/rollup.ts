@@ -6,6 +6,7 @@ import type { StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
 import { DAY_MS, HOUR_MS } from './partitions.ts';
 import { emptyMatrix, encodeRollup, rollupReader } from './rollup-block.ts';
+import type { RollupMatrix } from './rollup-block.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
@@ -27,6 +28,27 @@ export function rollupHour(
   before: readonly PollBlock[],
   layouts: readonly KnownLayout[],
 ): StoredBlock[] {
+  return spansOfHour(start, hour, before, layouts).map(({ layout, matrix }) => ({
+    deviceId: layout.deviceId,
+    layoutId: layout.id,
+    start,
+    block: encodeRollup(matrix),
+  }));
+}
+
+/** Spans of all series of a layout. */
+export interface LayoutSpans {
+  readonly layout: KnownLayout;
+  readonly matrix: RollupMatrix;
+}
+
+/** The same, not packed. */
+export function spansOfHour(
+  start: number,
+  hour: readonly PollBlock[],
+  before: readonly PollBlock[],
+  layouts: readonly KnownLayout[],
+): LayoutSpans[] {
   const polled = new Set(hour.map((block) => block.layoutId));
   const active = layouts.filter((layout) => polled.has(layout.id)).toSorted((a, b) => b.id - a.id);
   const timelines = createTimelines([...before, ...hour], layouts);
@@ -38,7 +60,7 @@ export function rollupHour(
       told.add(id);
       addSamples(matrix.series[position]!, timelines(id));
     }
-    return { deviceId: layout.deviceId, layoutId: layout.id, start, block: encodeRollup(matrix) };
+    return { layout, matrix };
   });
 }
 

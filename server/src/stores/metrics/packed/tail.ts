@@ -1,0 +1,45 @@
+import { addBuckets } from '#stores/metrics/aggregate.ts';
+import type { Tail } from '#stores/metrics/tail.ts';
+import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
+import { decodeBlock } from './codec.ts';
+import { DAY_MS, HOUR_MS, ROLLUP_1H, ROLLUP_5M } from './partitions.ts';
+import { finishedThrough } from './progress.ts';
+import { FIVE_MINUTES_MS } from './rollup.ts';
+import { rollupReader } from './rollup-block.ts';
+import { readPacked } from './slices.ts';
+import type { PollBlock } from './timeline.ts';
+
+const down = (instant: number, unit: number) => Math.floor(instant / unit) * unit;
+
+/** Packed hours and roll-ups in tables of plain PostgreSQL. */
+export const packedTail: Tail = {
+  finished: finishedThrough,
+  polls: (db, layouts, wanted, { from, to }) => readPacked(db, layouts, wanted, { from: down(from, HOUR_MS), to }),
+  async lastPolls(db, layouts, _wanted, before, maxAgeMs) {
+    const byDevice = new Map<number, PollBlock[]>();
+    // Blocks by their start: one that began before the age may still end within it.
+    for (const stored of await readLastBlocks(db, layouts, before, maxAgeMs + HOUR_MS)) {
+      byDevice.set(stored.deviceId, [...(byDevice.get(stored.deviceId) ?? []), toPollBlock(stored)]);
+    }
+    return byDevice;
+  },
+  async addSpans(db, tier, { from, to }, layouts, wanted, growth) {
+    if (from >= to) return;
+    const [of, blockMs, spanMs] = tier === '1h' ? [ROLLUP_1H, DAY_MS, HOUR_MS] : [ROLLUP_5M, HOUR_MS, FIVE_MINUTES_MS];
+    const rows = await readBlocks(db, of, {
+      deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
+      layoutIds: layouts.map((layout) => layout.id),
+      from: down(from, blockMs),
+      to,
+    });
+    const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
+    const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
+    for (const row of rows) {
+      const read = rollupReader(decodeBlock(row.block), spanMs, growth ? 'growth' : 'all');
+      for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
+        const position = positions.get(row.layoutId)?.get(series.id);
+        if (position !== undefined) addBuckets(buckets, read(position, series.kind), from, to);
+      }
+    }
+  },
+};
