@@ -10,6 +10,8 @@ import { silentLog } from '#platform/log.ts';
 
 export interface ProbeSettings {
   readonly port: number;
+  /** True for SNMP over TCP. */
+  readonly tcp?: boolean;
   readonly secrets: readonly CredentialSecret[];
   readonly concurrency: number;
   readonly timeout: number;
@@ -64,6 +66,7 @@ async function probe(
       { deviceId, address, credentials },
       {
         port,
+        transport: settings.tcp ? 'tcp' : 'udp',
         timeoutMs: settings.timeout,
         retries: settings.retries,
         maxRepetitions: 30,

@@ -7,6 +7,7 @@ import type { SnmpCredentialOptions } from './snmp-options.ts';
 interface ProbeOptions extends SnmpCredentialOptions {
   readonly targets?: string;
   readonly port: number;
+  readonly tcp?: boolean;
   readonly concurrency: number;
   readonly timeout: number;
   readonly retries: number;
@@ -23,7 +24,8 @@ export const registerProbe: RegisterCommand = (program, context) => {
     .description('read devices once over SNMP and show what SOTP knows of them')
     .argument('[address...]', 'devices, ADDRESS or ADDRESS:PORT')
     .option('--targets <file>', 'more devices, one ADDRESS[:PORT] a line')
-    .option('--port <port>', 'UDP port where the address names none', wholeNumber(1, 65_535), 161);
+    .option('--port <port>', 'port where the address names none', wholeNumber(1, 65_535), 161)
+    .option('--tcp', 'SNMP over TCP in place of UDP');
   withCredentials(command)
     .option('--concurrency <number>', 'devices asked at the same time', wholeNumber(1, 5000), 64)
     .option('--timeout <ms>', 'how long to wait for an answer at most', wholeNumber(100, 60_000), 2000)

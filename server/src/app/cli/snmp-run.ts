@@ -22,6 +22,8 @@ export interface ConverseOptions {
   readonly folders: readonly string[];
   readonly secret: CredentialSecret | undefined;
   readonly port: number;
+  /** True for SNMP over TCP. */
+  readonly tcp?: boolean;
   readonly timeout: number;
   readonly retries: number;
   readonly deadline: number;
@@ -55,10 +57,10 @@ export async function converse(options: ConverseOptions, show: (shown: ShownVarb
   const oids = options.verb === 'set' ? [] : options.oids.map((text) => oidNamed(tree, text));
   const target = { deviceId: 0, address, credentials: [{ id: '0', name: secret.kind, value: secret }] };
   const signal = AbortSignal.timeout(options.deadline * 1000);
-  const device = await openConversation(target, { port, timeoutMs, retries, maxRepetitions, profiles: [] }, signal, {
-    clock: systemClock,
-    log: silentLog,
-  });
+  const transport = options.tcp ? 'tcp' : 'udp';
+  const settings = { port, transport, timeoutMs, retries, maxRepetitions, profiles: [] } as const;
+  const deps = { clock: systemClock, log: silentLog };
+  const device = await openConversation(target, { ...settings, profiles: [] }, signal, deps);
   try {
     const one = (varbind: SnmpVarbind) => show(showVarbind(tree, varbind));
     if (options.verb === 'set') for (const varbind of await device.set(sets)) one(varbind);

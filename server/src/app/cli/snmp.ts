@@ -5,6 +5,7 @@ import type { SnmpCredentialOptions } from './snmp-options.ts';
 
 interface SnmpOptions extends SnmpCredentialOptions {
   readonly port: number;
+  readonly tcp?: boolean;
   readonly timeout: number;
   readonly retries: number;
   readonly repetitions: number;
@@ -41,7 +42,8 @@ export const registerSnmp: RegisterCommand = (program, context) => {
 function withOptions(command: Command, verb: string): Command {
   withCredentials(command)
     .option('--v1', 'speak SNMPv1 with the community')
-    .option('--port <port>', 'UDP port where the address names none', wholeNumber(1, 65_535), 161)
+    .option('--port <port>', 'port where the address names none', wholeNumber(1, 65_535), 161)
+    .option('--tcp', 'SNMP over TCP in place of UDP')
     .option('--timeout <ms>', 'how long to wait for an answer at most', wholeNumber(100, 60_000), 2000)
     .option('--retries <number>', 'how often an unanswered request is sent again', wholeNumber(0, 10), 2)
     .option('--deadline <seconds>', 'how long it may take as a whole', wholeNumber(1, 3600), 120)

@@ -42,7 +42,7 @@ export function createSessionOpener({ transport, resolver, ring, clock, random }
   return async (target, credential, settings, signal) => {
     const security = securityOf(credential, { clock, ring, salt: randomBytes(8) });
     if (!security) throw new AppError('credential_missing', `Credential "${credential.name}" is not for SNMP.`);
-    const endpoint = { ...(await resolver.resolve(target.address)), port: settings.port };
+    const endpoint = { ...(await resolver.resolve(target.address)), port: settings.port, protocol: settings.transport };
     const { timeoutMs, retries } = settings;
     const session = new Session({ transport, endpoint, security, timeoutMs, tries: retries + 1, random });
     session.signal = signal;

@@ -95,17 +95,17 @@ export function createSnmpCollector(
   }
 
   /** A name may have got another address: the conversation goes on there, and nothing else is forgotten. */
-  async function follow(state: DeviceState, target: Target, settings: SnmpSettings): Promise<void> {
+  async function follow(state: DeviceState, target: Target): Promise<void> {
     const { address, family } = await resolver.resolve(target.address);
     if (state.session.endpoint.address === address) return;
-    state.session = state.session.moved({ address, family, port: settings.port });
+    state.session = state.session.moved({ ...state.session.endpoint, address, family });
   }
 
   return {
     async poll(target, settings, ctx) {
       const device = known(target, settings);
       const state = await seekCredential(device, settings, ctx.signal);
-      await follow(state, target, settings);
+      await follow(state, target);
       try {
         return await pollDevice(state, settings, ctx, { ...deps, programs });
       } catch (error) {

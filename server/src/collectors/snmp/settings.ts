@@ -3,7 +3,11 @@ import { z } from 'zod';
 /** How a device is asked over SNMP. */
 export const SnmpSettings = z
   .object({
-    port: z.number().int().min(1).max(65_535).default(161).describe('UDP port of the agent'),
+    port: z.number().int().min(1).max(65_535).default(161).describe('Port of the agent'),
+    transport: z
+      .enum(['udp', 'tcp'])
+      .default('udp')
+      .describe('What carries the messages: UDP, as nearly all agents expect, or TCP (RFC 3430)'),
     timeoutMs: z
       .number()
       .int()

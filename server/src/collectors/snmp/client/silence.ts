@@ -39,7 +39,7 @@ export function silenceError({ endpoint, timeoutLimitMs, security }: Asked, outc
   const tries = `${outcome.attempts} ${outcome.attempts === 1 ? 'try' : 'tries'}`;
   return new AppError(
     'no_answer',
-    `No answer from ${where} within ${seconds} s (${tries}). ${security.silence}, or a firewall drops UDP ${endpoint.port}: the two cannot be told apart.`,
+    `No answer from ${where} within ${seconds} s (${tries}). ${security.silence}, or a firewall drops ${endpoint.protocol === 'tcp' ? 'TCP' : 'UDP'} ${endpoint.port}: the two cannot be told apart.`,
     { retryable: true },
   );
 }

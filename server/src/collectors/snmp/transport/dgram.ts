@@ -6,6 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import { createSlots } from './slots.ts';
 import type { Slot, Slots } from './slots.ts';
+import { createTcpCarrier } from './tcp.ts';
 import type { SnmpTransport } from './transport.ts';
 import { OCTETS_PER_ANSWER, grantedWindow } from './window.ts';
 
@@ -19,7 +20,7 @@ export interface DgramTransportDeps {
   readonly window?: number;
 }
 
-/** A socket that carries the slots of one address family. */
+/** What carries slots: a UDP socket of one address family, or all TCP connections. */
 export interface SlotSocket {
   send(slot: Slot): void;
   close(): Promise<void>;
@@ -38,8 +39,13 @@ export async function openDgramTransport({
     clock,
     random,
     window,
-    send: (slot) => (slot.exchange?.endpoint.family === 6 ? udp6 : udp4).send(slot),
+    send(slot) {
+      const endpoint = slot.exchange?.endpoint;
+      if (endpoint?.protocol === 'tcp') tcp.send(slot);
+      else (endpoint?.family === 6 ? udp6 : udp4).send(slot);
+    },
   });
+  const tcp = createTcpCarrier(slots);
   const udp4 = carry(socket, slots, log);
   const udp6 = await openUdp6(wanted, slots, log);
   return {
@@ -49,7 +55,7 @@ export async function openDgramTransport({
     exchange: (exchange) => slots.exchange(exchange),
     async close() {
       slots.close(new AppError('shutting_down', 'The SNMP collector is being closed.'));
-      await Promise.all([udp4.close(), udp6.close()]);
+      await Promise.all([udp4.close(), udp6.close(), tcp.close()]);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { DgramTransportDeps } from './dgram.ts';
 import { createMessageRow } from './mmsg.ts';
 import { createSlots } from './slots.ts';
 import type { Slot } from './slots.ts';
+import { createTcpCarrier } from './tcp.ts';
 import type { SnmpTransport } from './transport.ts';
 import { OCTETS_PER_ANSWER, grantedWindow } from './window.ts';
 
@@ -54,7 +55,7 @@ export function canBatch(): boolean {
 }
 
 /**
- * The same as the dgram transport with many datagrams a system call: half the cost of a poll. IPv6 goes over dgram.
+ * The same as the dgram transport with many datagrams a system call: half the cost of a poll. IPv6 and TCP go the usual way.
  * Throws where the system does not offer it.
  */
 export async function openKoffiTransport({
@@ -78,6 +79,7 @@ export async function openKoffiTransport({
   const outFrom = Array.from({ length: SEND_BATCH }, (_, i) => out.headers.subarray(i * 64));
   const addresses = createAddressBook();
   const slots = createSlots({ clock, random, window, send });
+  const tcp = createTcpCarrier(slots);
   const udp6 = await openUdp6(wanted, slots, log);
   const queued: Slot[] = [];
   const queuedIds: number[] = [];
@@ -94,10 +96,9 @@ export async function openKoffiTransport({
   }
 
   function send(slot: Slot): void {
-    if (slot.exchange?.endpoint.family === 6) {
-      udp6.send(slot);
-      return;
-    }
+    const endpoint = slot.exchange?.endpoint;
+    if (endpoint?.protocol === 'tcp') return tcp.send(slot);
+    if (endpoint?.family === 6) return udp6.send(slot);
     queued.push(slot);
     queuedIds.push(slot.id);
     flushing ??= setImmediate(flush);
@@ -173,7 +174,7 @@ export async function openKoffiTransport({
       if (flushing) clearImmediate(flushing);
       handle.close();
       libc.close(fd);
-      await udp6.close();
+      await Promise.all([udp6.close(), tcp.close()]);
     },
   };
 }

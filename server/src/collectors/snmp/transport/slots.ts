@@ -3,7 +3,7 @@ import { createHead, readHead } from '#protocols/snmp/head.ts';
 import { createIds } from './ids.ts';
 import { DROP_REASONS } from './transport.ts';
 import { unsendable } from './unsendable.ts';
-import type { DropReason, Exchange, Outcome, TransportCounters } from './transport.ts';
+import type { DropReason, Exchange, Outcome, Protocol, TransportCounters } from './transport.ts';
 
 /** How often expired requests are looked for. */
 const TICK_MS = 10;
@@ -51,8 +51,8 @@ export interface SlotsDeps {
 export interface Slots {
   readonly counters: TransportCounters;
   exchange(exchange: Exchange): Promise<Outcome>;
-  /** A datagram has come. */
-  receive(datagram: Buffer, address: string, port: number): void;
+  /** A datagram, or a message over TCP, has come. */
+  receive(datagram: Buffer, address: string, port: number, protocol?: Protocol): void;
   /** Gives up everything that is in flight or waits, with that reason. */
   close(reason: unknown): void;
 }
@@ -236,14 +236,15 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       });
     },
 
-    receive(datagram, address, port) {
+    receive(datagram, address, port, protocol = 'udp') {
       counters.received += 1;
       counters.receivedOctets += datagram.length;
       if (!readHead(datagram, head)) return drop('malformed');
       const slot = byId.get(head.id);
       if (!slot?.exchange) return drop(ids.fateOf(head.id));
       const { endpoint } = slot.exchange;
-      if (port !== endpoint.port || address !== endpoint.address) {
+      const isElsewhere = port !== endpoint.port || address !== endpoint.address;
+      if (isElsewhere || protocol !== (endpoint.protocol ?? 'udp')) {
         slot.strangerAddress = address === endpoint.address ? `${address}:${port}` : address;
         return drop('source', slot);
       }

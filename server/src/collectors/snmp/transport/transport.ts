@@ -1,10 +1,15 @@
 import type { MessageHead } from '#protocols/snmp/head.ts';
 
+/** What carries messages to a device. */
+export type Protocol = 'udp' | 'tcp';
+
 /** Where a device listens: a numeric address, never a name. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
+  /** UDP when left out. */
+  readonly protocol?: Protocol;
 }
 
 /** Why a datagram was not taken as the answer to anything. */
@@ -79,7 +84,7 @@ export interface TransportCounters {
   kernelDropped: number;
 }
 
-/** Sends requests of all devices over few sockets and finds the answers. */
+/** Sends requests of all devices over few UDP sockets, or a TCP connection each, and finds the answers. */
 export interface SnmpTransport {
   readonly kind: string;
   /** Most requests that wait for an answer at once, those left out that have waited long; more wait in line. */
