@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'queue_unavailable',
   'no_collector',
   'cache_unavailable',
+  'log_store_unavailable',
   'overloaded',
   'shutting_down',
   'not_ready',

@@ -134,9 +134,10 @@ export type LogSender = z.infer<typeof LogSender>;
 export const LogSenders = z.object({ items: z.array(LogSender) });
 export type LogSenders = z.infer<typeof LogSenders>;
 
+/** What lines take on disk, by class of severity and UTC day; lines are null where the back end does not count them. */
 export const LogUsage = z.object({
   bytes: z.number(),
-  lines: z.number(),
-  items: z.array(z.object({ class: z.string(), day: Instant, bytes: z.number(), lines: z.number() })),
+  lines: z.number().nullable(),
+  items: z.array(z.object({ class: z.string(), day: Instant, bytes: z.number(), lines: z.number().nullable() })),
 });
 export type LogUsage = z.infer<typeof LogUsage>;

@@ -27,6 +27,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   queue_unavailable: 503,
   no_collector: 503,
   cache_unavailable: 503,
+  log_store_unavailable: 503,
   overloaded: 503,
   shutting_down: 503,
   not_ready: 503,

@@ -15,7 +15,13 @@ export type LogFilter =
   /** The text anywhere in the line, lower case; at whole words where it begins or ends as one. */
   | { readonly kind: 'text'; readonly text: string; readonly wholeStart: boolean; readonly wholeEnd: boolean }
   /** `test` must be safe on any text. */
-  | { readonly kind: 'regex'; readonly pattern: string; readonly test: (text: string) => boolean }
+  | {
+      readonly kind: 'regex';
+      /** RE2 */
+      readonly pattern: string;
+      readonly ignoreCase: boolean;
+      readonly test: (text: string) => boolean;
+    }
   /** Bit n stands for the severity or facility n. */
   | { readonly kind: 'severity' | 'facility'; readonly mask: number }
   /** 0 stands for lines of unknown senders. */

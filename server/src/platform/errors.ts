@@ -4,6 +4,8 @@ export interface AppErrorOptions {
   cause?: unknown;
   /** True when the same call may succeed later without anyone changing anything. */
   retryable?: boolean;
+  /** When to call again, where the other side has said so. */
+  retryAfterMs?: number;
   /** Facts for the caller: field errors, limits; never a secret. */
   details?: unknown;
 }
@@ -13,12 +15,14 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  readonly retryAfterMs: number;
   readonly details: unknown;
 
   constructor(code: ErrorCode, sentence: string, options: AppErrorOptions = {}) {
     super(sentence, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
     this.details = options.details;
   }
 }

@@ -218,7 +218,9 @@ export function createLogs({ store, senders, directory, bus, clock }: LogsDeps):
       const items = await store.usage();
       return {
         bytes: items.reduce((sum, { bytes }) => sum + bytes, 0),
-        lines: items.reduce((sum, { lines }) => sum + lines, 0),
+        lines: items.some(({ lines }) => lines === null)
+          ? null
+          : items.reduce((sum, { lines }) => sum + (lines ?? 0), 0),
         items: items.map((one) => ({ ...one, day: new Date(one.day).toISOString() })),
       };
     },

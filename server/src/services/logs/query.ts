@@ -107,7 +107,7 @@ function regexFilter(pattern: string, ignoreCase: boolean): LogFilter {
   if (pattern.length > PATTERN_MAX) throw badQuery(`a /regex/ has at most ${PATTERN_MAX} characters`);
   try {
     const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-    return { kind: 'regex', pattern, test: (text) => compiled.test(text) };
+    return { kind: 'regex', pattern, ignoreCase, test: (text) => compiled.test(text) };
   } catch (error) {
     throw badQuery(`/${pattern}/ is no regular expression: ${error instanceof Error ? error.message : ''}`);
   }

@@ -85,7 +85,8 @@ export interface LogUsage {
   /** Start of the UTC day, epoch ms. */
   readonly day: number;
   readonly bytes: number;
-  readonly lines: number;
+  /** Null where the back end does not tell. */
+  readonly lines: number | null;
 }
 
 /**

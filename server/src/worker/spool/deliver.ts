@@ -39,7 +39,7 @@ export async function deliverPatiently<B>(
         return 'refused';
       }
       const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
-      await clock.sleep(pause, signal).catch(() => undefined);
+      await clock.sleep(Math.max(pause, error.retryAfterMs), signal).catch(() => undefined);
     }
   }
   return 'stopped';

@@ -23,10 +23,19 @@ const BLOCK_BYTES = 4 * 1024 * 1024;
 /** A block never spans more: what is asked of a minute need not look far beside it. */
 export const BLOCK_SPAN_MS = 600_000;
 
+/**
+ * A line's number modulo this is its nanosecond in stores that order by time only. The lines of one call stay in order: a
+ * millisecond has room for a start and a hundred thousand lines.
+ */
+export const NUMBER_CYCLE = 2 ** 20;
+const NUMBER_STARTS = 890_000;
+
 /** Lines ready for the table. */
 export interface LogBlock extends PackedLines {
   readonly class: number;
   readonly block: number;
+  /** The process that received the lines, where the store needs to know. */
+  readonly writer: string;
   readonly first: number;
   readonly last: number;
   readonly counts: readonly number[];
@@ -36,8 +45,20 @@ export interface LogBlock extends PackedLines {
 
 const tokens = createTokenSet();
 
+/** What a syslog line's names and fields say stands in its text, and is indexed with it; of others it may not. */
+function addNames({ host, app, procId, msgId, fields }: NewLine): void {
+  for (const name of [host, app, procId, msgId, ...Object.values(fields ?? {})]) {
+    if (name !== '') eachToken(Buffer.from(name), tokens.add);
+  }
+}
+
 /** One block of lines that stand in the order of their receipt; `payload` when it is there already. */
-export function packBlock(blockClass: number, lines: readonly NumberedLine[], payload = encodeBlock(lines)): LogBlock {
+export function packBlock(
+  blockClass: number,
+  lines: readonly NumberedLine[],
+  writer = '',
+  payload = encodeBlock(lines),
+): LogBlock {
   const counts = Array.from({ length: 8 }, () => 0);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
@@ -47,6 +68,7 @@ export function packBlock(blockClass: number, lines: readonly NumberedLine[], pa
     last = Math.max(last, line.receivedAt);
     counts[line.severity]!++;
     eachToken(line.raw, tokens.add);
+    if (line.source !== 'syslog') addNames(line);
     // Neighbours are often of one sender.
     if (line.deviceId !== device) tokens.add(attributeToken('device', String((device = line.deviceId))));
     if (line.sender !== sender) tokens.add(attributeToken('sender', (sender = line.sender).toLowerCase()));
@@ -56,6 +78,7 @@ export function packBlock(blockClass: number, lines: readonly NumberedLine[], pa
   return {
     class: blockClass,
     block: lines[0]!.number,
+    writer,
     first,
     last,
     counts,
@@ -67,9 +90,9 @@ export function packBlock(blockClass: number, lines: readonly NumberedLine[], pa
 }
 
 /** Packs lines into blocks, each of one class. `random` gives numbers in [0, 1). */
-export function packLines(lines: readonly NewLine[], random: () => number): LogBlock[] {
+export function packLines(lines: readonly NewLine[], random: () => number, writer = ''): LogBlock[] {
   // Numbers of a millisecond only have to differ; they begin somewhere, so that two writers hardly ever meet.
-  let number = Math.floor(random() * 2 ** 51);
+  let number = Math.floor(random() * 2 ** 31) * NUMBER_CYCLE + Math.floor(random() * NUMBER_STARTS);
   const waiting = new Map<number, NumberedLine[]>();
   const bytes = new Map<number, number>();
   const blocks: LogBlock[] = [];
@@ -77,7 +100,7 @@ export function packLines(lines: readonly NewLine[], random: () => number): LogB
     const ready = waiting.get(blockClass) ?? [];
     waiting.delete(blockClass);
     bytes.delete(blockClass);
-    if (ready.length > 0) blocks.push(packBlock(blockClass, ready));
+    if (ready.length > 0) blocks.push(packBlock(blockClass, ready, writer));
   }
   for (const line of lines) {
     const blockClass = classOf(line.severity);

@@ -1,0 +1,124 @@
+// Searching a day of many lines: `node bench/logs/search.ts [millions]`. Fills a PostgreSQL of its own, as durable as the
+// product's; or, with SOTP_BENCH_DATABASE_URL, that database, which keeps its lines for the next run. Filling is quick to
+// give way: run it with `nice -n 15`. Measures first results of 100 lines over 24 hours, and histograms.
+import { RE2JS } from 're2js';
+import { postgresSettings } from '../../server/src/app/embedded-postgres/settings.ts';
+import type { LogFilter } from '../../server/src/domain/log-filter.ts';
+import { silentLog } from '../../server/src/platform/log.ts';
+import { createPackedLogStore } from '../../server/src/stores/logs/packed/packed.ts';
+import { migrate } from '../../server/src/stores/postgres/migrate.ts';
+import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
+import { startTestServer } from '../../server/src/stores/postgres/test-server.ts';
+import { createChance, makeLine, toNewLine } from './lines.ts';
+
+const total = Number(process.argv[2] ?? 10) * 1e6;
+const BATCH = 16_384;
+const DAY_MS = 86_400_000;
+const RUNS = 7;
+const {
+  listen_addresses: _addresses,
+  port: _port,
+  unix_socket_directories: _sockets,
+  ...settings
+} = postgresSettings(0, 40);
+const own = Object.entries({ ...settings, fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' });
+const databaseUrl =
+  process.env['SOTP_BENCH_DATABASE_URL'] ?? (await startTestServer(own.map(([name, value]) => `${name}=${value}`)));
+
+const pg = createPostgres({ databaseUrl, log: silentLog });
+await migrate(pg, silentLog);
+const store = createPackedLogStore({ pg });
+const { rows } = await pg.query<{ lines: number; first: Date | null }>(
+  'select coalesce(sum(lines), 0)::int8 as lines, min(first_at) as first from log_block',
+);
+const present = rows[0]?.lines ?? 0;
+const start = rows[0]?.first ? rows[0].first.getTime() : Date.now() - DAY_MS;
+const end = start + DAY_MS;
+const RARE = [0.2, 0.5, 0.8].map((share) => Math.floor(total * share));
+
+/** Lines of 200 hosts, evenly over the day; three of them hold a word that no other does. */
+async function fill(): Promise<number> {
+  const chance = createChance(present + 1);
+  const begun = performance.now();
+  let writing: Promise<unknown> = Promise.resolve();
+  for (let done = present; done < total; done += BATCH) {
+    const lines = Array.from({ length: Math.min(BATCH, total - done) }, (_, i) => {
+      const at = Math.floor(start + (DAY_MS * (done + i)) / total);
+      const rare = RARE.includes(done + i) ? ' needleinhaystack' : '';
+      return toNewLine(makeLine(chance, at) + rare, at, 1 + Math.floor(chance() * 200));
+    });
+    const packed = store.pack(lines);
+    await writing;
+    writing = store.write(packed);
+    if (Math.floor(done / 1e6) !== Math.floor((done + BATCH) / 1e6)) {
+      process.stderr.write(`${Math.floor((done + BATCH) / 1e6)} million lines\n`);
+    }
+  }
+  await writing;
+  return (performance.now() - begun) / 1000;
+}
+
+const word = (text: string): LogFilter => ({ kind: 'text', text, wholeStart: true, wholeEnd: true });
+const regex = (pattern: string): LogFilter => {
+  const compiled = RE2JS.compile(pattern);
+  return { kind: 'regex', pattern, ignoreCase: false, test: (text) => compiled.test(text) };
+};
+const and = (...items: LogFilter[]): LogFilter => ({ kind: 'and', items });
+const not = (item: LogFilter): LogFilter => ({ kind: 'not', item });
+const SEARCHES: [string, LogFilter][] = [
+  ['rare word', word('needleinhaystack')],
+  ['no such word', word('nosuchwordatall')],
+  ['common word', word('password')],
+  ['phrase', word('failed password for invalid user')],
+  ['address', word('10.2.77.13')],
+  ['field', { kind: 'field', name: 'sequenceid', glob: { pieces: ['4711'] } }],
+  ['one device, one word', and({ kind: 'device', ids: new Set([17]) }, word('dhcpack'))],
+  ['common word and -word', and(word('password'), not(word('admin')))],
+  ['severity and -word', and({ kind: 'severity', mask: 0b11111 }, not(word('bgp')))],
+  ['regex', regex('changed state from \\w+ to Idle')],
+  ['rare word and regex', and(word('needleinhaystack'), regex('[a-z]+haystack$'))],
+  ['regex that finds nothing', regex('zz[0-9]{9}zz')],
+];
+
+const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+const table: [string, string][] = [];
+const filled = present < total ? await fill() : 0;
+if (filled > 0) table.push(['filled, lines/s', Math.round((total - present) / filled).toString()]);
+await pg.query('vacuum analyze log_block');
+const usage = await store.usage();
+const sum = (pick: (one: (typeof usage)[number]) => number) => usage.reduce((all, one) => all + pick(one), 0);
+table.push(['lines stored', String(sum(({ lines }) => lines ?? 0))]);
+table.push(['disk, bytes a line', (sum(({ bytes }) => bytes) / sum(({ lines }) => lines ?? 0)).toFixed(1)]);
+for (const [name, filter] of SEARCHES) {
+  const times: number[] = [];
+  let found = 0;
+  let all = true;
+  for (let run = 0; run < RUNS; run++) {
+    const began = performance.now();
+    const answer = await store.search({ filter, from: start, to: end, direction: 'backward', limit: 100 });
+    times.push(performance.now() - began);
+    found = answer.lines.length;
+    all = answer.next === undefined;
+  }
+  const worst = Math.max(...times.slice(1));
+  const first = times[0] ?? 0;
+  table.push([
+    `${name} (${found} lines${all ? ', all' : ''})`,
+    `first ${first.toFixed(0)} ms, median ${median(times).toFixed(0)} ms, worst ${worst.toFixed(0)} ms`,
+  ]);
+}
+for (const [name, filter] of [
+  ['all', { kind: 'all' }],
+  ['severity>=warning', { kind: 'severity', mask: 0b11111 }],
+  ['rare word', word('needleinhaystack')],
+  ['common word', word('password')],
+] as [string, LogFilter][]) {
+  const began = performance.now();
+  const answer = await store.histogram({ filter, from: start, to: end, stepMs: 600_000 });
+  const back = (end - answer.countedFrom) / 3_600_000;
+  table.push([`histogram ${name}`, `${(performance.now() - began).toFixed(0)} ms, ${back.toFixed(1)} of 24 h counted`]);
+}
+for (const [name, value] of table) process.stdout.write(`${name.padEnd(44)} ${value}\n`);
+process.stdout.write(`${JSON.stringify({ bench: 'logs/search', ...Object.fromEntries(table) })}\n`);
+await pg.stop();
+process.exit(0);
