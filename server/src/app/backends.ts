@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Config } from '#app/config/load.ts';
 import { createPostgresBus } from '#bus/postgres/postgres.ts';
 import { createRedisBus } from '#bus/redis/redis.ts';
 import { createPostgresCache } from '#cache/postgres/postgres.ts';
@@ -17,6 +18,7 @@ import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import type { LogRetention } from '#stores/logs/logs.ts';
+import { createLokiLogStore } from '#stores/logs/loki/loki.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
@@ -47,7 +49,11 @@ export interface BackendOptions {
   readonly maxWorkers: number;
   /** Days for which samples are kept; only who does the housekeeping needs it. */
   readonly rawDays?: number;
-  /** Days for which lines are kept; as above. */
+  /** Where lines are kept. */
+  readonly logs: Pick<Config, 'logs' | 'loki'>;
+  /** Names the process that receives lines: `host/1`. */
+  readonly logWriter?: string;
+  /** Days for which lines are kept, where we do that; as above. */
   readonly logRetention?: LogRetention;
 }
 
@@ -68,6 +74,14 @@ function createCarriers({ databaseUrl, redisUrl, log, applicationName, maxWorker
     queues: createBullmqQueues({ driver: createRedisDriver(redis), log }),
     close: () => redis.close(),
   };
+}
+
+function chooseLogStore(pg: Postgres, { logs, logWriter, logRetention, log }: BackendOptions) {
+  if (logs.logs === 'loki' && logs.loki.url !== undefined) {
+    const loki = { ...logs.loki, url: logs.loki.url };
+    return createLokiLogStore({ loki, clock: systemClock, log, ...(logWriter ? { writer: logWriter } : {}) });
+  }
+  return createPackedLogStore({ pg, ...(logRetention ? { retention: logRetention } : {}) });
 }
 
 export type Backends = ReturnType<typeof createBackends>;
@@ -113,7 +127,7 @@ export function createBackends(options: BackendOptions) {
     leases: createPostgresLeases(pg),
     stores: {
       metrics,
-      logs: createPackedLogStore({ pg, ...(options.logRetention ? { retention: options.logRetention } : {}) }),
+      logs: chooseLogStore(pg, options),
       senders: createSenderStore(pg),
       secrets,
       devices: createDeviceStore(pg),

@@ -34,6 +34,12 @@ test('defaults < file < environment < options', () => {
   assert.equal(resolve({ file: 'port: 1', env: { SOTP_PORT: '2' }, options: { port: '3' } }).port, 3);
 });
 
+test('logs in Loki need its address', () => {
+  assert.match(refusal({ file: 'logs: loki' }), /loki\.url/);
+  const env = { SOTP_LOGS: 'loki', SOTP_LOKI_URL: 'http://127.0.0.1:3100' };
+  assert.deepEqual(resolve({ env }).loki, { url: 'http://127.0.0.1:3100' });
+});
+
 test('nested keys and lists come from the file and from variables alike', () => {
   const file = 'tls:\n  cert: a\n  key: b\nroles: [hub]\ntrustedProxies: [10.0.0.0/8, "::1"]';
   const env = { SOTP_TLS_CERT: 'a', SOTP_TLS_KEY: 'b', SOTP_ROLES: 'hub', SOTP_TRUSTED_PROXIES: '10.0.0.0/8, ::1' };

@@ -80,6 +80,27 @@ const data = {
   ),
 };
 
+const logStore = {
+  logs: key(
+    z.enum(['postgres', 'loki']).default('postgres'),
+    'Where log lines are kept: in PostgreSQL, or in the Loki of `loki.url`, which then also keeps their retention',
+  ),
+  loki: key(
+    z
+      .strictObject({
+        url: key(
+          z.url({ protocol: /^https?$/, error: 'a URL like http://localhost:3100' }).optional(),
+          'Loki 3 or newer, for `logs: loki`',
+        ),
+        tenant: key(z.string().min(1).max(150).optional(), 'Tenant, for a Loki with several (`X-Scope-OrgID`)'),
+        username: key(z.string().min(1).max(255).optional(), 'Name, for a Loki behind basic authentication'),
+        password: key(z.string().max(1_000).optional(), 'Password that goes with the name', { secret: true }),
+      })
+      .prefault({}),
+    'Loki',
+  ),
+};
+
 const processes = {
   roles: key(
     z
@@ -152,15 +173,21 @@ const logging = {
 };
 
 /** Every key that SOTP knows. Strict: a key that is not here is an error. */
-export const Config = z.strictObject({
-  ...listening,
-  ...data,
-  ...processes,
-  ...knowledge,
-  ...listeners,
-  ...access,
-  ...logging,
-});
+export const Config = z
+  .strictObject({
+    ...listening,
+    ...data,
+    ...logStore,
+    ...processes,
+    ...knowledge,
+    ...listeners,
+    ...access,
+    ...logging,
+  })
+  .refine(({ logs, loki }) => logs !== 'loki' || loki.url !== undefined, {
+    path: ['loki', 'url'],
+    error: 'needed for logs: loki',
+  });
 export type Config = z.infer<typeof Config>;
 
 /** What can be a value of a single key; lists are given in environment variables with commas. */

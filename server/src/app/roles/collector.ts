@@ -69,6 +69,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     log,
     applicationName: 'sotp collector',
     maxConnections: 6,
+    logs: config,
+    logWriter: member.name,
     maxWorkers: config.sites.length > 0 ? 2 * config.sites.length : config.partitions,
   });
   const { bus, queues, leases, stores } = backends;

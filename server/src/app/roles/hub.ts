@@ -42,6 +42,7 @@ function compose(context: RoleContext) {
     maxConnections: CONNECTIONS,
     maxWorkers: 2,
     rawDays: config.retention.rawDays,
+    logs: config,
     logRetention: {
       errorDays: config.retention.errorLogDays,
       noticeDays: config.retention.noticeLogDays,

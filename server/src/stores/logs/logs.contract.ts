@@ -3,32 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compileFilter, parseGlob } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
+import { filterContract } from './logs.filters.contract.ts';
 import type { FoundLine, LinePlace, LogStore, NewLine } from './logs.ts';
-
-const T0 = Date.parse('2026-11-22T23:59:00Z');
-
-/** A line as a test needs it. */
-export function lineOf(text: string, more: Partial<NewLine> = {}): NewLine {
-  return {
-    source: 'syslog',
-    receivedAt: T0,
-    at: Number.NaN,
-    deviceId: 0,
-    sender: '192.0.2.1',
-    facility: 3,
-    severity: 6,
-    host: '',
-    app: '',
-    procId: '',
-    msgId: '',
-    fields: null,
-    parseError: '',
-    truncated: false,
-    body: 0,
-    raw: Buffer.from(text),
-    ...more,
-  };
-}
+import { T0, lineOf } from './testing.ts';
 
 const word = (text: string): LogFilter => ({ kind: 'text', text, wholeStart: true, wholeEnd: true });
 const ALL: LogFilter = { kind: 'all' };
@@ -260,81 +237,7 @@ export function logStoreContract(
       );
     });
 
-    test('whatever is asked, search and histogram give the lines that the filter means', async () => {
-      let at = T0 + 8 * 86_400_000;
-      const pick = <T>(...all: T[]) => fc.constantFrom(...all);
-      const words = pick('link', 'down', 'ge-0/0/1', 'Error:', 'a_b', 'größe', '10.0.0.7', '"q"', 'x\\y', 'x\ny');
-      const line = fc.record({
-        text: fc.array(words, { maxLength: 4 }).map((all) => all.join(' ')),
-        severity: fc.nat(7),
-        facility: fc.nat(23),
-        deviceId: fc.nat(3),
-        host: pick('', 'fw-1', 'FW-2', 'größe', 'a"b'),
-        app: pick('', 'sshd', 'k.l'),
-        fields: pick<Record<string, string> | null>(null, { 'x@1.user': 'admin' }, { user: 'ädmin "x"', rule: '7' }),
-      });
-      const glob = pick('', 'fw-1', 'fw-*', '*1', '*', 'größe', 'k?l', 'a"b', 'k.l', 'ad*n').map(parseGlob);
-      const leaf: fc.Arbitrary<LogFilter> = fc.oneof(
-        fc.record({
-          kind: fc.constant('text' as const),
-          text: pick('link', 'lin', 'error:', 'b', 'größe', '10.0.0.7', '"q"', 'x\\y', '0/0', 'x'),
-          wholeStart: fc.boolean(),
-          wholeEnd: fc.boolean(),
-        }),
-        fc
-          .record({ pattern: pick('li.k', '^$', 'ERROR', 'down|größe', '0\\.0'), ignoreCase: fc.boolean() })
-          .map(({ pattern, ignoreCase }): LogFilter => {
-            const compiled = new RegExp(pattern, ignoreCase ? 'iu' : 'u');
-            return { kind: 'regex', pattern, ignoreCase, test: (text) => compiled.test(text) };
-          }),
-        fc.record({ kind: fc.constant('severity' as const), mask: fc.nat(255) }),
-        fc.record({ kind: fc.constant('facility' as const), mask: fc.nat(2 ** 24 - 1) }),
-        fc.array(fc.nat(3), { maxLength: 3 }).map((ids): LogFilter => ({ kind: 'device', ids: new Set(ids) })),
-        fc.record({ kind: fc.constant('attribute' as const), name: pick('host' as const, 'app' as const), glob }),
-        fc.record({ kind: fc.constant('field' as const), name: pick('user', 'rule', 'none'), glob }),
-        fc.constant<LogFilter>(ALL),
-      );
-      const { filter } = fc.letrec<{ filter: LogFilter }>((tie) => ({
-        filter: fc.oneof(
-          { maxDepth: 3 },
-          leaf,
-          fc.record({
-            kind: pick('and' as const, 'or' as const),
-            items: fc.array(tie('filter'), { maxLength: 3 }),
-          }),
-          tie('filter').map((item): LogFilter => ({ kind: 'not', item })),
-        ),
-      }));
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(line, { minLength: 1, maxLength: 8 }),
-          fc.array(filter, { minLength: 1, maxLength: 4 }),
-          async (made, filters) => {
-            at += 1000;
-            const kept = made.map(({ text, ...more }, i) =>
-              lineOf(`${i} ${text}`, { ...more, source: 'trap', receivedAt: at + i }),
-            );
-            await put(kept);
-            for (const one of filters) {
-              const matches = compileFilter(one);
-              const expected = kept.map((each) => ({ ...each, text: each.raw.toString() })).filter(matches);
-              assert.deepEqual(
-                await texts(one, at, at + 1000),
-                expected.map(({ text }) => text),
-                JSON.stringify(one),
-              );
-              const { steps } = await store.histogram({ filter: one, from: at, to: at + 1000, stepMs: 1000 });
-              const counts = Array.from(
-                { length: 8 },
-                (_, severity) => expected.filter((each) => each.severity === severity).length,
-              );
-              assert.deepEqual(steps[0]?.counts ?? [0, 0, 0, 0, 0, 0, 0, 0], counts, JSON.stringify(one));
-            }
-          },
-        ),
-        { numRuns: 60 },
-      );
-    });
+    filterContract(() => store);
 
     test('maintenance packs small blocks together, and nobody notices', async () => {
       const at = T0 + 6 * 86_400_000;

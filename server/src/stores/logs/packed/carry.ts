@@ -5,7 +5,7 @@ import type { LogBlock } from './pack.ts';
 
 /** Blocks of one writer as bytes: his name, and the payload of each behind its length. All else follows from the lines. */
 export function encodeBlocks(blocks: readonly LogBlock[]): Buffer {
-  const writer = Buffer.from(blocks[0]?.writer ?? '');
+  const writer = Buffer.from(blocks[0]?.writer ?? '').subarray(0, 255);
   const parts: Buffer[] = [Buffer.from([writer.length]), writer];
   for (const { payload } of blocks) {
     const length = Buffer.allocUnsafe(4);
