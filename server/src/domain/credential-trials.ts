@@ -62,8 +62,8 @@ export function planRound(
 }
 
 /**
- * What is known after a round in which nobody answered. `refusals`: who was refused in so many words, not just by
- * silence. The next round comes after a pause that doubles from a minute to a quarter of an hour, jittered by `random`
+ * What is known after a round in which nobody answered. `round`: who was really asked. `refusals`: who was refused in so
+ * many words, not just by silence. The next round comes after a pause that doubles from a minute to a quarter of an hour, jittered by `random`
  * (0 <= x < 1).
  */
 export function afterRound(
@@ -84,7 +84,7 @@ export function afterRound(
   return {
     rounds: trials.rounds + 1,
     nextRoundAt: now + pause * (0.75 + random / 2),
-    cursor: trials.cursor + MOST_OTHERS,
+    cursor: trials.cursor + Math.max(1, round.length - 1),
     refused,
   };
 }

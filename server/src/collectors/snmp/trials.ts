@@ -67,7 +67,9 @@ export function createTrialBook({ clock, random }: TrialDeps): TrialBook {
       const known = lastGood ?? target.answered?.find((id) => credentials.has(id));
       const round = planRound([...credentials.values()].map(candidateOf), known, trials, clock.monotonic());
       const refusals = new Set<string>();
+      const asked = new Set<string>();
       const attempts = round.map(({ id }) => async (ending: AbortSignal) => {
+        asked.add(id);
         try {
           const credential = credentials.get(id);
           if (!credential) throw new AppError('internal', 'A credential was planned that is not there.');
@@ -82,7 +84,8 @@ export function createTrialBook({ clock, random }: TrialDeps): TrialBook {
         trials = NO_TRIALS;
         return found;
       } catch (error) {
-        if (!signal.aborted) trials = afterRound(trials, round, refusals, clock.monotonic(), random());
+        const made = round.filter(({ id }) => asked.has(id));
+        trials = afterRound(trials, made, refusals, clock.monotonic(), random());
         throw error;
       }
     },
