@@ -104,6 +104,9 @@ export function fakeMetrics(): MetricStore & { catalogue: StoredSeries[]; remove
       return query.series.map((series) => ({ series, points: [[query.from, series.id]] }));
     },
     latest: async (wanted): Promise<LatestValue[]> => wanted.map((series) => ({ series, at: 1_000, value: series.id })),
+    relabel: async () => {},
+    fork: async () => {},
+    join: async () => {},
     removeDevice: async (deviceId) => void removed.push(deviceId),
     maintain: async () => {},
   };

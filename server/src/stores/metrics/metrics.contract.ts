@@ -3,6 +3,7 @@ import { before, test } from 'node:test';
 import { MINUTE, counter, gauge, lookInto, newDevice, row } from './contract-rows.ts';
 import type { MetricStoreUnderTest } from './contract-rows.ts';
 import { metricStoreExtremes } from './extremes.contract.ts';
+import { metricStoreRelabelling } from './relabel.contract.ts';
 import type { MetricStore } from './metrics.ts';
 
 /** What every MetricStore promises. */
@@ -242,4 +243,5 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
   });
 
   metricStoreExtremes(subject, () => store);
+  metricStoreRelabelling(subject, () => store);
 }

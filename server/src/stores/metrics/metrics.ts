@@ -44,6 +44,12 @@ export interface SeriesFilter {
   readonly limit: number;
 }
 
+/** Labels that series have, and those that they are to have instead; other labels of theirs stay. */
+export interface LabelMove {
+  readonly from: Readonly<Labels>;
+  readonly to: Readonly<Labels>;
+}
+
 export interface RangeQuery {
   readonly series: readonly StoredSeries[];
   /** Epoch ms, inclusive; aligned down to `stepMs` by the store. */
@@ -80,6 +86,19 @@ export interface MetricStore {
   range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]>;
   /** The newest value of each of the series that has one at most `maxAgeMs` old, in the order asked. */
   latest(series: readonly StoredSeries[], maxAgeMs: number, signal?: AbortSignal): Promise<LatestValue[]>;
+  /**
+   * Gives ports of a device the labels by which the reading at `at` (epoch ms) knows them; their series go on. All moves
+   * happen at once, so labels may be exchanged. Rows dated before `at` still mean what labels meant then. Applied again
+   * for the same instant it changes nothing. Called without moves when a device's ports were read and are the same.
+   */
+  relabel(deviceId: number, at: number, moves: readonly LabelMove[]): Promise<void>;
+  /**
+   * Takes a relabelling back: of the series labelled `from`, what was measured since `since` becomes new series under
+   * these labels, and what is older keeps its series, under `to`.
+   */
+  fork(deviceId: number, since: number, move: LabelMove): Promise<void>;
+  /** Puts the older series labelled `from` before those labelled `to`. Throws `conflict` when both were ever measured at once. */
+  join(deviceId: number, at: number, move: LabelMove): Promise<void>;
   /** Forgets a device's series and samples. */
   removeDevice(deviceId: number): Promise<void>;
   /**

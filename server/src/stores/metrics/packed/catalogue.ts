@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SeriesKind } from '@sotp/contract/metrics.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import type { Layout, PollRow, SeriesFilter, SeriesSpec, StoredSeries } from '#stores/metrics/metrics.ts';
+import { findOutdated, forkSeries, joinSeries, relabelSeries } from './relabel.ts';
+import type { LabelMove, Layout, PollRow, SeriesFilter, SeriesSpec, StoredSeries } from '#stores/metrics/metrics.ts';
 
 /** Which series a layout has, by position. */
 export interface StoredLayout {
@@ -11,12 +12,19 @@ export interface StoredLayout {
 }
 
 export interface Catalogue {
-  /** Ids of the rows' layouts, parallel to `rows`; creates series and layouts that are new. */
+  /**
+   * Ids of the rows' layouts, parallel to `rows`; creates series and layouts that are new. 0 for a row whose labels nobody
+   * can read any more: it is from before a relabelling, and its layout was not known then.
+   */
   resolve(rows: readonly PollRow[]): Promise<Int32Array>;
   series(filter: SeriesFilter): Promise<StoredSeries[]>;
   layoutsOf(deviceIds: readonly number[]): Promise<StoredLayout[]>;
   /** Kinds of all series of the devices, by series id. */
   kindsOf(deviceIds: readonly number[]): Promise<Map<number, SeriesKind>>;
+  /** See `MetricStore`. */
+  relabel(deviceId: number, at: number, moves: readonly LabelMove[]): Promise<void>;
+  fork(deviceId: number, since: number, move: LabelMove): Promise<void>;
+  join(deviceId: number, at: number, move: LabelMove): Promise<void>;
   removeDevice(deviceId: number): Promise<void>;
 }
 
@@ -27,6 +35,8 @@ function identityOf(spec: SeriesSpec): string {
   const labels = Object.entries(spec.labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([spec.metric, labels, spec.unit, spec.kind]);
 }
+
+const keyOf = (spec: SeriesSpec): string => digest(identityOf(spec));
 
 interface LayoutKeys {
   readonly key: string;
@@ -60,22 +70,30 @@ export function createCatalogue(pg: Postgres): Catalogue {
     return found;
   }
 
-  async function findLayouts(wanted: readonly PollRow[]): Promise<PollRow[]> {
-    const { rows } = await pg.query<StoredLayout & { key: string }>(
-      `select l.id, l.device_id as "deviceId", replace(l.key::text, '-', '') as key
-       from unnest($1::int[], $2::uuid[]) as w (device_id, key)
-       join metric_layout l on l.device_id = w.device_id and l.key = w.key`,
-      [wanted.map((row) => row.deviceId), wanted.map((row) => keysOf(row.layout).key)],
+  /**
+   * Notes the ids of layouts that are there, and answers the rows whose layout is not. A row from before a relabelling
+   * finds the layout that meant its labels then; that is remembered for this row alone.
+   */
+  async function findLayouts(wanted: readonly PollRow[], found: Map<PollRow, number>): Promise<PollRow[]> {
+    const { rows } = await pg.query<{ n: number; id: number; retired: boolean }>(
+      `select w.n - 1 as n, l.id, l.retired_at is not null as retired
+       from unnest($1::int[], $2::uuid[], $3::float8[]) with ordinality as w (device_id, key, at, n)
+       join lateral (
+         select id, retired_at from metric_layout l where l.device_id = w.device_id
+           and (l.key = w.key or (l.retired_key = w.key and to_timestamp(w.at / 1000) < l.retired_at))
+         order by l.retired_at nulls last limit 1) l on true`,
+      [wanted.map((row) => row.deviceId), wanted.map((row) => keysOf(row.layout).key), wanted.map((row) => row.at)],
     );
-    const ids = new Map(rows.map((row) => [`${row.deviceId} ${row.key}`, row.id]));
-    return wanted.filter((row) => {
-      const id = ids.get(`${row.deviceId} ${keysOf(row.layout).key}`);
-      if (id === undefined) return true;
+    for (const { n, id, retired } of rows) {
+      const row = wanted[n];
+      if (!row) continue;
+      found.set(row, id);
+      if (retired) continue;
       let layouts = known.get(row.deviceId);
       if (!layouts) known.set(row.deviceId, (layouts = new WeakMap()));
       layouts.set(row.layout, id);
-      return false;
-    });
+    }
+    return wanted.filter((row) => !found.has(row));
   }
 
   /** Ids of series by `device key`; creates those that are new. Sorted, so that two writers never wait for each other. */
@@ -144,15 +162,18 @@ export function createCatalogue(pg: Postgres): Catalogue {
 
   return {
     async resolve(rows) {
+      const found = new Map<PollRow, number>();
       const missing = rows.filter((row) => idOf(row) === undefined);
       if (missing.length > 0) {
-        const created = await findLayouts(missing);
+        const unknown = await findLayouts(missing, found);
+        const outdated = unknown.length > 0 ? await findOutdated(pg, unknown) : new Set();
+        const created = unknown.filter((row) => !outdated.has(row));
         if (created.length > 0) {
           await createLayouts(created);
-          await findLayouts(created);
+          await findLayouts(created, found);
         }
       }
-      return Int32Array.from(rows, (row) => idOf(row) ?? 0);
+      return Int32Array.from(rows, (row) => idOf(row) ?? found.get(row) ?? 0);
     },
     async series(filter) {
       const params: unknown[] = [];
@@ -182,11 +203,19 @@ export function createCatalogue(pg: Postgres): Catalogue {
       );
       return new Map(rows.map((row) => [row.id, row.kind]));
     },
+    async relabel(deviceId, at, moves) {
+      // Another process may have moved labels since this one last polled the device.
+      known.delete(deviceId);
+      if (moves.length > 0) await relabelSeries(pg, keyOf, deviceId, at, moves);
+    },
+    fork: (deviceId, since, move) => forkSeries(pg, keyOf, deviceId, since, move),
+    join: (deviceId, at, move) => joinSeries(pg, keyOf, deviceId, at, move),
     async removeDevice(deviceId) {
       known.delete(deviceId);
       await pg.transaction(async (tx) => {
         await tx.query('delete from metric_layout where device_id = $1', [deviceId]);
         await tx.query('delete from metric_series where device_id = $1', [deviceId]);
+        await tx.query('delete from metric_relabel where device_id = $1', [deviceId]);
       });
     },
   };

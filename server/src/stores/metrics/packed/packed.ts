@@ -54,6 +54,8 @@ export interface PackedCounters {
   stored: number;
   droppedTooOld: number;
   droppedInFuture: number;
+  /** About ports from before they were recognised under other labels, come too late to be understood. */
+  droppedOutdated: number;
 }
 
 export interface PackedMetricStore extends MetricStore, MetricUsageStore {
@@ -70,7 +72,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
   const compactor = createCompactor({ pg, catalogue, log });
   const keepMs = { packed: rawMs, fiveMinutes: fiveMinuteMs, hours: hourMs };
   const range = createRange({ pg, clock, catalogue, rawMs, tail: packedTail });
-  const counters: PackedCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0 };
+  const counters: PackedCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0, droppedOutdated: 0 };
   let hours = new Set<number>();
 
   async function needHours(wanted: ReadonlySet<number>): Promise<void> {
@@ -128,17 +130,24 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       throw new AppError('validation_failed', `A poll of device ${row.deviceId} has not one value a series.`);
     }
     if (rows.length === 0) return store(rows, null, origin);
-    const data = encodeRows(rows, await catalogue.resolve(rows));
-    const wanted = new Set(rows.map((row) => partitionStart(HEAD, row.at)));
+    const layouts = await catalogue.resolve(rows);
+    const readable = layouts.every((id) => id > 0) ? rows : rows.filter((_, i) => (layouts[i] ?? 0) > 0);
+    counters.droppedOutdated += rows.length - readable.length;
+    if (readable.length === 0) return store(readable, null, origin);
+    const data = encodeRows(
+      readable,
+      layouts.filter((id) => id > 0),
+    );
+    const wanted = new Set(readable.map((row) => partitionStart(HEAD, row.at)));
     await needHours(wanted);
     try {
-      return await store(rows, data, origin);
+      return await store(readable, data, origin);
     } catch (error) {
       // The compactor of another process may have closed and dropped an hour that we know: late rows open it again.
       if (!isMissingPartition(error)) throw error;
       hours = new Set();
       await needHours(wanted);
-      return store(rows, data, origin);
+      return store(readable, data, origin);
     }
   }
 
@@ -155,6 +164,9 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
     range,
     latest: createLatest({ pg, clock, catalogue, tail: packedTail }),
     series: (filter) => catalogue.series(filter),
+    relabel: catalogue.relabel,
+    fork: catalogue.fork,
+    join: catalogue.join,
     async removeDevice(deviceId) {
       await catalogue.removeDevice(deviceId);
       await pg.query('delete from metric_head where device_id = $1', [deviceId]);
