@@ -1,3 +1,4 @@
+import type { SnmpV3Secret } from '@sotp/contract/credentials.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 
@@ -21,6 +22,14 @@ export interface LineContent {
   readonly parseError: string;
 }
 
+/** What a line says of its device besides the address it came from. */
+export interface LineOrigin {
+  /** The agent for which somebody else sent it on. */
+  readonly agentAddress?: string | undefined;
+  /** The SNMP engine of the device, in hexadecimal digits. */
+  readonly engineId?: string | undefined;
+}
+
 /** One line as it came in. */
 export interface ReceivedLine {
   readonly source: 'syslog' | 'trap';
@@ -28,6 +37,10 @@ export interface ReceivedLine {
   readonly receivedAt: number;
   /** The address it came from, without port. */
   readonly sender: string;
+  /** Who sent it in truth, where that is somebody else or can be told better. */
+  readonly origin?: LineOrigin | undefined;
+  /** True when its device is to be polled at once, because of what it says. */
+  readonly pollSoon?: boolean;
   /** The bytes as they came; they do not change any more. */
   readonly raw: Buffer;
   /** True when the line was longer than a line may be, and its end is missing. */
@@ -65,4 +78,10 @@ export interface Listener {
   close(): Promise<void>;
   /** Counters as name -> value, for `/metrics`; names without the `sotp_` prefix. */
   metrics(): Record<string, number>;
+}
+
+/** Of whom notifications are taken. Both are exchanged as a whole when credentials change. */
+export interface AcceptedCredentials {
+  readonly communities: ReadonlySet<string>;
+  readonly users: readonly SnmpV3Secret[];
 }

@@ -1,7 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
-import { MibSettings } from '#collectors/traps/settings.ts';
+import { MibSettings, TrapSettings } from '#collectors/traps/settings.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
@@ -157,6 +157,7 @@ const knowledge = {
 
 const listeners = {
   syslog: SyslogSettings.prefault({}),
+  traps: TrapSettings.prefault({}),
   mibs: MibSettings.prefault({}),
 };
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { mock, test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
-import { parseSocketTable } from './kernel-sockets.ts';
+import { parseSocketTable } from '#platform/kernel-sockets.ts';
 import { closed, freePort, openListeners } from './testing.ts';
 
 test('a datagram is a line, with the address it came from; what is empty is counted', async () => {

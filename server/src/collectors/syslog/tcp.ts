@@ -7,7 +7,7 @@ import { openConnection } from './connection.ts';
 import type { CloseReason, Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createIntake, plainAddress } from './intake.ts';
-import { heldByStranger } from './kernel-sockets.ts';
+import { heldByStranger } from '#platform/kernel-sockets.ts';
 import { listenFault } from './listen-fault.ts';
 import { createProxyList } from './proxies.ts';
 import type { SyslogSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import type { Listener, ListenerDeps } from '#collectors/listener.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createIntake } from './intake.ts';
-import { heldByStranger, kernelDrops } from './kernel-sockets.ts';
+import { heldByStranger, kernelDrops } from '#platform/kernel-sockets.ts';
 import { listenFault } from './listen-fault.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { SyslogSettings } from './settings.ts';

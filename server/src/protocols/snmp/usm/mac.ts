@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { AUTH } from './algorithms.ts';
 import type { AuthProtocol } from './algorithms.ts';
 import { hmacPads } from './keyObject.ts';
@@ -22,4 +22,17 @@ export function macOf(auth: AuthProtocol, key: Buffer, message: Uint8Array, macA
   outer.write(hash(name, frame.subarray(0, end), 'binary'), blockOctets, 'latin1');
   digest.write(hash(name, outer, 'binary'), 'latin1');
   return digest.subarray(0, macOctets);
+}
+
+/**
+ * True when the MAC, a view into the message, is the right one in full length. For a key that may never be used again:
+ * nothing of it is kept.
+ */
+export function macOnce(auth: AuthProtocol, key: Buffer, message: Uint8Array, mac: Uint8Array): boolean {
+  const { hash: name, macOctets } = AUTH[auth];
+  if (mac.length !== macOctets) return false;
+  const at = mac.byteOffset - message.byteOffset;
+  const hmac = createHmac(name, key).update(message.subarray(0, at));
+  hmac.update(digest.fill(0).subarray(0, macOctets)).update(message.subarray(at + macOctets));
+  return timingSafeEqual(hmac.digest().subarray(0, macOctets), mac);
 }

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import type { AcceptedCredentials, LineSink } from '#collectors/listener.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Log } from '#platform/log.ts';
+import { formatAddress } from '#protocols/mib/render.ts';
+import { encodeMessage, peekVersion, tryDecodeMessage } from '#protocols/snmp/message.ts';
+import { notificationOf } from '#protocols/snmp/notification.ts';
+import { PduType } from '#protocols/snmp/pdu.ts';
+import type { OutgoingPdu, Pdu, TrapV1 } from '#protocols/snmp/pdu.ts';
+import { describe } from './describe.ts';
+import type { Knowledge } from './describe.ts';
+import { createRecent } from './recent.ts';
+import type { DropReason, Tally } from './tally.ts';
+import type { V3Receiver } from './v3.ts';
+
+/** As long as an authentic inform may be sent again by whoever has seen it: its time window, before and after. */
+const REPEATS_MS = 310_000;
+const REPEATS_MAX = 200_000;
+const COMPLAIN_MS = 60_000;
+
+export interface ReceiverDeps {
+  readonly sink: LineSink;
+  readonly v3: V3Receiver;
+  readonly credentials: AcceptedCredentials;
+  readonly anyCommunity: boolean;
+  readonly knowledge: () => Knowledge;
+  readonly pollAfter: boolean;
+  readonly tally: Tally;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Sends a datagram back to where one came from. */
+export type Reply = (datagram: Buffer) => void;
+
+/** Takes datagrams of senders: decides whether they may speak, says what they say, and acknowledges informs that are safe. */
+export interface TrapReceiver {
+  /** `source` is the address without port, `origin` with it: an inform's repetition comes from the same. */
+  handle(datagram: Buffer, source: string, origin: string, reply: Reply): void;
+}
+
+interface Taken {
+  readonly pdu: Pdu | TrapV1;
+  readonly version: 'v1' | 'v2c' | 'v3';
+  readonly user: string;
+  readonly engineId: string;
+  /** Equal for what must be taken once; null where nothing tells a repetition from another event. */
+  readonly once: string | null;
+  readonly encode: (pdu: OutgoingPdu) => Buffer;
+}
+
+export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
+  const { sink, v3, credentials, knowledge, tally, clock, log } = deps;
+  /** What was taken and must not be taken again: being made durable, or acknowledged. */
+  const seen = createRecent<{ acknowledged: boolean }>(REPEATS_MS, REPEATS_MAX, clock);
+  let complainedAt = Number.NEGATIVE_INFINITY;
+
+  function complain(what: string, facts: object): void {
+    if (clock.monotonic() - complainedAt < COMPLAIN_MS) return;
+    complainedAt = clock.monotonic();
+    log.warn(facts, what);
+  }
+
+  function drop(reason: DropReason, source: string): void {
+    tally.dropped[reason] += 1;
+    const why = COMPLAINTS[reason];
+    if (why) complain(why, { source, reason });
+  }
+
+  function acknowledge({ pdu, encode }: Taken, reply: Reply): void {
+    if (pdu.type === PduType.trapV1) return;
+    const { requestId, varbinds } = pdu;
+    tally.informsAcknowledged += 1;
+    reply(encode({ type: PduType.response, requestId, errorStatus: 0, errorIndex: 0, varbinds }));
+  }
+
+  function accept(taken: Taken, source: string, reply: Reply): void {
+    const { pdu, version, user, engineId, once } = taken;
+    const notification = notificationOf(pdu);
+    if (!notification) return drop('no_notification', source);
+    const inform = pdu.type === PduType.inform;
+    const before = once === null ? undefined : seen.get(once);
+    if (before) {
+      // The acknowledgement was lost on its way; one that is still to be given goes to whoever asked first.
+      if (before.acknowledged && inform) acknowledge(taken, reply);
+      return drop('repeated', source);
+    }
+    const agentAddress = notification.agentAddress ? formatAddress(notification.agentAddress) : '';
+    const received = { notification, version, inform, user, engineId, agentAddress };
+    const { content, poll } = describe(received, knowledge());
+    const taking = sink.take({
+      source: 'trap',
+      receivedAt: clock.now(),
+      sender: source,
+      origin: { agentAddress: agentAddress || undefined, engineId: engineId || undefined },
+      pollSoon: poll && deps.pollAfter,
+      raw: Buffer.from(content.text, 'utf8'),
+      truncated: false,
+      content,
+    });
+    // Not acknowledged: whoever sent an inform tries again.
+    if (!taking) return drop('buffer_full', source);
+    const entry = { acknowledged: false };
+    if (once !== null) seen.set(once, entry);
+    if (!inform) return;
+    sink.durable().then(
+      () => {
+        entry.acknowledged = true;
+        acknowledge(taken, reply);
+      },
+      (error: unknown) => {
+        if (once !== null) seen.delete(once);
+        complain('informs are not acknowledged, since the disk does not take them', { source, err: error });
+      },
+    );
+  }
+
+  function handleV3(datagram: Buffer, source: string, reply: Reply): void {
+    const verdict = v3.open(datagram, source);
+    if (verdict.kind === 'taken') {
+      const { pdu, user, engineId, authentic, respond: encode } = verdict;
+      // An inform is repeated in another message with another time in it, so its content counts. What a trap says was
+      // judged by its time already, when it is authentic.
+      const inform = pdu.type === PduType.inform;
+      const once = inform
+        ? digest([user, engineId, JSON.stringify(pdu)])
+        : authentic
+          ? null
+          : digest([source, datagram]);
+      return accept({ pdu, version: 'v3', user, engineId, once, encode }, source, reply);
+    }
+    if (verdict.kind === 'discovery') tally.discoveries += 1;
+    else drop(verdict.reason, source);
+    if (!verdict.report) return;
+    tally.reportsSent += 1;
+    reply(verdict.report);
+  }
+
+  return {
+    handle(datagram, source, origin, reply) {
+      tally.received += 1;
+      if (peekVersion(datagram) === 3) return handleV3(datagram, source, reply);
+      const message = tryDecodeMessage(datagram);
+      if (!message) return drop('malformed', source);
+      const { version, community, pdu } = message;
+      if (!deps.anyCommunity && !credentials.communities.has(community.toString('utf8'))) {
+        return drop('unknown_community', source);
+      }
+      const once = pdu.type === PduType.inform ? digest([origin, datagram]) : null;
+      const encode = (response: OutgoingPdu) => encodeMessage({ version, community, pdu: response });
+      accept({ pdu, version: version === 0 ? 'v1' : 'v2c', user: '', engineId: '', once, encode }, source, reply);
+    },
+  };
+}
+
+function digest(parts: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha1');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('base64');
+}
+
+/** What an operator can mend, and how. */
+const COMPLAINTS: Partial<Record<DropReason, string>> = {
+  unknown_community:
+    'notifications with an unknown community are dropped: add a credential that has it, or set traps.anyCommunity to yes',
+  unknown_user: 'notifications of an unknown SNMPv3 user are dropped: add a credential with its name',
+  security_level: 'notifications below or above the security level of the credential are dropped: make both the same',
+  wrong_digest: 'notifications with a wrong authentication key are dropped: correct the credential or the device',
+  wrong_privacy:
+    'notifications that cannot be decrypted are dropped: correct the privacy key of the credential or the device',
+  not_in_time:
+    'notifications with an old time or boots counter are dropped: they are replayed, or the device has lost its boots counter and needs a new engine ID',
+  source_limit: 'an address sends more notifications than traps.perSecond allows; the rest is dropped',
+  buffer_full: 'notifications are dropped, since the spool is full',
+};
