@@ -10,6 +10,8 @@ export const SystemFacts = z.object({
   location: text,
   contact: text,
   uptimeSeconds: num,
+  /** Hexadecimal digits; of devices that tell it. */
+  snmpEngineId: z.string().optional(),
   vendor: text,
   model: text,
   os: text,

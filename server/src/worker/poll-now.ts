@@ -24,7 +24,7 @@ export function createEnqueuePoll(deps: {
     const job: PollJob = {
       base: Math.floor(deps.clock.now()),
       urgent: true,
-      taskId,
+      ...(taskId === undefined ? {} : { taskId }),
       groups: collectors.map(({ name, intervalSeconds }) => ({
         collector: name,
         intervalMs: intervalSeconds * 1_000,

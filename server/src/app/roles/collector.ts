@@ -27,6 +27,7 @@ import { createFileSpool } from '#worker/spool/file-spool.ts';
 import { LINE_SPOOL, SAMPLE_SPOOL } from '#worker/spool/names.ts';
 import { createSharedClock } from '#worker/shared-clock.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
+import { createTraps } from './traps.ts';
 
 /** Lines wait 250 ms to be packed; with this they are on stable storage within half a second. */
 const LINE_SYNC_MS = 150;
@@ -167,6 +168,10 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     log,
   });
+  const traps =
+    index === 1 && config.traps.udp > 0
+      ? createTraps({ config, backends, targets, directory, source: member.id, clock, log })
+      : undefined;
   const reporter = createProcessReporter({
     bus,
     clock,
@@ -180,6 +185,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       ...modules.counters(),
       ...listeners.counters(),
       ...logIngest.counters(),
+      ...traps?.counters(),
     })),
   });
   // Stopped in reverse: the runner first, so that jobs end at once and partitions can be given back.
@@ -194,6 +200,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     directory,
     logIngest,
     listeners,
+    ...(traps?.components ?? []),
     reporter,
   ]);
   return {

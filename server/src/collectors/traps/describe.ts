@@ -104,13 +104,18 @@ function labelOf({ name, instance, oid }: NamedVarbind): string {
   return name === null ? oid : instance === '' ? name : `${name}.${instance}`;
 }
 
-/** Fills `{ifName|ifDescr}`; a part of the sentence whose value is not there says so by a dash. */
+/** Fills `{ifName|ifDescr}`. What stands in brackets is left out when a value in it is not there. */
 function fill(template: string, varbinds: readonly NamedVarbind[]): string {
-  return template.replaceAll(/\{([^}]+)\}/g, (_, names: string) => {
-    const wanted = names.split('|');
-    const found = wanted.map((name) => varbinds.find((one) => one.name === name && one.value !== '')).find(Boolean);
-    return found?.value ?? '-';
-  });
+  const valueOf = (names: string) => {
+    const wanted = names.split('|').map((name) => varbinds.find((one) => one.name === name && one.value !== ''));
+    return wanted.find(Boolean)?.value;
+  };
+  return template
+    .replaceAll(/\[([^\]]*)\]/g, (_, part: string) => {
+      const missing = [...part.matchAll(/\{([^}]+)\}/g)].some(([, names = '']) => valueOf(names) === undefined);
+      return missing ? '' : part;
+    })
+    .replaceAll(/\{([^}]+)\}/g, (_, names: string) => valueOf(names) ?? '-');
 }
 
 /** The sentence of a `--#SUMMARY "Fan %s failed"` with the varbinds that `--#ARGUMENTS {0}` names. */

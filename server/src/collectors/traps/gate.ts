@@ -56,6 +56,8 @@ export async function openGate({ host, port, perSecond, onPacket, onFailure }: G
     resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
     stderr: false,
   });
+  // It lives as long as the process, and keeps nothing alive by itself.
+  thread.unref();
   const ended = new Promise<void>((resolve) => {
     thread.once('exit', () => resolve());
   });

@@ -41,14 +41,21 @@ export function createTrapListener(deps: TrapListenerDeps): Listener {
   const users = createUsers(deps.credentials, createKeyRing());
   let gate: Gate | undefined;
   let engines: Engines | undefined;
-  let save: (() => Promise<void>) | undefined;
-  let saving: NodeJS.Timeout | undefined;
+  let keeping = new AbortController();
+  let kept: Promise<void> = Promise.resolve();
   let before: Outside = { limited: 0, kernel: 0 };
 
   /** What never came as far as the receiver. */
   function counted(): Outside {
     if (!gate) return before;
     return { limited: before.limited + gate.limited, kernel: before.kernel + kernelDrops(gate.port) };
+  }
+
+  async function keepOn(keepEngines: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(SAVE_MS, signal).catch(() => undefined);
+      await keepEngines();
+    }
   }
 
   function handOn(receiver: TrapReceiver, { bytes, source, address, port }: Packet): void {
@@ -92,19 +99,15 @@ export function createTrapListener(deps: TrapListenerDeps): Listener {
         throw listenFault(where, error);
       }
       let saved = known.version;
-      save = async () => {
+      const keepEngines = async () => {
         if (saved === known.version) return;
         saved = known.version;
-        await writeState(deps.stateFile, { ...state, engines: known.store() });
+        await writeState(deps.stateFile, { ...state, engines: known.store() }).catch((error: unknown) =>
+          log.warn({ err: error }, 'what is known of SNMP engines cannot be kept'),
+        );
       };
-      const soon = () => {
-        saving = setTimeout(() => {
-          void save?.()
-            .catch((error: unknown) => log.warn({ err: error }, 'what is known of SNMP engines cannot be kept'))
-            .then(() => (gate ? soon() : undefined));
-        }, SAVE_MS);
-      };
-      soon();
+      keeping = new AbortController();
+      kept = keepOn(keepEngines, keeping.signal);
       await names.start();
     },
     async close() {
@@ -113,11 +116,9 @@ export function createTrapListener(deps: TrapListenerDeps): Listener {
       await closing.close();
       before = counted();
       gate = undefined;
-      clearTimeout(saving);
+      keeping.abort();
+      await kept;
       await names.stop();
-      await save?.().catch((error: unknown) =>
-        log.warn({ err: error }, 'what is known of SNMP engines cannot be kept'),
-      );
     },
     metrics() {
       return { ...tallyMetrics(tally, counted()), trap_engines: engines?.size ?? 0 };

@@ -49,10 +49,17 @@ interface Taken {
   readonly encode: (pdu: OutgoingPdu) => Buffer;
 }
 
+/** An inform that was taken. */
+interface Inform {
+  acknowledged: boolean;
+  /** It is being made durable. */
+  waiting: boolean;
+}
+
 export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
   const { sink, v3, credentials, knowledge, tally, clock, log } = deps;
   /** What was taken and must not be taken again: being made durable, or acknowledged. */
-  const seen = createRecent<{ acknowledged: boolean }>(REPEATS_MS, REPEATS_MAX, clock);
+  const seen = createRecent<Inform>(REPEATS_MS, REPEATS_MAX, clock);
   let complainedAt = Number.NEGATIVE_INFINITY;
 
   function complain(what: string, facts: object): void {
@@ -81,8 +88,9 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
     const inform = pdu.type === PduType.inform;
     const before = once === null ? undefined : seen.get(once);
     if (before) {
-      // The acknowledgement was lost on its way; one that is still to be given goes to whoever asked first.
-      if (before.acknowledged && inform) acknowledge(taken, reply);
+      // The acknowledgement was lost on its way, or could not be given; one that will be given needs no second.
+      if (inform && before.acknowledged) acknowledge(taken, reply);
+      else if (inform && !before.waiting) acknowledgeWhenSafe(taken, before, source, reply);
       return drop('repeated', source);
     }
     const agentAddress = notification.agentAddress ? formatAddress(notification.agentAddress) : '';
@@ -100,16 +108,21 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
     });
     // Not acknowledged: whoever sent an inform tries again.
     if (!taking) return drop('buffer_full', source);
-    const entry = { acknowledged: false };
+    const entry = { acknowledged: false, waiting: false };
     if (once !== null) seen.set(once, entry);
-    if (!inform) return;
+    if (inform) acknowledgeWhenSafe(taken, entry, source, reply);
+  }
+
+  function acknowledgeWhenSafe(taken: Taken, entry: Inform, source: string, reply: Reply): void {
+    entry.waiting = true;
     sink.durable().then(
       () => {
+        entry.waiting = false;
         entry.acknowledged = true;
         acknowledge(taken, reply);
       },
       (error: unknown) => {
-        if (once !== null) seen.delete(once);
+        entry.waiting = false;
         complain('informs are not acknowledged, since the disk does not take them', { source, err: error });
       },
     );

@@ -5,7 +5,7 @@ import { PduType, readPdu, writePdu } from '#protocols/snmp/pdu.ts';
 import type { OutgoingPdu, Pdu, TrapV1 } from '#protocols/snmp/pdu.ts';
 import { macOnce } from '#protocols/snmp/usm/mac.ts';
 import { MsgFlags, NO_KEYS, encodeV3, openScoped, readV3, verifyMac } from '#protocols/snmp/usm/message.ts';
-import type { OpenedScoped, UsmKeys, V3Envelope } from '#protocols/snmp/usm/message.ts';
+import type { OpenedScoped, ScopedPdu, UsmKeys, V3Envelope } from '#protocols/snmp/usm/message.ts';
 import { SnmpType } from '#protocols/snmp/value.ts';
 import type { DropReason } from './tally.ts';
 import { MAX_BOOTS, WINDOW_SECONDS } from './engines.ts';
@@ -26,6 +26,9 @@ const REPORT = {
   decryptionError: 6,
 } as const;
 type Report = keyof typeof REPORT;
+
+/** What an answer is about: the same as the question was (RFC 3412 section 7.1). */
+type Context = Pick<ScopedPdu, 'contextEngineId' | 'contextName'>;
 
 export type V3Verdict =
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly report: Buffer | null }
@@ -69,6 +72,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
     decryptionError: 0,
   };
   const writer = new BerWriter();
+  const ownContext: Context = { contextEngineId: own.id, contextName: '' };
 
   const ownTime = () => Math.min(MAX_BOOTS, Math.floor((clock.monotonic() - startedMs) / 1000));
 
@@ -77,7 +81,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
     return salt;
   }
 
-  function encode(envelope: V3Envelope, pdu: OutgoingPdu, keys: UsmKeys, user: string): Buffer {
+  function encode(envelope: V3Envelope, pdu: OutgoingPdu, keys: UsmKeys, user: string, context: Context): Buffer {
     writer.reset();
     writePdu(writer, pdu);
     const header = {
@@ -88,7 +92,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       user,
       reportable: false,
     };
-    return encodeV3(header, { contextEngineId: own.id, contextName: '', pdu: writer.take() }, keys, nextSalt());
+    return encodeV3(header, { ...context, pdu: writer.take() }, keys, nextSalt());
   }
 
   function report(envelope: V3Envelope, what: Report, keys: UsmKeys = NO_KEYS): Buffer | null {
@@ -98,7 +102,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       { oid: `1.3.6.1.6.3.15.1.1.${REPORT[what]}.0`, type: SnmpType.counter32, value: reports[what] % 2 ** 32 },
     ];
     const pdu = { type: PduType.report, requestId: 0, errorStatus: 0, errorIndex: 0, varbinds } as const;
-    return encode(envelope, pdu, { auth: keys.auth, priv: null }, keys.auth ? text(envelope.user) : '');
+    return encode(envelope, pdu, { auth: keys.auth, priv: null }, keys.auth ? text(envelope.user) : '', ownContext);
   }
 
   const drop = (reason: DropReason, said: Buffer | null = null): V3Verdict => ({ kind: 'drop', reason, report: said });
@@ -139,13 +143,16 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       return drop(envelope.encrypted ? 'wrong_privacy' : 'malformed', decryption);
     }
     if (opened.pdu.type !== PduType.inform) return drop('no_notification');
+    const { contextEngineId, contextName } = opened.scoped;
+    const context = { contextEngineId: Buffer.from(contextEngineId), contextName: text(contextName) };
     return {
       kind: 'taken',
       pdu: opened.pdu,
       user: user.name,
-      engineId: Buffer.from(opened.scoped.contextEngineId).toString('hex'),
+      // Who sends an inform names himself here; the engine of its security is ours.
+      engineId: hex(contextEngineId),
       authentic: level !== 0,
-      respond: (pdu) => encode(envelope, pdu, keys, user.name),
+      respond: (pdu) => encode(envelope, pdu, keys, user.name, context),
     };
   }
 

@@ -60,7 +60,9 @@ function ofV2({ varbinds }: Pdu): Notification | null {
   return trapOid === null ? null : { trapOid, uptime, agentAddress, enterprise, varbinds: rest };
 }
 
-/** Null for an address that names nobody: 0.0.0.0, and one of the host itself. */
+/** Null for an address that names nobody: 0.0.0.0, and 127.0.0.1 of agents that know no better. */
 function named(address: Uint8Array): Uint8Array | null {
-  return address.length === 4 && address[0] !== 0 && address[0] !== 127 ? address : null;
+  const [a, b, c, d] = address;
+  const nobody = address.length !== 4 || a === 0 || (a === 127 && b === 0 && c === 0 && d === 1);
+  return nobody ? null : address;
 }

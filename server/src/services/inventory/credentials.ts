@@ -108,6 +108,7 @@ export function createCredentials({ credentials, answers, secrets, audit, bus }:
         throw error;
       }
       const { name, kind } = credential;
+      tell(credential);
       await audit.record(actor, 'credential.create', subject(credential), { name, kind });
       return toCredential(credential);
     },

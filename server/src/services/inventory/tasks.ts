@@ -10,7 +10,8 @@ export type EnqueuePoll = (device: {
   deviceId: number;
   site: string | null;
   collectors: readonly PollOf[];
-  taskId: string;
+  /** The task to report to, when somebody watches. */
+  taskId?: string;
 }) => Promise<void>;
 export interface PollOf {
   readonly name: string;

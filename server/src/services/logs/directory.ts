@@ -3,6 +3,7 @@ import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { globMatches } from '#domain/log-filter.ts';
 import type { Glob } from '#domain/log-filter.ts';
+import type { LineOrigin } from '#collectors/listener.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
@@ -15,8 +16,11 @@ const SETTLE_MS = 500;
 
 /** Which devices there are, as far as lines are concerned; a snapshot that follows the inventory. */
 export interface Directory extends Component {
-  /** The device that sent a line: by its address, then by the host it names; 0 when it is none. */
-  match(sender: string, host: string): number;
+  /**
+   * The device that sent a line: by what the line tells of its origin, by its address, then by the host it names; 0 when
+   * it is none.
+   */
+  match(sender: string, host: string, origin?: LineOrigin): number;
   /** Devices whose name, address or sysName fits, or whose id is meant. */
   find(pattern: Glob): Set<number>;
   ofSites(sites: readonly string[]): Set<number>;
@@ -29,6 +33,8 @@ interface Snapshot {
   readonly ids: ReadonlySet<number>;
   readonly byAddress: ReadonlyMap<string, readonly number[]>;
   readonly byName: ReadonlyMap<string, readonly number[]>;
+  /** By the id of the SNMP engine. */
+  readonly byEngine: ReadonlyMap<string, readonly number[]>;
 }
 
 function isLoopback(address: string): boolean {
@@ -66,11 +72,17 @@ export function snapshotOf(entries: readonly DirectoryEntry[]): Snapshot {
     const short = shortName(name);
     if (short !== name) for (const id of ids) add(byName, short, id);
   }
-  return { entries, byAddress, byName, ids: new Set(entries.map(({ deviceId }) => deviceId)) };
+  const byEngine = new Map<string, number[]>();
+  for (const { deviceId, engineId } of entries) if (engineId) add(byEngine, engineId, deviceId);
+  return { entries, byAddress, byName, byEngine, ids: new Set(entries.map(({ deviceId }) => deviceId)) };
 }
 
-/** The device of an address; when several share it, the one whose name the line tells; else by name alone. */
-export function matchLine(snapshot: Snapshot, sender: string, host: string): number {
+/** The device of an agent that another sent the line on for, of an engine, or of an address; when several share it, the one whose name the line tells; else by name alone. */
+export function matchLine(snapshot: Snapshot, sender: string, host: string, origin?: LineOrigin): number {
+  const agent = origin?.agentAddress === undefined ? undefined : snapshot.byAddress.get(origin.agentAddress);
+  if (agent?.length === 1) return agent[0]!;
+  const engine = origin?.engineId === undefined ? undefined : snapshot.byEngine.get(origin.engineId);
+  if (engine?.length === 1) return engine[0]!;
   const named = host === '' ? undefined : hostIds(snapshot, host.toLowerCase());
   const candidates = snapshot.byAddress.get(sender);
   if (candidates?.length === 1) return candidates[0]!;
@@ -132,12 +144,12 @@ export function createDirectory({ senders, bus, clock, log }: DirectoryDeps): Di
       await unsubscribe?.();
       await running;
     },
-    match(sender, host) {
-      const key = `${sender} ${host}`;
+    match(sender, host, origin) {
+      const key = `${sender} ${host} ${origin?.agentAddress ?? ''} ${origin?.engineId ?? ''}`;
       let id = answers.get(key);
       if (id === undefined) {
         if (answers.size > 20_000) answers.clear();
-        answers.set(key, (id = matchLine(snapshot, sender, host)));
+        answers.set(key, (id = matchLine(snapshot, sender, host, origin)));
       }
       return id;
     },

@@ -22,7 +22,6 @@ const ROOMY = 0.8;
 /** Who wants to know that his line is durable waits so long for others who want the same. */
 const TOGETHER_MS = 10;
 const SENDERS_MS = 10_000;
-const REFUSED = 'syslog_dropped_total{reason="store_refused"}';
 
 export interface LogIngestDeps {
   readonly store: LogStore;
@@ -32,6 +31,10 @@ export interface LogIngestDeps {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly clock: Clock;
+  /** What its counters begin with; `syslog` unless said otherwise. */
+  readonly counted?: string;
+  /** Has a device polled at once, because of what it has said. */
+  readonly pollSoon?: (deviceId: number) => void;
 }
 
 /** Takes received lines, finds their devices, tells whoever follows, and makes them durable. */
@@ -40,7 +43,8 @@ export interface LogIngest extends LineSink, Component {
 }
 
 export function createLogIngest(deps: LogIngestDeps): LogIngest {
-  const { store, spool, directory, bus, clock } = deps;
+  const { store, spool, directory, bus, clock, counted = 'syslog' } = deps;
+  const refused = `${counted}_dropped_total{reason="store_refused"}`;
   const tails = createTails({ bus, clock, directory });
   const book = createSenderBook();
   let lines: NewLine[] = [];
@@ -109,9 +113,9 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
     get full() {
       return load > FULL;
     },
-    take({ source, receivedAt, sender, raw, truncated, content }: ReceivedLine) {
+    take({ source, receivedAt, sender, origin, pollSoon, raw, truncated, content }: ReceivedLine) {
       if (load >= 1) return false;
-      const deviceId = directory.match(sender, content.host);
+      const deviceId = directory.match(sender, content.host, origin);
       const line: NewLine = {
         source,
         receivedAt,
@@ -137,6 +141,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
         counts.unmatched++;
         book.note(line);
       }
+      if (pollSoon && deviceId !== 0) deps.pollSoon?.(deviceId);
       if (tails.any) tails.offer(line, content.text);
       if (lines.length >= BATCH_LINES || lineBytes >= BATCH_BYTES) pack();
       return true;
@@ -161,15 +166,15 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
       await deps.senders.note(book.take()).catch(() => undefined);
     },
     counters() {
-      const { [REFUSED]: givenUp = 0, ...rest } = spool.counters();
+      const { [refused]: givenUp = 0, ...rest } = spool.counters();
       return {
         ...rest,
-        [REFUSED]: givenUp + counts.refused,
-        syslog_stored_total: counts.stored,
-        syslog_unmatched_total: counts.unmatched,
-        syslog_waiting_lines: lines.length,
-        syslog_waiting_bytes: lineBytes,
-        syslog_tails: tails.any ? 1 : 0,
+        [refused]: givenUp + counts.refused,
+        [`${counted}_stored_total`]: counts.stored,
+        [`${counted}_unmatched_total`]: counts.unmatched,
+        [`${counted}_waiting_lines`]: lines.length,
+        [`${counted}_waiting_bytes`]: lineBytes,
+        [`${counted}_tails`]: tails.any ? 1 : 0,
       };
     },
   };

@@ -126,7 +126,7 @@ test('a pattern that would be catastrophic elsewhere takes no time', () => {
 });
 
 test('a line belongs to the device of its address, else to the one whose name it tells', () => {
-  const entry = { site: null, sysName: null, addresses: [] };
+  const entry = { site: null, sysName: null, engineId: null, addresses: [] };
   const snapshot = snapshotOf([
     { ...entry, deviceId: 1, name: 'core1.example.net', address: '10.0.0.1', addresses: ['10.9.9.9', '127.0.0.1'] },
     { ...entry, deviceId: 2, name: 'two', address: '10.0.0.2', sysName: 'Edge' },
@@ -144,4 +144,17 @@ test('a line belongs to the device of its address, else to the one whose name it
   assert.equal(matchLine(snapshot, '10.0.0.3', 'three-b'), 4);
   assert.equal(matchLine(snapshot, '10.0.0.3', 'other'), 0);
   assert.equal(matchLine(snapshot, '127.0.0.1', 'unheard-of'), 0);
+});
+
+test('a notification belongs to the agent it was sent on for, to the engine that signed it, else to its address', () => {
+  const entry = { site: null, sysName: null, engineId: null, addresses: [] };
+  const snapshot = snapshotOf([
+    { ...entry, deviceId: 1, name: 'proxy', address: '10.0.0.1' },
+    { ...entry, deviceId: 2, name: 'behind it', address: '10.0.0.2' },
+    { ...entry, deviceId: 3, name: 'elsewhere', address: '10.0.0.3', engineId: '8000000001020304' },
+  ]);
+  assert.equal(matchLine(snapshot, '10.0.0.1', '', { agentAddress: '10.0.0.2' }), 2);
+  assert.equal(matchLine(snapshot, '10.0.0.1', '', { agentAddress: '192.0.2.7' }), 1);
+  assert.equal(matchLine(snapshot, '10.0.0.1', '', { engineId: '8000000001020304' }), 3);
+  assert.equal(matchLine(snapshot, '192.0.2.9', '', { engineId: '80ff' }), 0);
 });

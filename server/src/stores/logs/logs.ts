@@ -128,6 +128,8 @@ export interface DirectoryEntry {
   readonly address: string;
   readonly site: string | null;
   readonly sysName: string | null;
+  /** The id of its SNMP engine, in hexadecimal digits. */
+  readonly engineId: string | null;
   /** The addresses of its interfaces, as far as they are known. */
   readonly addresses: readonly string[];
 }

@@ -12,6 +12,7 @@ export function createSenderStore(pg: Postgres): SenderStore {
     async directory() {
       const { rows } = await pg.query<DirectoryEntry & { addresses: unknown }>(
         `select d.id as "deviceId", d.name, d.address, d.site, d.sys_name as "sysName",
+           (select f.value->>'snmpEngineId' from device_facts f where f.device_id = d.id and f.section = 'system') as "engineId",
            coalesce((select jsonb_agg(a->>'address') from device_facts f, jsonb_array_elements(f.value) a
              where f.device_id = d.id and f.section = 'addresses' and jsonb_typeof(f.value) = 'array'), '[]') as addresses
          from device d order by d.id`,

@@ -8,6 +8,8 @@ export interface SpoolNames {
 export const SAMPLE_SPOOL: SpoolNames = { prefix: 'spool', items: 'samples', dropped: 'samples_dropped_total' };
 export const LINE_SPOOL: SpoolNames = { prefix: 'log_spool', items: 'lines', dropped: 'syslog_dropped_total' };
 
+export const TRAP_SPOOL: SpoolNames = { prefix: 'trap_spool', items: 'lines', dropped: 'trap_dropped_total' };
+
 /** The counters of a spool, and what it dropped by reason, under its names. */
 export function nameCounters(
   { prefix, items, dropped }: SpoolNames,
