@@ -33,6 +33,7 @@ import { openTestDatabase } from '#stores/postgres/testing.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
 import { createPostgresTasks } from '#stores/tasks/postgres.ts';
 import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/postgres-tokens.ts';
+import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createPostgresUsers } from '#stores/users/postgres.ts';
 import { createApi } from './server.ts';
 import type { ApiOptions } from './server.ts';
@@ -115,7 +116,15 @@ export function fakeMetrics(): MetricStore & { catalogue: StoredSeries[]; remove
 export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
 
 /** The whole API over a real database of its own, with fake collectors and a fake metric store. */
-export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?: FakeClock; log?: Log } = {}) {
+export async function openTestApi(
+  more: {
+    options?: Partial<ApiOptions>;
+    clock?: FakeClock;
+    log?: Log;
+    /** A real store behind queries. */
+    samples?: (pg: Postgres) => MetricStore;
+  } = {},
+) {
   const database = await openTestDatabase();
   const { pg } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'sotp-api-'));
@@ -160,7 +169,7 @@ export async function openTestApi(more: { options?: Partial<ApiOptions>; clock?:
     options: { version: 'test', trustedProxies: [], requestsPerMinute: 1_000_000, ...more.options },
     access,
     inventory,
-    telemetry: createTelemetry({ metrics, devices: stores.devices, clock }),
+    telemetry: createTelemetry({ metrics: more.samples?.(pg) ?? metrics, devices: stores.devices, clock }),
     logs,
     live,
     self: { processes, readiness: async () => problems },
