@@ -29,6 +29,7 @@ const spool = createFileSpool({
   dir,
   codec: sampleCodec,
   names: SAMPLE_SPOOL,
+  waveBatches: 4,
   whenFull: 'drop_oldest',
   source: randomUUID(),
   clock,

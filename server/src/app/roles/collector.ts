@@ -82,6 +82,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     ...spoolDirectories(join(config.dataDir, 'spool'), index, config.collectors),
     codec: sampleCodec,
     names: SAMPLE_SPOOL,
+    // Samples find their place whatever the order.
+    waveBatches: 4,
     whenFull: 'drop_oldest',
     source: member.id,
     clock,

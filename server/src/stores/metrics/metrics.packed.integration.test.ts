@@ -40,7 +40,7 @@ test('hours beyond retention are dropped, and rows that belong there are counted
     await store.maintain(NOW);
     const polls = async () => {
       const { rows } = await own.pg.query<{ n: number }>(
-        'select (select count(*) from metric_head) + (select coalesce(sum(polls), 0) from metric_packed) as n',
+        'select (select count(*) from metric_head) + (select coalesce(sum(polls), 0) from metric_packed) + (select coalesce(sum(polls), 0) from metric_packed_day) as n',
       );
       return rows[0]?.n;
     };

@@ -138,12 +138,34 @@ const steps = fc.array(
   { maxLength: 25 },
 );
 
+test('while many wait they are delivered by several at once, each once, and the order begins with the oldest', async () => {
+  const { state, stored, deliver } = createStore();
+  const spool = spoolIn(newDir(), { waveBatches: 4 });
+  let atOnce = 0;
+  let most = 0;
+  await spool.start(async (batch, origin) => {
+    most = Math.max(most, ++atOnce);
+    await deliver(batch, origin).finally(() => atOnce--);
+  });
+  state.away = true;
+  for (const number of upTo(100)) await spool.append(batchOf(number));
+  state.away = false;
+  await drained(spool);
+  await spool.stop();
+  assert.equal(most, 4);
+  assert.equal(stored[0], 1);
+  assert.deepEqual(
+    stored.toSorted((a, b) => a - b),
+    upTo(100),
+  );
+});
+
 test('whatever happens in whatever order, everything appended is stored once; a torn tail costs the tail only', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
+    fc.asyncProperty(steps, fc.constantFrom(1, 4), async (all, waveBatches) => {
       const { state, stored, deliver } = createStore();
       let dir = newDir();
-      let spool = spoolIn(dir);
+      let spool = spoolIn(dir, { waveBatches });
       await spool.start(deliver);
       let number = 0;
       // Numbers that a torn tail may have cost: written last, and not stored when the tail was torn off.
@@ -158,7 +180,7 @@ test('whatever happens in whatever order, everything appended is stored once; a 
         else if (step.do === 'drain' && !state.away) await drained(spool);
         else if (step.do === 'restart') {
           await spool.stop();
-          spool = spoolIn(dir);
+          spool = spoolIn(dir, { waveBatches });
           await spool.start(deliver);
         } else if (step.do === 'crash') {
           // A crash is what another process finds on disk while this one is no more.
@@ -180,7 +202,7 @@ test('whatever happens in whatever order, everything appended is stored once; a 
             for (let back = 0; back < 8; back++) if (!before.has(number - back)) excused.add(number - back);
           }
           dir = copy;
-          spool = spoolIn(dir);
+          spool = spoolIn(dir, { waveBatches });
           await spool.start(deliver);
         }
       }
@@ -192,6 +214,6 @@ test('whatever happens in whatever order, everything appended is stored once; a 
       const missing = upTo(number).filter((one) => !stored.includes(one) && !excused.has(one));
       assert.deepEqual(missing, []);
     }),
-    { numRuns: 60 },
+    { numRuns: 80 },
   );
 });

@@ -29,6 +29,8 @@ export interface FileSpoolDeps<B> {
   readonly segmentBytes?: number;
   /** How long an undelivered batch may wait until it is on the disk itself; 0: every batch at once. */
   readonly syncMs?: number;
+  /** Batches delivered at once while many wait; 1 keeps them strictly in order, and is what is left out. */
+  readonly waveBatches?: number;
 }
 
 const MAX_BYTES = 1024 ** 3;
@@ -37,6 +39,8 @@ const SYNC_MS = 500;
 /** A segment whose batches are all delivered is exchanged for a new one at this size. */
 const IDLE_SEGMENT_BYTES = 1024 ** 2;
 const STOP_MS = 1_000;
+/** With so many batches waiting they are delivered by several: what takes time is the disk of the store. */
+const WAVE_BACKLOG = 8;
 
 /**
  * The durable spool. A batch is written to the newest segment the moment it comes, and delivered from memory as long as
@@ -59,7 +63,8 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   };
   const dropped = { store_refused: 0, spool_full: 0, spool_disk: 0 };
   const recent = createWaiting<B>();
-  let inFlight: Entry<B> | undefined;
+  let inFlight: Entry<B>[] = [];
+  const waveBatches = deps.waveBatches ?? 1;
   let lastWrite: Promise<void> = Promise.resolve();
   let reading: { readonly segment: Segment; readonly records: SpoolRecord[]; next: number } | undefined;
   let memoryOnly = 0;
@@ -73,7 +78,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
 
   const undelivered = () => disk.segments.reduce((sum, one) => sum + one.records - one.doneRecords, memoryOnly);
   /** Batches that are on disk and not in memory. */
-  const onlyOnDisk = () => undelivered() - recent.length - (inFlight ? 1 : 0);
+  const onlyOnDisk = () => undelivered() - recent.length - inFlight.length;
 
   /** What goes wrong here goes wrong again and again: it is told twice a minute. */
   function tell(what: string, facts: object): void {
@@ -100,16 +105,14 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       if (disk.segments.length < 2) disk.seal();
       const oldest = disk.segments[0];
       if (!oldest || !oldest.sealed || disk.segments.length < 2) return;
-      const held = inFlight?.segment === oldest ? inFlight.items : 0;
+      const held = inFlight.filter((entry) => entry.segment === oldest);
       tell(`the spool is full: the oldest ${names.items} are dropped`, { maxBytes });
-      dropped.spool_full += oldest.items - oldest.doneItems - held;
+      dropped.spool_full += oldest.items - oldest.doneItems - held.reduce((sum, entry) => sum + entry.items, 0);
       recent.dropSegment(oldest);
       if (reading?.segment === oldest) reading = undefined;
-      // The batch on its way lives on in memory: it may still arrive.
-      if (inFlight?.segment === oldest) {
-        inFlight.segment = undefined;
-        memoryOnly++;
-      }
+      // Batches on their way live on in memory: they may still arrive.
+      for (const entry of held) entry.segment = undefined;
+      memoryOnly += held.length;
       disk.remove(oldest);
     }
   }
@@ -125,6 +128,8 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       const segment = disk.segments.find((one) => one.records > one.doneRecords);
       if (!segment) break;
       if (reading?.segment !== segment || reading.next >= reading.records.length) {
+        // Those on their way would be read once more.
+        if (inFlight.length > 0) return undefined;
         const records = await disk.read(segment);
         if (records.length === 0) {
           finish(segment);
@@ -190,20 +195,24 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
         await (undelivered() === 0 ? woken : atMost(clock, 1_000, woken));
         continue;
       }
-      inFlight = entry;
-      const end = await deliverPatiently(deliver, entry, {
-        clock,
-        log,
-        signal: stopping.signal,
-        backlog: undelivered,
-        note,
-      });
-      inFlight = undefined;
-      // Given up for shutdown, and not forgotten: the next process finds it on disk.
-      if (end === 'stopped') continue;
-      if (end === 'refused') dropped.store_refused += entry.items;
-      else counters.delivered_batches_total++;
-      forget(entry);
+      inFlight = [entry];
+      // A store that has just come back is asked with one batch first.
+      while (!struggling && inFlight.length < waveBatches && undelivered() >= WAVE_BACKLOG) {
+        const another = await next();
+        if (!another) break;
+        inFlight.push(another);
+      }
+      const wave = inFlight;
+      const how = { clock, log, signal: stopping.signal, backlog: undelivered, note };
+      const ends = await Promise.all(wave.map((one) => deliverPatiently(deliver, one, how)));
+      inFlight = [];
+      for (const [i, one] of wave.entries()) {
+        // Given up for shutdown, and not forgotten: the next process finds it on disk.
+        if (ends[i] === 'stopped') continue;
+        if (ends[i] === 'refused') dropped.store_refused += one.items;
+        else counters.delivered_batches_total++;
+        forget(one);
+      }
     }
   }
 
@@ -224,7 +233,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
         (error: unknown) => {
           complain(error);
           // It waits in memory then; unless it is through already.
-          if (!recent.has(entry) && inFlight !== entry) return;
+          if (!recent.has(entry) && !inFlight.includes(entry)) return;
           entry.segment = undefined;
           memoryOnly++;
         },

@@ -2,8 +2,8 @@ import { MAX_SPAN_MS } from '#domain/counters.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { bool, inlineInstant, inlineInts, instant, int4, readTuples, writeTuples } from './binary.ts';
 import { decodeBlock } from './codec.ts';
-import { PACKED } from './partitions.ts';
-import type { PartitionedTable } from './partitions.ts';
+import { DAY_MS, HOUR_MS, PACKED, PACKED_DAYS, POLLS, ROLLUP_1H, ROLLUP_5M, ROLLUP_5M_HOURS } from './partitions.ts';
+import type { PartitionedTable, TwoForms } from './partitions.ts';
 import { decodeInstant } from './row-copy.ts';
 import type { PollBlock } from './timeline.ts';
 
@@ -14,6 +14,10 @@ export interface StoredBlock {
   /** Of the hour, or of the day, that it holds; epoch ms. */
   readonly start: number;
   readonly block: Buffer;
+  /** Of a tier that has two forms: whether this is a day of it. */
+  readonly isDay?: boolean;
+  /** Where the row is, in binary form: a row that was written anew is elsewhere. */
+  readonly place?: Buffer;
 }
 
 export interface PackedBlock extends StoredBlock {
@@ -21,11 +25,23 @@ export interface PackedBlock extends StoredBlock {
   readonly restarted: boolean;
 }
 
-const COLUMNS = 'b.device_id, b.layout_id, b.start, b.block';
-
 function toStored(columns: Buffer[]): StoredBlock {
-  const [deviceId, layoutId, start, block] = columns as [Buffer, Buffer, Buffer, Buffer];
-  return { deviceId: deviceId.readInt32BE(0), layoutId: layoutId.readInt32BE(0), start: decodeInstant(start), block };
+  const [deviceId, layoutId, start, block, isDay, place] = columns as [
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer?,
+    Buffer?,
+  ];
+  return {
+    deviceId: deviceId.readInt32BE(0),
+    layoutId: layoutId.readInt32BE(0),
+    start: decodeInstant(start),
+    block,
+    ...(isDay && { isDay: isDay[0] === 1 }),
+    ...(place && { place }),
+  };
 }
 
 /** Packed polls as the time line wants them. */
@@ -42,44 +58,61 @@ export interface BlockSelection {
   readonly to: number;
 }
 
+const isTwoForms = (of: PartitionedTable | TwoForms): of is TwoForms => 'hours' in of;
+
 /**
  * Blocks by device and start, or so many of their first bytes. Of packed polls also those that say "restarted", whatever
- * their layout.
+ * their layout. A tier of two forms is read in one statement, so that nothing is missed on its way from one to the other.
  */
 export async function readBlocks(
   pg: Queryable,
-  of: PartitionedTable,
+  of: PartitionedTable | TwoForms,
   selection: BlockSelection,
-  firstBytes?: number,
+  firstBytes?: { readonly hours: number; readonly days: number },
 ): Promise<StoredBlock[]> {
   const layouts = selection.layoutIds
-    ? `and (b.layout_id = any(${inlineInts(selection.layoutIds)})${of === PACKED ? ' or b.restarted' : ''})`
+    ? `and (b.layout_id = any(${inlineInts(selection.layoutIds)})${of === POLLS ? ' or b.restarted' : ''})`
     : '';
-  const part = firstBytes === undefined ? 'b.block' : `substr(b.block, 1, ${Math.trunc(firstBytes)})`;
-  const columns = `b.device_id, b.layout_id, b.start, ${part}`;
-  const data = await pg.copyOut(
-    `copy (select ${columns} from ${of.table} b where b.device_id = any(${inlineInts(selection.deviceIds)})
-       and b.start >= ${inlineInstant(selection.from)} and b.start < ${inlineInstant(selection.to)} ${layouts}
-       order by b.device_id, b.start) to stdout (format binary)`,
-  );
+  const part = (bytes: number | undefined) =>
+    bytes === undefined ? 'b.block' : `substr(b.block, 1, ${Math.trunc(bytes)}) as block`;
+  const select = ({ table }: PartitionedTable, unitMs: number, more: string, bytes?: number) =>
+    `select b.device_id, b.layout_id, b.start, ${part(bytes)}${more} from ${table} b
+     where b.device_id = any(${inlineInts(selection.deviceIds)})
+       and b.start >= ${inlineInstant(Math.floor(selection.from / unitMs) * unitMs)}
+       and b.start < ${inlineInstant(selection.to)} ${layouts}`;
+  const rows = isTwoForms(of)
+    ? `${select(of.hours, HOUR_MS, ', false as is_day, b.ctid', firstBytes?.hours)} union all
+       ${select(of.days, DAY_MS, ', true, b.ctid', firstBytes?.days)}`
+    : select(of, 1, '');
+  const data = await pg.copyOut(`copy (select * from (${rows}) r order by device_id, start) to stdout (format binary)`);
   return readTuples(data, toStored);
 }
 
-/** The last packed polls of each layout that start before an instant: what a counter grew from. */
+/**
+ * The last packed polls of each layout that start before an instant: what a counter grew from. Days only where they may
+ * be younger than the last hour; the younger of two may have begun later than the instant.
+ */
 export async function readLastBlocks(
   pg: Queryable,
   layouts: readonly { id: number; deviceId: number }[],
   before: number,
   maxAgeMs = MAX_SPAN_MS,
 ): Promise<StoredBlock[]> {
+  if (layouts.length === 0) return [];
+  const columns = 'b.device_id, b.layout_id, b.start, b.block';
+  const own = `b.device_id = w.device_id and b.layout_id = w.id and b.start < ${inlineInstant(before)}`;
   const data = await pg.copyOut(
     `copy (select l.* from unnest(${inlineInts(layouts.map((layout) => layout.deviceId))},
          ${inlineInts(layouts.map((layout) => layout.id))}) as w (device_id, id)
        cross join lateral (
-         select ${COLUMNS} from metric_packed b
-         where b.device_id = w.device_id and b.layout_id = w.id
-           and b.start < ${inlineInstant(before)} and b.start >= ${inlineInstant(before - maxAgeMs)}
-         order by b.start desc limit 1) l) to stdout (format binary)`,
+         with h as materialized (
+           select ${columns} from metric_packed b where ${own} and b.start >= ${inlineInstant(before - maxAgeMs)}
+           order by b.start desc limit 1)
+         select * from h union all
+         (select ${columns} from metric_packed_day b
+          where ${own} and b.start > ${inlineInstant(before - maxAgeMs - DAY_MS)}
+            and b.start > coalesce((select start from h), '-infinity') - interval '23 hours'
+          order by b.start desc limit 2)) l) to stdout (format binary)`,
   );
   return readTuples(data, toStored);
 }
@@ -104,23 +137,36 @@ export async function nextPacked(
       new Date(start + MAX_SPAN_MS),
     ],
   );
-  const devices = new Map<number, number[]>();
-  for (const row of rows)
-    devices.set(row.start.getTime(), [...(devices.get(row.start.getTime()) ?? []), row.device_id]);
-  return devices;
+  const next = new Map<number, Set<number>>();
+  const note = (at: number, deviceId: number) => next.set(at, (next.get(at) ?? new Set()).add(deviceId));
+  for (const row of rows) note(row.start.getTime(), row.device_id);
+  // In days already: the hour of the first poll behind the hour.
+  const after = start + HOUR_MS;
+  const days = await readBlocks(pg, PACKED_DAYS, {
+    deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
+    layoutIds: layouts.map((layout) => layout.id),
+    from: Math.floor(after / DAY_MS) * DAY_MS,
+    to: start + MAX_SPAN_MS + 1,
+  });
+  for (const { deviceId, block } of days) {
+    const first = decodeBlock(block).at.find((at) => at >= after);
+    if (first !== undefined) note(Math.floor(first / HOUR_MS) * HOUR_MS, deviceId);
+  }
+  return new Map([...next].toSorted(([a], [b]) => a - b).map(([at, ids]) => [at, [...ids]]));
 }
 
 /** Puts packed polls in the place of all that the devices have at that start. */
 export async function replacePacked(
   tx: Queryable,
+  of: PartitionedTable,
   start: number,
   deviceIds: readonly number[],
   blocks: readonly PackedBlock[],
 ): Promise<void> {
-  await removeBlocks(tx, PACKED, start, deviceIds);
+  await removeBlocks(tx, of, start, start + 1, deviceIds);
   if (blocks.length === 0) return;
   await tx.copyIn(
-    'copy metric_packed (device_id, layout_id, start, polls, restarted, block) from stdin (format binary)',
+    `copy ${of.table} (device_id, layout_id, start, polls, restarted, block) from stdin (format binary)`,
     writeTuples(
       blocks.map((b) => [
         int4(b.deviceId),
@@ -134,7 +180,7 @@ export async function replacePacked(
   );
 }
 
-/** Puts roll-ups in the place of all that the devices have at that start. */
+/** Puts roll-ups in the place of all that the devices have from that start on, for as long as they span. */
 export async function replaceRollups(
   tx: Queryable,
   of: PartitionedTable,
@@ -142,7 +188,7 @@ export async function replaceRollups(
   deviceIds: readonly number[],
   blocks: readonly StoredBlock[],
 ): Promise<void> {
-  await removeBlocks(tx, of, start, deviceIds);
+  await removeBlocks(tx, of, start, start + (of === ROLLUP_5M_HOURS ? HOUR_MS : DAY_MS), deviceIds);
   if (blocks.length === 0) return;
   await tx.copyIn(
     `copy ${of.table} (device_id, layout_id, start, block) from stdin (format binary)`,
@@ -153,18 +199,20 @@ export async function replaceRollups(
 async function removeBlocks(
   tx: Queryable,
   of: PartitionedTable,
-  start: number,
+  from: number,
+  to: number,
   deviceIds: readonly number[],
 ): Promise<void> {
-  await tx.query(`delete from ${of.table} where device_id = any($1::int[]) and start = $2`, [
+  await tx.query(`delete from ${of.table} where device_id = any($1::int[]) and start >= $2 and start < $3`, [
     deviceIds,
-    new Date(start),
+    new Date(from),
+    new Date(to),
   ]);
 }
 
 /** Deletes all that a device has in the packed and roll-up tables. */
 export async function removeDeviceBlocks(pg: Postgres, deviceId: number): Promise<void> {
-  for (const table of ['metric_packed', 'metric_rollup_5m', 'metric_rollup_1h']) {
+  for (const { table } of [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H]) {
     await pg.query(`delete from ${table} where device_id = $1`, [deviceId]);
   }
 }

@@ -28,12 +28,34 @@ const directory = new BitWriter();
 let scratch = new Float64Array(1_024);
 
 /** Milliseconds when all instants are whole ones, else microseconds. */
-function unitOf(polls: Polls): number {
+function unitOf(polls: Pick<Polls, 'at' | 'polledAt'>): number {
   for (let i = 0; i < polls.at.length; i++) {
     if (!Number.isInteger(polls.at[i]) || !Number.isInteger(polls.polledAt[i])) return 1_000;
   }
   return 1;
 }
+
+/** What stands in front of the columns' lengths. */
+function writeHead(out: BitWriter, polls: Omit<Polls, 'data'>): void {
+  const n = polls.at.length;
+  const unit = unitOf(polls);
+  out.length = 0;
+  out.byte(VERSION);
+  out.varint(unit);
+  out.varint(n);
+  out.varint(polls.width);
+  writeTimes(out, polls.at, n, unit);
+  const late = Float64Array.from(
+    polls.polledAt,
+    (polledAt, i) => Math.round(polledAt * unit) - Math.round(polls.at[i]! * unit),
+  );
+  writeColumn(out, late, n);
+  const restarts = [...polls.restarted.keys()].filter((i) => polls.restarted[i] === 1);
+  out.varint(restarts.length);
+  for (const index of restarts) out.varint(index);
+}
+
+const written = (out: BitWriter, from = 0) => out.bytes.subarray(from, out.length);
 
 /**
  * Packs polls: version, unit of time, number of polls and of columns; the times, once for all columns; the polls that
@@ -41,22 +63,7 @@ function unitOf(polls: Polls): number {
  */
 export function encodeBlock(polls: Polls): Buffer {
   const n = polls.at.length;
-  const unit = unitOf(polls);
-  writer.length = 0;
-  writer.byte(VERSION);
-  writer.varint(unit);
-  writer.varint(n);
-  writer.varint(polls.width);
-  writeTimes(polls.at, n, unit);
-  const late = Float64Array.from(
-    polls.polledAt,
-    (polledAt, i) => Math.round(polledAt * unit) - Math.round(polls.at[i]! * unit),
-  );
-  writeColumn(late, n);
-  const restarts = [...polls.restarted.keys()].filter((i) => polls.restarted[i] === 1);
-  writer.varint(restarts.length);
-  for (const index of restarts) writer.varint(index);
-
+  writeHead(writer, polls);
   const head = writer.length;
   directory.length = 0;
   for (let c = 0; c < polls.width; c++) {
@@ -64,15 +71,33 @@ export function encodeBlock(polls: Polls): Buffer {
     encodeColumn(polls.data, n, writer, c * n);
     directory.varint(writer.length - before);
   }
-  return Buffer.concat([
-    writer.bytes.subarray(0, head),
-    directory.bytes.subarray(0, directory.length),
-    writer.bytes.subarray(head, writer.length),
-  ]);
+  return Buffer.concat([writer.bytes.subarray(0, head), written(directory), written(writer, head)]);
+}
+
+/** Columns that are packed between two rests, about 50,000 values of a day. */
+const COLUMNS_AT_ONCE = 32;
+
+/** The same for long columns, which are read one by one, with rests in which others have their turn. */
+export async function encodeLongBlock(
+  polls: Omit<Polls, 'data'> & { read(position: number, into: Float64Array, offset: number): void },
+  rest: () => Promise<void>,
+): Promise<Buffer> {
+  const n = polls.at.length;
+  const [head, lengths, body] = [new BitWriter(), new BitWriter(), new BitWriter()];
+  writeHead(head, polls);
+  const column = new Float64Array(n);
+  for (let c = 0; c < polls.width; c++) {
+    const before = body.length;
+    polls.read(c, column, 0);
+    encodeColumn(column, n, body);
+    lengths.varint(body.length - before);
+    if (c % COLUMNS_AT_ONCE === 0) await rest();
+  }
+  return Buffer.concat([written(head), written(lengths), written(body)]);
 }
 
 /** The first instant, then runs of how much the distance between instants changed. A steady interval is one run. */
-function writeTimes(at: Float64Array, n: number, unit: number): void {
+function writeTimes(out: BitWriter, at: Float64Array, n: number, unit: number): void {
   let previous = 0;
   let distance = 0;
   let run = 0;
@@ -86,28 +111,28 @@ function writeTimes(at: Float64Array, n: number, unit: number): void {
       run++;
       continue;
     }
-    if (run > 0) writeRun(change, run);
+    if (run > 0) writeRun(out, change, run);
     change = next;
     run = 1;
   }
-  if (run > 0) writeRun(change, run);
+  if (run > 0) writeRun(out, change, run);
 }
 
-function writeRun(change: number, run: number): void {
-  writer.zigzag(change);
-  writer.varint(run);
+function writeRun(out: BitWriter, change: number, run: number): void {
+  out.zigzag(change);
+  out.varint(run);
 }
 
-function writeColumn(values: Float64Array, n: number): void {
-  const before = writer.length;
-  encodeColumn(values, n, writer);
+function writeColumn(out: BitWriter, values: Float64Array, n: number): void {
+  const before = out.length;
+  encodeColumn(values, n, out);
   // The length goes in front of what was just written.
-  const bytes = writer.bytes.slice(before, writer.length);
-  writer.length = before;
-  writer.varint(bytes.length);
-  writer.reserve(bytes.length);
-  writer.bytes.set(bytes, writer.length);
-  writer.length += bytes.length;
+  const bytes = out.bytes.slice(before, out.length);
+  out.length = before;
+  out.varint(bytes.length);
+  out.reserve(bytes.length);
+  out.bytes.set(bytes, out.length);
+  out.length += bytes.length;
 }
 
 /** All of a block but its columns. */

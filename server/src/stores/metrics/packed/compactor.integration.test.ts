@@ -149,12 +149,17 @@ test('whatever arrives late, and whenever the compactor is killed: nothing lost,
       const open = (pg: Postgres) =>
         createPackedMetricStore({ pg, clock, log: silentLog, compactionLagMs: 0, retention: { rawDays: 30 } });
       const store = open(db.pg);
-      for (let i = 0; i < rows.length; i += 10) {
-        await store.write(rows.slice(i, i + 10), { source: `s${deviceId}`, sequence: i });
-        await open(dying(db.pg, plan.deaths[i / 10] ?? 0))
-          .maintain(T + 23 * HOUR)
-          .catch((error: unknown) => assert.match(String(error), /killed/));
-      }
+      const writeAndDie = async (from: number, to: number, upTo: number) => {
+        for (let i = from; i < to; i += 10) {
+          await store.write(rows.slice(i, Math.min(i + 10, to)), { source: `s${deviceId}`, sequence: i });
+          await open(dying(db.pg, plan.deaths[i / 10] ?? 0))
+            .maintain(upTo)
+            .catch((error: unknown) => assert.match(String(error), /killed/));
+        }
+      };
+      // Some come when the day has been made of its hours.
+      const veryLate = Math.floor(rows.length / 30) * 10;
+      await writeAndDie(veryLate, rows.length, T + 23 * HOUR);
       // Once with hours in both forms, once with all packed and the day rolled up.
       for (const upTo of [T + 23 * HOUR, NOW]) {
         await store.maintain(upTo);
@@ -163,8 +168,17 @@ test('whatever arrives late, and whenever the compactor is killed: nothing lost,
           [deviceId, new Date(upTo)],
         );
         assert.equal(left[0]?.n, 0);
-        await compare(store, deviceId, rows);
+        await compare(store, deviceId, rows.slice(veryLate));
       }
+      await writeAndDie(0, veryLate, NOW);
+      await compare(store, deviceId, rows);
+      await store.maintain(NOW);
+      await compare(store, deviceId, rows);
+      const { rows: hours } = await db.pg.query(
+        'select 1 from metric_packed where device_id = $1 union all select 1 from metric_rollup_5m_hour where device_id = $1',
+        [deviceId],
+      );
+      assert.equal(hours.length, 0);
     }),
     // Shrinking takes minutes; the counterexample as found says enough.
     { numRuns: 5, endOnFailure: true },
@@ -232,7 +246,8 @@ test('packing while others write, late rows among theirs: every poll is there on
   await store.maintain(NOW);
   await check();
   const { rows } = await db.pg.query<{ n: number }>(
-    'select sum(polls)::int8 as n from metric_packed where device_id = any($1::int[])',
+    `select sum(polls)::int8 as n from (select * from metric_packed union all select * from metric_packed_day) p
+     where device_id = any($1::int[])`,
     [devices],
   );
   assert.equal(rows[0]?.n, devices.length * minutes);

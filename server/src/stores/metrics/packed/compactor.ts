@@ -6,18 +6,21 @@ import type { PackedBlock, StoredBlock } from './blocks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeBlock } from './codec.ts';
 import { groupRows, readHeadPartition, readLast } from './head.ts';
+import { createMerger } from './merger.ts';
 import {
   DAY_MS,
+  FIVE_MINUTES,
   HEAD,
   HOUR_MS,
   PACKED,
+  POLLS,
   ROLLUP_1H,
-  ROLLUP_5M,
+  ROLLUP_5M_HOURS,
   ensurePartitions,
   listPartitions,
   partitionName,
 } from './partitions.ts';
-import { daysToRoll, finishProgress, isBegun, openProgress, saveProgress } from './progress.ts';
+import { daysToRoll, finishProgress, isBegun, openProgress, restartMerge, saveProgress } from './progress.ts';
 import { rollupDay, rollupHour } from './rollup.ts';
 import type { KnownLayout } from './rollup.ts';
 import { mergePolls } from './timeline.ts';
@@ -34,10 +37,11 @@ const LOCK = 7_362_010;
 
 export interface Compactor {
   /**
-   * Rewrites every hour that ends at or before the instant, oldest first, and rolls up every day that has ended. Does
-   * nothing when another process is at it. What it is killed in, or leaves when aborted, is gone on with by the next call.
+   * Rewrites every hour that ends at or before the instant, oldest first, rolls up every day that has ended, and makes one
+   * row of the hours of those that ended before the second instant. Does nothing when another process is at it. What it
+   * is killed in, or leaves when aborted, is gone on with by the next call.
    */
-  run(before: number, signal?: AbortSignal): Promise<{ hours: number; polls: number }>;
+  run(before: number, daysBefore: number, signal?: AbortSignal): Promise<{ hours: number; polls: number }>;
 }
 
 export interface CompactorDeps {
@@ -74,6 +78,8 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     return layouts.map((layout) => ({ ...layout, kinds: kinds.get(layout.id) ?? [] }));
   }
 
+  const merger = createMerger({ pg, log, layoutsOf, pause });
+
   /** The last polls of the layouts before an hour, packed or not. */
   async function pollsBefore(start: number, layouts: readonly KnownLayout[]): Promise<Map<number, PollBlock[]>> {
     const counting = layouts.filter((layout) => layout.kinds.includes('counter'));
@@ -108,12 +114,16 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     const days = new Map([[dayOf(start), new Set(deviceIds)]]);
     for (const [next, ids] of await nextPacked(pg, start, layouts)) {
       const blocks = new Map<number, PollBlock[]>();
-      for (const stored of await readBlocks(pg, PACKED, { deviceIds: ids, from: next, to: next + HOUR_MS })) {
+      for (const stored of await readBlocks(pg, POLLS, { deviceIds: ids, from: next, to: next + HOUR_MS })) {
         blocks.set(stored.deviceId, [...(blocks.get(stored.deviceId) ?? []), toPollBlock(stored)]);
       }
       const own = layouts.filter((layout) => ids.includes(layout.deviceId));
       const mended = await rollups(next, blocks, own);
-      await pg.transaction((tx) => replaceRollups(tx, ROLLUP_5M, next, ids, mended));
+      await ensurePartitions(pg, ROLLUP_5M_HOURS, [next]);
+      await pg.transaction(async (tx) => {
+        await replaceRollups(tx, ROLLUP_5M_HOURS, next, ids, mended);
+        await restartMerge(tx, dayOf(next));
+      });
       days.set(dayOf(next), new Set([...(days.get(dayOf(next)) ?? []), ...ids]));
     }
     for (const [day, ids] of days) {
@@ -126,8 +136,13 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
   async function packDevices(start: number, deviceIds: readonly number[]): Promise<void> {
     const layouts = await layoutsOf(deviceIds);
     const blocks = groupRows(await readHeadPartition(pg, partitionName(HEAD, start), deviceIds));
-    for (const stored of await readBlocks(pg, PACKED, { deviceIds, from: start, to: start + HOUR_MS })) {
-      blocks.set(stored.deviceId, [...(blocks.get(stored.deviceId) ?? []), toPollBlock(stored)]);
+    // What a day has of this hour already stays there; only the spans need it.
+    const all = new Map(blocks);
+    for (const stored of await readBlocks(pg, POLLS, { deviceIds, from: start, to: start + HOUR_MS })) {
+      const block = toPollBlock(stored);
+      for (const into of stored.isDay ? [all] : [blocks, all]) {
+        into.set(stored.deviceId, [...(into.get(stored.deviceId) ?? []), block]);
+      }
     }
     const packed: PackedBlock[] = [];
     for (const layout of layouts) {
@@ -144,17 +159,18 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
       });
       await pause();
     }
-    const spans = await rollups(start, blocks, layouts);
+    const spans = await rollups(start, all, layouts);
     await pg.transaction(async (tx) => {
-      await replacePacked(tx, start, deviceIds, packed);
-      await replaceRollups(tx, ROLLUP_5M, start, deviceIds, spans);
+      await replacePacked(tx, PACKED, start, deviceIds, packed);
+      await replaceRollups(tx, ROLLUP_5M_HOURS, start, deviceIds, spans);
+      await restartMerge(tx, dayOf(start));
     });
     await mendLater(start, deviceIds, layouts);
   }
 
   async function compactHour(start: number, signal?: AbortSignal): Promise<number> {
     await ensurePartitions(pg, PACKED, [start]);
-    await ensurePartitions(pg, ROLLUP_5M, [start]);
+    await ensurePartitions(pg, ROLLUP_5M_HOURS, [start]);
     const partition = partitionName(HEAD, start);
     for (let round = 0; round < ROUNDS; round++) {
       let { doneDevice, polls } = await openProgress(pg, 'hour', start);
@@ -202,13 +218,14 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     deviceIds: readonly number[],
     layouts: readonly KnownLayout[],
   ): Promise<void> {
-    const hours = await readBlocks(pg, ROLLUP_5M, { deviceIds, from: day, to: day + DAY_MS });
+    const hours = await readBlocks(pg, FIVE_MINUTES, { deviceIds, from: day, to: day + DAY_MS });
     const spans: StoredBlock[] = [];
     for (const id of deviceIds) {
       const own = layouts.filter((layout) => layout.deviceId === id);
       spans.push(
         ...rollupDay(
           day,
+          HOUR_MS,
           hours.filter((row) => row.deviceId === id),
           own,
         ),
@@ -221,11 +238,12 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
   async function rollDay(day: number, signal?: AbortSignal): Promise<void> {
     await ensurePartitions(pg, ROLLUP_1H, [day]);
     let { doneDevice } = await openProgress(pg, 'day', day);
+    const which = 'where device_id > $1 and start >= $2 and start < $3';
     for (;;) {
       if (signal?.aborted) return;
       const { rows } = await pg.query<{ id: number }>(
-        `select device_id as id from metric_rollup_5m where device_id > $1 and start >= $2 and start < $3
-         group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
+        `select device_id as id from metric_rollup_5m ${which} union select device_id from metric_rollup_5m_hour ${which}
+         order by id limit ${DEVICES_PER_CHUNK}`,
         [doneDevice, new Date(day), new Date(day + DAY_MS)],
       );
       const last = rows.at(-1);
@@ -238,7 +256,11 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     await finishProgress(pg, 'day', day);
   }
 
-  async function runLocked(before: number, signal?: AbortSignal): Promise<{ hours: number; polls: number }> {
+  async function runLocked(
+    before: number,
+    daysBefore: number,
+    signal?: AbortSignal,
+  ): Promise<{ hours: number; polls: number }> {
     const done = { hours: 0, polls: 0 };
     for (const start of await listPartitions(pg, HEAD)) {
       if (start + HOUR_MS > before || signal?.aborted) break;
@@ -254,15 +276,16 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     }
     const today = Math.floor(before / DAY_MS) * DAY_MS;
     for (const day of await daysToRoll(pg, today)) await rollDay(day, signal);
+    await merger.run(daysBefore, signal);
     return done;
   }
 
   return {
-    async run(before, signal) {
+    async run(before, daysBefore, signal) {
       const session = await pg.session({ patient: true });
       try {
         const { rows } = await session.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK]);
-        return rows[0]?.locked ? await runLocked(before, signal) : { hours: 0, polls: 0 };
+        return rows[0]?.locked ? await runLocked(before, daysBefore, signal) : { hours: 0, polls: 0 };
       } finally {
         await session.close();
       }

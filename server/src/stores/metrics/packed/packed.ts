@@ -14,8 +14,10 @@ import {
   HEAD,
   HOUR_MS,
   PACKED,
+  PACKED_DAYS,
   ROLLUP_1H,
   ROLLUP_5M,
+  ROLLUP_5M_HOURS,
   dropPartitions,
   ensurePartitions,
   listPartitions,
@@ -32,6 +34,8 @@ import { createUsage } from './usage.ts';
 const MAX_AHEAD_MS = DAY_MS;
 /** An hour is packed when it has been over for so long: what was spooled meanwhile has mostly come by then. */
 const COMPACTION_LAG_MS = 10 * 60_000;
+/** And a day is made of its hours when the last one has been packed for so long: what comes late costs little until then. */
+const DAY_LAG_MS = 6 * HOUR_MS;
 
 /** How long each tier is kept. */
 export interface Retention {
@@ -47,6 +51,8 @@ export interface PackedMetricStoreDeps {
   readonly retention?: Retention;
   /** 10 minutes when left out. */
   readonly compactionLagMs?: number;
+  /** 6 hours more when left out; none when compaction has a lag of its own. */
+  readonly dayLagMs?: number;
 }
 
 /** What the store did not keep, by reason; for `/metrics`. */
@@ -173,15 +179,17 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       await removeDeviceBlocks(pg, deviceId);
     },
     async maintain(now, signal) {
+      const closed = now - (deps.compactionLagMs ?? COMPACTION_LAG_MS);
+      const dayLagMs = deps.dayLagMs ?? (deps.compactionLagMs === undefined ? DAY_LAG_MS : 0);
       const present = await listPartitions(pg, HEAD);
       const ahead = [0, 1, 2, 3].map((n) => partitionStart(HEAD, now) + n * HOUR_MS);
       if (ahead.some((hour) => !present.includes(hour))) await ensurePartitions(pg, HEAD, ahead);
       hours = new Set([...present, ...ahead]);
       await expire(HEAD, now - rawMs);
-      await expire(PACKED, now - rawMs);
-      await expire(ROLLUP_5M, now - fiveMinuteMs);
+      for (const table of [PACKED, PACKED_DAYS]) await expire(table, now - rawMs);
+      for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expire(table, now - fiveMinuteMs);
       await expire(ROLLUP_1H, now - hourMs);
-      await compactor.run(now - (deps.compactionLagMs ?? COMPACTION_LAG_MS), signal);
+      await compactor.run(closed, closed - dayLagMs, signal);
       // Needed only for what a spool delivers again after its process was killed between commit and forgetting: its next
       // start. Four a second make a million rows in three days; more would cost as much disk as the samples.
       await pg.query(`delete from metric_batch where stored_at < now() - interval '3 days'`);

@@ -15,8 +15,18 @@ export interface PartitionedTable {
 
 export const HEAD: PartitionedTable = { table: 'metric_head', digits: 10, index: '(device_id, at)' };
 export const PACKED: PartitionedTable = { table: 'metric_packed', digits: 8, index: '(device_id, start, layout_id)' };
+export const PACKED_DAYS: PartitionedTable = { ...PACKED, table: 'metric_packed_day' };
+export const ROLLUP_5M_HOURS: PartitionedTable = { ...PACKED, table: 'metric_rollup_5m_hour' };
 export const ROLLUP_5M: PartitionedTable = { ...PACKED, table: 'metric_rollup_5m', digits: 6 };
 export const ROLLUP_1H: PartitionedTable = { ...PACKED, table: 'metric_rollup_1h', digits: 6 };
+
+/** Rows of an hour, and the rows of a day that become of them. */
+export interface TwoForms {
+  readonly hours: PartitionedTable;
+  readonly days: PartitionedTable;
+}
+export const POLLS: TwoForms = { hours: PACKED, days: PACKED_DAYS };
+export const FIVE_MINUTES: TwoForms = { hours: ROLLUP_5M_HOURS, days: ROLLUP_5M };
 
 const stamp = (epochMs: number, digits: number) => new Date(epochMs).toISOString().replace(/\D/g, '').slice(0, digits);
 

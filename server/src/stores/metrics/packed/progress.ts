@@ -1,6 +1,7 @@
 import type { Queryable } from '#stores/postgres/postgres.ts';
 
-export type Tier = 'hour' | 'day';
+/** Hours that are packed, days that are rolled up, and days that are made of their hours. */
+export type Tier = 'hour' | 'day' | 'merge';
 
 /** How far one hour, or one day, is. */
 export interface Progress {
@@ -30,6 +31,11 @@ export async function saveProgress(tx: Queryable, tier: Tier, start: number, pro
     progress.doneDevice,
     progress.polls,
   ]);
+}
+
+/** Rows have come for a day whose hours are being merged: it begins anew. */
+export async function restartMerge(tx: Queryable, day: number): Promise<void> {
+  await tx.query(`delete from metric_compaction where tier = 'merge' and start = $1`, [new Date(day)]);
 }
 
 /** Notes that a start is finished. */

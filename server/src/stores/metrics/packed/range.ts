@@ -78,6 +78,18 @@ function withPolls({ tier, from, to }: Segment, reopened: readonly number[]): Se
   return [...parts, { tier, from: since, to }];
 }
 
+/** A reading may be missing in one poll or two. */
+const READINGS_BEFORE = 3;
+
+function knowsBefore(blocks: readonly PollBlock[], layoutId: number, since: number): boolean {
+  let readings = 0;
+  for (const block of blocks) {
+    if (block.layoutId !== layoutId) continue;
+    for (let i = 0; i < block.length && block.at[i]! < since; i++) readings++;
+  }
+  return readings >= READINGS_BEFORE;
+}
+
 /** Answers ranges out of the head and all tiers of the tail. */
 export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
   /** Polls in [since, to) from both forms, and the last ones before where a counter is asked for. */
@@ -96,13 +108,13 @@ export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
       readHead(db, { deviceIds, layoutIds, from: since, to }),
       counting ? readLast(db, layouts, since, { polls: 3 }) : [],
     ]);
-    const [polls, lastPolls] = await Promise.all([
-      tail.polls(db, layouts, seriesIds, { from: since, to }),
-      counting
-        ? tail.lastPolls(db, layouts, seriesIds, down(since, HOUR_MS), MAX_SPAN_MS)
-        : new Map<number, PollBlock[]>(),
-    ]);
-    return mergeBlocks(groupRows([...lastRows, ...rows]), lastPolls, polls);
+    const polls = await tail.polls(db, layouts, seriesIds, { from: since, to });
+    const known = mergeBlocks(groupRows([...lastRows, ...rows]), polls);
+    if (!counting) return known;
+    // What the span begins in the middle of holds the last readings mostly; else they are in what came before.
+    const blind = layouts.filter(({ id, deviceId }) => !knowsBefore(known.get(deviceId) ?? [], id, since));
+    if (blind.length === 0) return known;
+    return mergeBlocks(known, await tail.lastPolls(db, blind, seriesIds, down(since, HOUR_MS), MAX_SPAN_MS));
   }
 
   /** The series' polls in a segment, each with what its counter grew from. */

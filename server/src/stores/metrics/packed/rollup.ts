@@ -5,6 +5,7 @@ import type { StoredBlock } from './blocks.ts';
 import type { StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
 import { DAY_MS, HOUR_MS } from './partitions.ts';
+import { piecesOf } from './pieces.ts';
 import { emptyMatrix, encodeRollup, rollupReader } from './rollup-block.ts';
 import type { RollupMatrix } from './rollup-block.ts';
 import { createTimelines } from './timeline.ts';
@@ -64,23 +65,31 @@ export function spansOfHour(
   });
 }
 
-/** The 1-hour spans of one device's day, out of its 5-minute spans. Again the youngest layout tells a shared series. */
-export function rollupDay(day: number, hours: readonly StoredBlock[], layouts: readonly KnownLayout[]): StoredBlock[] {
+/**
+ * The spans of one device's day, of an hour or of 5 minutes, out of its 5-minute spans. Again the youngest layout tells a
+ * shared series.
+ */
+export function rollupDay(
+  day: number,
+  spanMs: number,
+  hours: readonly StoredBlock[],
+  layouts: readonly KnownLayout[],
+): StoredBlock[] {
   const present = new Set(hours.map((row) => row.layoutId));
   const active = layouts.filter((layout) => present.has(layout.id)).toSorted((a, b) => b.id - a.id);
-  const matrices = active.map((layout) => emptyMatrix(day, HOUR_MS, DAY_MS / HOUR_MS, layout.kinds));
+  const matrices = active.map((layout) => emptyMatrix(day, spanMs, DAY_MS / spanMs, layout.kinds));
   const spans = new Map<number, Buckets>();
   for (const [i, layout] of active.entries()) {
     for (const [position, id] of layout.series.entries()) {
       if (!spans.has(id)) spans.set(id, matrices[i]!.series[position]!);
     }
   }
-  for (const row of hours.toSorted((a, b) => a.start - b.start)) {
+  for (const { row, since, until } of piecesOf(hours)) {
     const layout = active.find((one) => one.id === row.layoutId);
     if (!layout) continue;
     const read = rollupReader(decodeBlock(row.block), FIVE_MINUTES_MS);
     for (const [position, id] of layout.series.entries()) {
-      addBuckets(spans.get(id)!, read(position, layout.kinds[position] ?? 'gauge'));
+      addBuckets(spans.get(id)!, read(position, layout.kinds[position] ?? 'gauge'), since, until);
     }
   }
   return active.map((layout, i) => {

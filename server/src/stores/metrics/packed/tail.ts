@@ -2,7 +2,8 @@ import { addBuckets } from '#stores/metrics/aggregate.ts';
 import type { Tail } from '#stores/metrics/tail.ts';
 import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import { decodeBlock } from './codec.ts';
-import { DAY_MS, HOUR_MS, ROLLUP_1H, ROLLUP_5M } from './partitions.ts';
+import { DAY_MS, FIVE_MINUTES, HOUR_MS, ROLLUP_1H } from './partitions.ts';
+import { piecesOf } from './pieces.ts';
 import { finishedThrough } from './progress.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
 import { rollupReader } from './rollup-block.ts';
@@ -14,7 +15,7 @@ const down = (instant: number, unit: number) => Math.floor(instant / unit) * uni
 /** Packed hours and roll-ups in tables of plain PostgreSQL. */
 export const packedTail: Tail = {
   finished: finishedThrough,
-  polls: (db, layouts, wanted, { from, to }) => readPacked(db, layouts, wanted, { from: down(from, HOUR_MS), to }),
+  polls: readPacked,
   async lastPolls(db, layouts, _wanted, before, maxAgeMs) {
     const byDevice = new Map<number, PollBlock[]>();
     // Blocks by their start: one that began before the age may still end within it.
@@ -25,20 +26,21 @@ export const packedTail: Tail = {
   },
   async addSpans(db, tier, { from, to }, layouts, wanted, growth) {
     if (from >= to) return;
-    const [of, blockMs, spanMs] = tier === '1h' ? [ROLLUP_1H, DAY_MS, HOUR_MS] : [ROLLUP_5M, HOUR_MS, FIVE_MINUTES_MS];
-    const rows = await readBlocks(db, of, {
+    const isHours = tier === '1h';
+    const rows = await readBlocks(db, isHours ? ROLLUP_1H : FIVE_MINUTES, {
       deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
       layoutIds: layouts.map((layout) => layout.id),
-      from: down(from, blockMs),
+      from: isHours ? down(from, DAY_MS) : from,
       to,
     });
     const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
     const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
-    for (const row of rows) {
-      const read = rollupReader(decodeBlock(row.block), spanMs, growth ? 'growth' : 'all');
+    for (const { row, since, until } of piecesOf(rows)) {
+      const read = rollupReader(decodeBlock(row.block), isHours ? HOUR_MS : FIVE_MINUTES_MS, growth ? 'growth' : 'all');
       for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
         const position = positions.get(row.layoutId)?.get(series.id);
-        if (position !== undefined) addBuckets(buckets, read(position, series.kind), from, to);
+        if (position === undefined) continue;
+        addBuckets(buckets, read(position, series.kind), Math.max(since, from), Math.min(until, to));
       }
     }
   },

@@ -144,19 +144,35 @@ function readPart(
   for (let i = 0; i < count; i++) into[offset + i] = whole[row + i]!;
 }
 
-/** Polls of one layout, from however many blocks, as columns in the order of time, each instant once. */
-export function mergePolls(blocks: readonly PollBlock[], width: number): Polls {
+/** Polls of one layout in the order of time, each instant once, whose columns are read when asked for. */
+export interface MergedPolls extends Omit<Polls, 'data'> {
+  read(position: number, into: Float64Array, offset: number): void;
+}
+
+export function joinPolls(blocks: readonly PollBlock[], width: number): MergedPolls {
   const times = mergeTimes(blocks, []);
-  const n = times.length;
-  const data = new Float64Array(width * n);
-  for (let c = 0; c < width; c++) {
-    for (const { block, row, count, to } of times.pieces) {
-      if (count === block.length) block.read(c, data, c * n + to);
-      else readPart(block, c, row, count, data, c * n + to);
-    }
-  }
   // A restart is the poll's own here; of two polls at one instant, either may have seen it.
   const marks = new Set(restartInstants(blocks));
   const restarted = Uint8Array.from(times.at, (instant) => (marks.has(instant) ? 1 : 0));
-  return { at: times.at, polledAt: times.polledAt, restarted, width, data };
+  return {
+    at: times.at,
+    polledAt: times.polledAt,
+    restarted,
+    width,
+    read(position, into, offset) {
+      for (const { block, row, count, to } of times.pieces) {
+        if (count === block.length) block.read(position, into, offset + to);
+        else readPart(block, position, row, count, into, offset + to);
+      }
+    },
+  };
+}
+
+/** All of them at once, as columns. */
+export function mergePolls(blocks: readonly PollBlock[], width: number): Polls {
+  const { read, ...times } = joinPolls(blocks, width);
+  const n = times.at.length;
+  const data = new Float64Array(width * n);
+  for (let c = 0; c < width; c++) read(c, data, c * n);
+  return { ...times, data };
 }

@@ -1,7 +1,17 @@
 import type { Clock } from '#platform/clock.ts';
 import type { MetricUsageStore, TierUsage } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { DAY_MS, HEAD, HOUR_MS, PACKED, ROLLUP_1H, ROLLUP_5M, listPartitions } from './partitions.ts';
+import {
+  DAY_MS,
+  HEAD,
+  HOUR_MS,
+  PACKED,
+  PACKED_DAYS,
+  ROLLUP_1H,
+  ROLLUP_5M,
+  ROLLUP_5M_HOURS,
+  listPartitions,
+} from './partitions.ts';
 import type { PartitionedTable } from './partitions.ts';
 
 export interface UsageDeps {
@@ -12,22 +22,28 @@ export interface UsageDeps {
 
 /** Hours that are in the head at any time: the running one, and one that waits to be packed. */
 const HEAD_HOURS = 2;
-const TABLES = { polls: HEAD, packed: PACKED, '5m': ROLLUP_5M, '1h': ROLLUP_1H } as const;
+const TABLES = {
+  polls: [HEAD],
+  packed: [PACKED, PACKED_DAYS],
+  '5m': [ROLLUP_5M_HOURS, ROLLUP_5M],
+  '1h': [ROLLUP_1H],
+} as const;
 
 export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore {
-  async function bytesOf(of: PartitionedTable): Promise<number> {
+  async function bytesOf(of: readonly PartitionedTable[]): Promise<number> {
     const { rows } = await pg.query<{ bytes: number }>(
       `select coalesce(sum(pg_total_relation_size(inhrelid)), 0)::int8 as bytes from pg_inherits
-       where inhparent = $1::regclass`,
-      [of.table],
+       where inhparent = any($1::regclass[])`,
+      [of.map(({ table }) => table)],
     );
     return rows[0]?.bytes ?? 0;
   }
 
   /** Since when a tier has rows: its oldest partition, or the first hour ever packed, if that is later. */
-  async function oldest(of: PartitionedTable): Promise<number | undefined> {
-    const [first] = await listPartitions(pg, of);
-    if (first === undefined || of === HEAD) return first;
+  async function oldest(of: readonly PartitionedTable[]): Promise<number | undefined> {
+    const starts = (await Promise.all(of.map((one) => listPartitions(pg, one)))).flat();
+    const first = starts.length === 0 ? undefined : Math.min(...starts);
+    if (first === undefined || of === TABLES.polls) return first;
     const { rows } = await pg.query<{ at: Date | null }>(
       `select min(start) as at from metric_compaction where tier = 'hour' and finished_at is not null and start >= $1`,
       [new Date(first)],
@@ -61,7 +77,7 @@ export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore 
       return { bytes: sum('bytes'), forecastBytes: sum('forecastBytes'), tiers };
     },
     async deviceUsage(deviceId) {
-      const packed = [PACKED, ROLLUP_5M, ROLLUP_1H].map(
+      const packed = [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H].map(
         (of) => `select sum(octet_length(block)) as bytes from ${of.table} where device_id = $1`,
       );
       const { rows } = await pg.query<{ bytes: number | null }>(
