@@ -1,8 +1,8 @@
 import { endianness } from 'node:os';
 import type { Log } from '#platform/log.ts';
 
-/** Half a second of 50,000 lines a second; the kernel gives what it allows us. */
-export const RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024;
+/** Some 80,000 lines, as the kernel counts: it takes up a burst while lines are packed. The kernel gives what it allows us. */
+export const RECEIVE_BUFFER_BYTES = 64 * 1024 * 1024;
 
 export interface UdpSocketDeps {
   readonly host: string;
