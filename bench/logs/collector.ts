@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
+import type { LineSink } from '../../server/src/collectors/listener.ts';
 import { createSyslogListeners } from '../../server/src/collectors/syslog/listeners.ts';
 import { SyslogSettings } from '../../server/src/collectors/syslog/settings.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
@@ -39,7 +40,21 @@ const spool = createFileSpool({
   log,
 });
 const ingest = createLogIngest({ store, spool, senders, directory, bus, clock });
-const syslog = createSyslogListeners(SyslogSettings.parse(JSON.parse(SOTP_BENCH_SYSLOG)), { sink: ingest, log, clock });
+/** Milliseconds from sending to taking of lines that name the instant at which they were sent, since last asked. */
+let latencies: number[] = [];
+const sink: LineSink = {
+  take(line) {
+    const { app, text, body } = line.content;
+    if (app === 'honest') latencies.push(Number(process.hrtime.bigint() - BigInt(text.slice(body))) / 1e6);
+    return ingest.take(line);
+  },
+  get full() {
+    return ingest.full;
+  },
+  whenRoom: () => ingest.whenRoom(),
+  durable: () => ingest.durable(),
+};
+const syslog = createSyslogListeners(SyslogSettings.parse(JSON.parse(SOTP_BENCH_SYSLOG)), { sink, log, clock });
 const listeners = createListeners({ listeners: syslog, clock, log });
 const lifecycle = createLifecycle([pg, directory, ingest, listeners]);
 await lifecycle.start();
@@ -52,6 +67,11 @@ process.on('message', (message) => {
       .then(() => process.exit(0));
     return;
   }
+  if (message === 'latencies') {
+    process.send?.(latencies.toSorted((a, b) => a - b));
+    latencies = [];
+    return;
+  }
   const { user, system } = process.cpuUsage();
   process.send?.({
     ...listeners.counters(),
@@ -60,4 +80,5 @@ process.on('message', (message) => {
     cpuSeconds: (user + system) / 1e6,
   });
 });
+process.on('disconnect', () => process.exit(1));
 process.send?.('ready');

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseGlob } from '../../server/src/domain/log-filter.ts';
+import type { LogFilter } from '../../server/src/domain/log-filter.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createPackedLogStore } from '../../server/src/stores/logs/packed/packed.ts';
 import { migrate } from '../../server/src/stores/postgres/migrate.ts';
@@ -19,8 +21,10 @@ export interface Ground {
   counters(): Promise<Counters>;
   /** Counters once all that was received is stored or dropped. */
   settled(): Promise<Counters>;
-  /** Lines that the store finds, whatever the counters say. */
-  inStore(): Promise<number>;
+  /** What honest senders waited from sending to taking since last asked, ascending ms. */
+  latencies(): Promise<number[]>;
+  /** Lines that the store finds, whatever the counters say; of one app, or all. */
+  inStore(app?: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -46,15 +50,23 @@ export async function startGround(syslog: Record<string, unknown>): Promise<Grou
   });
   await once(child, 'message');
 
-  async function counters(): Promise<Counters> {
+  async function ask<T>(what: string): Promise<T> {
     const answer = once(child, 'message');
-    child.send('counters');
-    const [found] = (await answer) as [Counters];
+    child.send(what);
+    const [found] = (await answer) as [T];
     return found;
+  }
+  const counters = () => ask<Counters>('counters');
+  for (let tries = 0; ; tries++) {
+    const open = Object.entries(await counters()).filter(([name]) => name.startsWith('listener_open'));
+    if (open.length > 0 && open.every(([, value]) => value === 1)) break;
+    if (tries > 100) throw new Error('a listener does not open');
+    await sleep(100);
   }
 
   return {
     counters,
+    latencies: () => ask<number[]>('latencies'),
     async settled() {
       for (let tries = 0, before = -1; tries < 240; tries++) {
         const now = await counters();
@@ -63,11 +75,15 @@ export async function startGround(syslog: Record<string, unknown>): Promise<Grou
         before = accounted;
         await sleep(250);
       }
-      throw new Error(`what was received is neither stored nor dropped after 60 s: ${JSON.stringify(await counters())}`);
+      throw new Error(
+        `what was received is neither stored nor dropped after 60 s: ${JSON.stringify(await counters())}`,
+      );
     },
-    async inStore() {
+    async inStore(app) {
+      const filter: LogFilter =
+        app === undefined ? { kind: 'all' } : { kind: 'attribute', name: 'app', glob: parseGlob(app) };
       const range = { from: begun - 60_000, to: Date.now() + 60_000, stepMs: 60_000 };
-      const { steps } = await store.histogram({ filter: { kind: 'all' }, ...range });
+      const { steps } = await store.histogram({ filter, ...range });
       return steps.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
     },
     async stop() {
@@ -82,7 +98,9 @@ export async function startGround(syslog: Record<string, unknown>): Promise<Grou
 /** Runs sender.ts; answers what it says at its end. */
 export async function send(...args: (string | number)[]): Promise<{ sent: number; seconds: number }> {
   const script = fileURLToPath(new URL('sender.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, ...args.map(String)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [script, ...args.map(String)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const [[answer]] = (await Promise.all([once(child, 'message'), once(child, 'exit')])) as [
     [{ sent: number; seconds: number }],
     unknown,
