@@ -17,6 +17,9 @@ export interface Segment {
   bytes: number;
   records: number;
   items: number;
+  /** Of those, what the file holds by now: the newest may still be on their way to it. */
+  writtenRecords: number;
+  writtenItems: number;
   doneRecords: number;
   doneItems: number;
   /** Sequence of the last batch that is delivered. */
@@ -40,6 +43,8 @@ export function newSegment(dir: string, name: string, source: string, layouts: s
     bytes: 0,
     records: 0,
     items: 0,
+    writtenRecords: 0,
+    writtenItems: 0,
     doneRecords: 0,
     doneItems: 0,
     doneSequence: 0,
@@ -131,6 +136,8 @@ export async function recoverSegments(dir: string): Promise<Recovered> {
     segment.bytes = scan.goodBytes;
     segment.records = records.length;
     segment.items = records.reduce((sum, record) => sum + record.items, 0);
+    segment.writtenRecords = segment.records;
+    segment.writtenItems = segment.items;
     if (scan.damaged > 0) {
       corruptSegments++;
       segment.damaged = true;

@@ -147,7 +147,11 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
       segment.bytes += record.length;
       segment.records++;
       segment.items += items;
-      const done = enqueue(() => write(segment, book, fresh, record));
+      const done = enqueue(async () => {
+        await write(segment, book, fresh, record);
+        segment.writtenRecords++;
+        segment.writtenItems += items;
+      });
       if (segment.bytes >= segmentBytes) seal();
       done.catch(() => {
         // What the disk did not take is not there to be read; nor may a half-written record be followed by another.
@@ -167,14 +171,18 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
       enqueue(async () => {
         const { records, damaged } = await readSegment(segment);
         const whole = records.filter((record) => record.sequence > 0);
-        const missing = segment.records - segment.doneRecords - whole.length;
+        const missing = segment.writtenRecords - segment.doneRecords - whole.length;
         if (damaged > 0 || missing > 0) {
           if (!segment.damaged) counters.corrupt_segments_total++;
           segment.damaged = true;
           segment.sealed = true;
           counters.corrupt_batches_total += Math.max(0, missing);
-          segment.records = segment.doneRecords + whole.length;
-          segment.items = segment.doneItems + whole.reduce((sum, record) => sum + record.items, 0);
+          const coming = segment.records - segment.writtenRecords;
+          const comingItems = segment.items - segment.writtenItems;
+          segment.writtenRecords = segment.doneRecords + whole.length;
+          segment.writtenItems = segment.doneItems + whole.reduce((sum, record) => sum + record.items, 0);
+          segment.records = segment.writtenRecords + coming;
+          segment.items = segment.writtenItems + comingItems;
         }
         return whole;
       }),
