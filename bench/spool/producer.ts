@@ -8,6 +8,7 @@ import { silentLog } from '../../server/src/platform/log.ts';
 import { createIngest } from '../../server/src/services/telemetry/ingest.ts';
 import { createDeviceStore } from '../../server/src/stores/devices/postgres.ts';
 import { createPackedMetricStore } from '../../server/src/stores/metrics/packed/packed.ts';
+import { createPortStore } from '../../server/src/stores/ports/postgres.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { sampleCodec } from '../../server/src/worker/spool/codec.ts';
 import { createFileSpool } from '../../server/src/worker/spool/file-spool.ts';
@@ -41,6 +42,7 @@ const ingest = createIngest({
   devices,
   metrics,
   answers: { note: async () => undefined },
+  ports: createPortStore(pg),
   bus,
   spool,
   clock,

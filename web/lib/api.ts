@@ -76,6 +76,8 @@ export function createApi(client: Client) {
       inventory: (id: string) => client.get(`/devices/${part(id)}/inventory`, Inventory),
       changes: (id: string, query: Query) => client.get(`/devices/${part(id)}/changes`, DeviceChanges, query),
       credentials: (id: string) => client.get(`/devices/${part(id)}/credentials`, DeviceCredentialList),
+      reverse: (id: string, change: string) =>
+        client.send('POST', `/devices/${part(id)}/changes/${part(change)}/reverse`, {}, null),
       create: (body: DeviceCreate) => client.send('POST', '/devices', body, Device),
       update: (id: string, body: DevicePatch) => client.send('PATCH', `/devices/${part(id)}`, body, Device),
       remove: (id: string) => client.send('DELETE', `/devices/${part(id)}`, undefined, null),

@@ -25,6 +25,9 @@ test('what changed between two readings is listed newest first, page by page', a
       subject: 'osVersion',
       before: { osVersion: '2' },
       after: { osVersion: '3' },
+      why: null,
+      reversal: null,
+      reversedAt: null,
     },
   );
   const next = await api.call('GET', `/devices/${id}/changes?cursor=${first.json.nextCursor}`, { token });

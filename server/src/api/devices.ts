@@ -23,7 +23,14 @@ const IMPORT_BYTES_MAX = 10 * 1024 * 1024;
 const IMPORT_ROWS_MAX = 50_000;
 
 /** Adding, finding, changing and trying devices. */
-export function deviceRoutes({ devices, deviceImport, deviceTests, tasks, credentialUse }: InventoryServices): Route[] {
+export function deviceRoutes({
+  devices,
+  deviceImport,
+  deviceTests,
+  tasks,
+  credentialUse,
+  portDecisions,
+}: InventoryServices): Route[] {
   const tag = 'devices';
   return [
     route({
@@ -146,6 +153,18 @@ export function deviceRoutes({ devices, deviceImport, deviceTests, tasks, creden
       query: ChangeQuery,
       output: pageOf(DeviceChange),
       handler: ({ actor, params, query }) => devices.changes(actor, params.id, query),
+    }),
+    route({
+      method: 'POST',
+      path: '/devices/:id/changes/:change/reverse',
+      access: 'devices:write',
+      tag,
+      summary: 'Take back what was decided about a port',
+      description:
+        'A port that was recognised becomes two, parted at that reading; one that was taken for new gets the history of the port that it looked like.',
+      params: IdParams.extend({ change: z.string().min(1).max(64) }),
+      output: null,
+      handler: ({ actor, params }) => portDecisions.reverse(actor, params.id, params.change),
     }),
     route({
       method: 'GET',

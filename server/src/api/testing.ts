@@ -29,6 +29,7 @@ import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import type { LatestValue, MetricStore, RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
+import { createPortStore } from '#stores/ports/postgres.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
 import { createPostgresTasks } from '#stores/tasks/postgres.ts';
@@ -147,6 +148,7 @@ export async function openTestApi(
     credentials: createCredentialStore(pg),
     sets: createCredentialSetStore(pg),
     answers: createCredentialAnswerStore(pg),
+    ports: createPortStore(pg),
     tasks: createPostgresTasks(pg),
   };
   const access = createAccess({ stores, cache: createPostgresCache(pg), bus, clock });

@@ -22,6 +22,7 @@ import { createLokiLogStore } from '#stores/logs/loki/loki.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
+import { createPortStore } from '#stores/ports/postgres.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createRedis } from '#stores/redis/redis.ts';
@@ -134,6 +135,7 @@ export function createBackends(options: BackendOptions) {
       credentials: createCredentialStore(pg),
       sets: createCredentialSetStore(pg),
       answers: createCredentialAnswerStore(pg),
+      ports: createPortStore(pg),
       users: createPostgresUsers(pg),
       tokens: createPostgresTokens(pg),
       links: createPostgresSetupLink(pg),

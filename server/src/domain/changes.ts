@@ -3,7 +3,9 @@ import type { ChangeSection, DeviceChange } from '@sotp/contract/changes.ts';
 import type { HardwareFacts, InterfaceFacts, Inventory, NeighborFacts } from '@sotp/contract/inventory.ts';
 
 /** A change as the comparison finds it, without instant and id. */
-export type FactChange = Pick<DeviceChange, 'section' | 'kind' | 'subject' | 'before' | 'after'>;
+export type FactChange = Pick<DeviceChange, 'section' | 'subject' | 'before' | 'after'> & {
+  readonly kind: 'appeared' | 'vanished' | 'changed';
+};
 
 type Values = Readonly<Record<string, string | number | null>>;
 

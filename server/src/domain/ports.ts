@@ -36,7 +36,7 @@ const WEIGHTS: Readonly<Record<Sign, number>> = {
   alias: 3,
   index: 1,
   position: 1,
-  'name-elsewhere': -4,
+  'name-elsewhere': -3,
   'mac-elsewhere': -6,
   'mac-new': -2,
   'alias-elsewhere': -2,

@@ -1,127 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pino from 'pino';
 import { createFleet } from '@sotp/simulator/fleet/fleet.ts';
 import { serve } from '@sotp/simulator/serve.ts';
-import { createPostgresBus } from '#bus/postgres/postgres.ts';
-import { snmpCollector } from '#collectors/snmp/index.ts';
 import { systemClock } from '#platform/clock.ts';
-import { createLifecycle } from '#platform/lifecycle.ts';
 import { systemActor } from '#services/access/actor.ts';
-import { createAudit } from '#services/access/audit.ts';
-import { createInventory } from '#services/inventory/inventory.ts';
-import { createTargets } from '#services/inventory/targets.ts';
-import { createIngest } from '#services/telemetry/ingest.ts';
-import type { PollOutcome } from '#services/telemetry/ingest.ts';
-import { createMemorySpool } from '#services/telemetry/memory-spool.ts';
-import { createPostgresAudit } from '#stores/audit/postgres.ts';
-import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
-import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
-import { createCredentialStore } from '#stores/devices/credentials.ts';
-import { createDeviceStore } from '#stores/devices/postgres.ts';
-import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
-import { openTestDatabase } from '#stores/postgres/testing.ts';
-import { createLocalSecretStore } from '#stores/secrets/local.ts';
-import { createPostgresTasks } from '#stores/tasks/postgres.ts';
-import { createModules } from './modules.ts';
-import { createRunner } from './runner.ts';
-import { createSharedClock } from './shared-clock.ts';
+import { openWorld } from './testing/world.ts';
 
 /** More with SOTP_TEST_ROTATION=200. */
 const DEVICES = Number(process.env['SOTP_TEST_ROTATION'] ?? 40);
 const OLD = 'c4n4ry-old';
 const NEW = 'c4n4ry-new';
 const PORT = 20_000 + (process.pid % 10_000);
-
-/** SOTP from the inventory to the stores, without queue and processes; polls are made when the test says so. */
-async function openWorld() {
-  const lines: string[] = [];
-  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-  const database = await openTestDatabase();
-  const { pg } = database;
-  const dataDir = await mkdtemp(join(tmpdir(), 'sotp-rotation-'));
-  const clock = systemClock;
-  const bus = createPostgresBus({ pg, log });
-  const secrets = createLocalSecretStore({ pg, keyFile: join(dataDir, 'secret.key') });
-  const metrics = createPackedMetricStore({ pg, clock, log });
-  const stores = {
-    secrets,
-    metrics,
-    devices: createDeviceStore(pg),
-    credentials: createCredentialStore(pg),
-    sets: createCredentialSetStore(pg),
-    answers: createCredentialAnswerStore(pg),
-    tasks: createPostgresTasks(pg),
-  };
-  const catalog = [snmpCollector];
-  const inventory = createInventory({
-    stores,
-    catalog,
-    audit: createAudit({ store: createPostgresAudit(pg), clock }),
-    bus,
-    enqueuePoll: async () => undefined,
-    platform: { log, clock },
-  });
-  const shared = createSharedClock(clock);
-  const targets = createTargets({ ...stores, bus, clock, log });
-  const modules = createModules({ catalog, clock, log });
-  const ingest = createIngest({
-    ...stores,
-    bus,
-    spool: createMemorySpool({ source: 'rotation', clock, log }),
-    clock,
-    now: shared.now,
-    log,
-  });
-  const outcomes: PollOutcome[] = [];
-  const runner = createRunner({
-    targets,
-    modules,
-    ingest,
-    clock,
-    shared,
-    log,
-    holds: () => true,
-    report: (_task, ended) => void outcomes.push(...(ended ?? [])),
-  });
-  const lifecycle = createLifecycle([targets, modules, ingest, runner]);
-  await secrets.open();
-  await lifecycle.start();
-  targets.onChange((deviceId) => runner.forget(deviceId));
-
-  /** Polls all devices at once; answers how each went. */
-  async function pollAll(ids: readonly number[]): Promise<PollOutcome[]> {
-    outcomes.length = 0;
-    const items = ids.flatMap((id) => [id, 0]);
-    const data = {
-      base: Date.now(),
-      urgent: true,
-      taskId: 'all',
-      groups: [{ collector: 'snmp', intervalMs: 60_000, items }],
-    };
-    await runner.handle(0, { id: '1', name: 'poll', data, attempt: 1 });
-    await ingest.flush();
-    return [...outcomes];
-  }
-
-  return {
-    lines,
-    pg,
-    bus,
-    inventory,
-    pollAll,
-    async close() {
-      await lifecycle.stop();
-      await inventory.openCollectors.stop();
-      await bus.close();
-      await database.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
 
 /** Agents that take one community each, until they are told to take the other. */
 async function openAgents() {
@@ -154,7 +44,9 @@ async function openAgents() {
 }
 
 test(`the community of ${DEVICES} agents is rotated: no poll is lost, and no secret is in a log, an answer or a table`, async () => {
-  const world = await openWorld();
+  const lines: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const world = await openWorld({ log, clock: systemClock });
   const agents = await openAgents();
   const { credentials, credentialUse, credentialSets, devices } = world.inventory;
   const actor = systemActor;
@@ -213,7 +105,7 @@ test(`the community of ${DEVICES} agents is rotated: no poll is lost, and no sec
       const { rows } = await world.pg.query<{ row: string }>(`select t::text as row from ${name} t`);
       dump.push(...rows.map(({ row }) => row));
     }
-    for (const text of [world.lines.join(''), JSON.stringify(answers), dump.join('\n')]) {
+    for (const text of [lines.join(''), JSON.stringify(answers), dump.join('\n')]) {
       assert.ok(!text.includes('c4n4ry'), text.slice(Math.max(0, text.indexOf('c4n4ry') - 200)).slice(0, 300));
     }
   } finally {

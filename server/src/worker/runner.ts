@@ -24,6 +24,8 @@ export interface RunnerDeps {
   readonly log: Log;
   /** Whether this process may poll devices of the partition now. */
   readonly holds: (partition: number) => boolean;
+  /** The device is polled elsewhere from now on. */
+  readonly lost?: (deviceId: number) => void;
   /** A task that somebody watches went on. */
   readonly report?: (taskId: string, outcomes: readonly PollOutcome[] | null) => void;
   /** Polls at once; further ones wait. */
@@ -206,6 +208,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         for (const [deviceId, slot] of byDevice) {
           if (slot.partition !== partition) continue;
           modules.forget(deviceId);
+          deps.lost?.(deviceId);
           if (!slot.running) byDevice.delete(deviceId);
         }
       }

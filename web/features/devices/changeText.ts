@@ -19,8 +19,9 @@ export function whatOf({ section, subject }: Pick<DeviceChange, 'section' | 'sub
 export function written(values: DeviceChange['before']): string {
   const texts = Object.entries(values ?? {})
     .filter(([, value]) => value !== null && value !== '')
-    .map(([field, value]) =>
-      field === 'speedBps' && typeof value === 'number' ? show(value, 'bit/s') : String(value),
-    );
+    .map(([field, value]) => {
+      if (field === 'speedBps' && typeof value === 'number') return show(value, 'bit/s');
+      return field === 'ifIndex' ? `ifIndex ${value}` : String(value);
+    });
   return texts.length > 0 ? texts.join(', ') : '–';
 }

@@ -114,6 +114,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     shared,
     log,
     holds: (partition) => held.partitions?.holds(partition) ?? false,
+    lost: (deviceId) => ingest.forget(deviceId),
     report: createPollReport({ tasks: stores.tasks, bus, log }),
   });
   const partitions = createPartitions({

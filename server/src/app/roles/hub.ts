@@ -74,6 +74,7 @@ function compose(context: RoleContext) {
       { name: 'retention of log lines', run: (now) => stores.logs.maintain(now) },
       { name: 'old senders', run: (now) => stores.senders.prune(now - SENDERS_KEPT_MS) },
       { name: 'old changes', run: (now, signal) => stores.devices.pruneChanges(now - CHANGES_KEPT_MS, signal) },
+      { name: 'ports long gone', run: (now) => stores.ports.prune(now - CHANGES_KEPT_MS) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
     ],
     leads: () => scheduler.counters()['scheduler_leader'] === 1,

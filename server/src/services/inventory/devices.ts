@@ -143,7 +143,12 @@ export function createDevices(deps: DevicesDeps): Devices {
     async changes(actor, id, { limit, cursor }) {
       const device = await find(actor, id);
       const rows = await devices.changes(device.id, parseCursor(cursor), limit + 1);
-      return pageAfter(rows, limit, (row) => ({ ...row, id: String(row.id), at: new Date(row.at).toISOString() }));
+      return pageAfter(rows, limit, (row) => ({
+        ...row,
+        id: String(row.id),
+        at: new Date(row.at).toISOString(),
+        reversedAt: row.reversedAt === null ? null : new Date(row.reversedAt).toISOString(),
+      }));
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Audit } from '#services/access/audit.ts';
 import type { CredentialAnswerStore, CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { CredentialStore, DeviceStore } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
+import type { PortStore } from '#stores/ports/ports.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import type { TaskStore } from '#stores/tasks/tasks.ts';
 import type { CollectorCatalog } from './configure.ts';
@@ -24,6 +25,8 @@ import { createOpenCollectors } from './open-collectors.ts';
 import type { OpenCollectors } from './open-collectors.ts';
 import { createProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';
+import { createPortDecisions } from './port-decisions.ts';
+import type { PortDecisions } from './port-decisions.ts';
 import { createTasks } from './tasks.ts';
 import type { EnqueuePoll, Tasks } from './tasks.ts';
 
@@ -33,6 +36,7 @@ export interface InventoryServices {
   readonly credentials: Credentials;
   readonly credentialSets: CredentialSets;
   readonly credentialUse: CredentialUse;
+  readonly portDecisions: PortDecisions;
   readonly deviceImport: DeviceImport;
   readonly deviceTests: DeviceTests;
   readonly tasks: Tasks;
@@ -49,6 +53,7 @@ export interface InventoryDeps {
     credentials: CredentialStore;
     sets: CredentialSetStore;
     answers: CredentialAnswerStore;
+    ports: PortStore;
     secrets: SecretStore;
     metrics: MetricStore;
     tasks: TaskStore;
@@ -62,13 +67,14 @@ export interface InventoryDeps {
 
 export function createInventory(deps: InventoryDeps): InventoryServices {
   const { stores, catalog, audit, bus, enqueuePoll, platform } = deps;
-  const { credentials, sets, answers, secrets, metrics, tasks } = stores;
+  const { credentials, sets, answers, ports, secrets, metrics, tasks } = stores;
   const openCollectors = createOpenCollectors({ catalog, ...platform });
   const devices = createDevices({ devices: stores.devices, credentials, sets, metrics, catalog, audit, bus });
   return {
     devices,
     credentials: createCredentials({ credentials, answers, secrets, audit, bus }),
     credentialSets: createCredentialSets({ sets, credentials, audit, bus }),
+    portDecisions: createPortDecisions({ devices, ports, metrics, audit, bus }),
     credentialUse: createCredentialUse({ devices, credentials, sets, answers }),
     deviceImport: createDeviceImport({
       devices: stores.devices,

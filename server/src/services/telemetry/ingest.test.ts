@@ -7,6 +7,7 @@ import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import type { DeviceStore, StateUpdate, StoredDevice } from '#stores/devices/devices.ts';
+import type { PortStore } from '#stores/ports/ports.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import { createIngest } from './ingest.ts';
 import type { PollOutcome } from './ingest.ts';
@@ -15,6 +16,8 @@ import { createMemorySpool } from './memory-spool.ts';
 const LAYOUT = { series: [{ metric: 'ifHCInOctets', labels: {}, unit: 'octets', kind: 'counter' as const }] };
 
 /** Stores in memory that can be away. */
+const noPorts = { read: async () => undefined } as Partial<PortStore> as PortStore;
+
 async function world(t: TestContext, maxSamples?: number) {
   const state = {
     away: false,
@@ -70,6 +73,7 @@ async function world(t: TestContext, maxSamples?: number) {
   const spool = createMemorySpool({ source: 's', clock, log: silentLog, maxSamples });
   const ingest = createIngest({
     answers: { note: async () => undefined },
+    ports: noPorts,
     devices,
     metrics,
     bus,

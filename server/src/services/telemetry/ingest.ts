@@ -8,10 +8,12 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { CredentialAnswerStore } from '#stores/credentials/credentials.ts';
 import type { CollectorRun, DeviceStore } from '#stores/devices/devices.ts';
+import type { PortStore } from '#stores/ports/ports.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import { createAnswerBook } from './answer-book.ts';
 import { createFactsFilter } from './facts-filter.ts';
 import { createInterestBook, samplesTopic } from './live.ts';
+import { createPortBook } from './port-book.ts';
 import { DeviceChanged } from './polls.ts';
 import type { Batch, FactsRecord, RunRecord, SampleSpool } from './spool.ts';
 import { createStateBook } from './state-book.ts';
@@ -39,6 +41,7 @@ export interface IngestDeps {
   readonly devices: DeviceStore;
   readonly metrics: MetricStore;
   readonly answers: Pick<CredentialAnswerStore, 'note'>;
+  readonly ports: PortStore;
   readonly bus: Bus;
   readonly spool: SampleSpool;
   readonly clock: Clock;
@@ -55,6 +58,8 @@ export interface IngestDeps {
 }
 
 export interface RunningIngest extends Ingest, Component {
+  /** Somebody else polls the device from now on: its next reading here counts as a first one. */
+  forget(deviceId: number): void;
   counters(): Record<string, number>;
 }
 
@@ -87,6 +92,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   const filter = createFactsFilter(clock);
   const states = createStateBook({ devices, bus, now: deps.now });
   const answerBook = createAnswerBook(deps.answers);
+  const portBook = createPortBook(deps);
   const counters = {
     samples_received_total: 0,
     samples_stored_total: 0,
@@ -198,8 +204,28 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     return { rows: batch.rows.filter(ours), runs: batch.runs.filter(ours), facts: batch.facts.filter(ours) };
   }
 
+  /** A reading that cannot be applied costs its ports their new labels, not the batch its samples. */
+  async function observePorts(batch: Batch): Promise<void> {
+    for (const record of batch.facts) {
+      try {
+        await portBook.observe([record]);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        if (error.retryable || error.code === 'database_unavailable') throw error;
+        log.error({ device: record.deviceId, err: error.message }, 'the ports of a device cannot be recognised');
+      }
+    }
+  }
+
+  /** What was read before says nothing any more: the device was changed, or was polled elsewhere meanwhile. */
+  function forget(deviceId: number): void {
+    filter.forget(deviceId);
+    portBook.forget(deviceId);
+  }
+
   async function deliver(spooled: Batch, origin: BatchOrigin): Promise<void> {
     const batch = await withoutTakenOver(spooled);
+    await observePorts(batch);
     await writeRows(batch, origin);
     await states.write(batch.runs);
     await answerBook.write(batch.runs);
@@ -213,6 +239,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
 
   return {
     name: 'ingest',
+    forget,
     record(outcome) {
       const { deviceId, collectors, run, result } = outcome;
       unleased ??= deps.unleased?.();
@@ -238,7 +265,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
           if (!parsed.success) return;
           states.forget(parsed.data.deviceId);
           answerBook.forget(parsed.data.deviceId);
-          filter.forget(parsed.data.deviceId);
+          forget(parsed.data.deviceId);
         }),
       ];
       await spool.start(deliver);

@@ -7,7 +7,11 @@ import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 
 /** A change as stored; `at` is epoch ms. */
-export type StoredChange = FactChange & { readonly id: number; readonly at: number };
+export interface StoredChange extends Omit<DeviceChange, 'id' | 'at' | 'reversedAt'> {
+  readonly id: number;
+  readonly at: number;
+  readonly reversedAt: number | null;
+}
 
 /** What one reading may tell at most of a section: a device whose every row changes is better looked at itself. */
 const MOST = 1000;
@@ -70,9 +74,9 @@ export async function insertChanges(
   );
 }
 
-interface ChangeRow extends Pick<DeviceChange, 'section' | 'kind' | 'subject' | 'before' | 'after'> {
-  id: number;
+interface ChangeRow extends Omit<StoredChange, 'at' | 'reversedAt'> {
   at: Date;
+  reversedAt: Date | null;
 }
 
 /** Changes of a device with ids below `before`, newest first. */
@@ -83,11 +87,33 @@ export async function listChanges(
   limit: number,
 ): Promise<StoredChange[]> {
   const { rows } = await pg.query<ChangeRow>(
-    `select id, at, section, kind, subject, before, after from device_change
+    `select id, at, section, kind, subject, before, after, why, reversed_at as "reversedAt",
+       case when decision is null or reversed_at is not null then null when kind = 'recognised' then 'split' else 'join' end as reversal
+     from device_change
      where device_id = $1::int8 and ($2::bigint is null or id < $2) order by id desc limit $3`,
     [deviceId, before ?? null, limit],
   );
-  return rows.map((row) => ({ ...row, at: row.at.getTime() }));
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), reversedAt: row.reversedAt?.getTime() ?? null }));
+}
+
+/** What the reading at an instant decided about ports says the same as these changes, and why: they are left out. */
+export async function withoutDecided(
+  tx: Queryable,
+  deviceId: number,
+  at: number,
+  changes: readonly FactChange[],
+): Promise<readonly FactChange[]> {
+  if (!changes.some(({ section, kind }) => section === 'interfaces' && kind !== 'changed')) return changes;
+  const { rows } = await tx.query<{ before: string; after: string }>(
+    `select coalesce(before ->> 'name', subject) as before, subject as after from device_change
+     where device_id = $1 and at = to_timestamp($2::float8 / 1000) and kind = 'recognised'`,
+    [deviceId, at],
+  );
+  const [before, after] = [new Set(rows.map((row) => row.before)), new Set(rows.map((row) => row.after))];
+  return changes.filter(({ section, kind, subject }) => {
+    if (section !== 'interfaces') return true;
+    return !(kind === 'vanished' && before.has(subject)) && !(kind === 'appeared' && after.has(subject));
+  });
 }
 
 /** Removes changes older than an instant, some thousand at a time so that nobody waits for it. */

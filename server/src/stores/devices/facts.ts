@@ -3,7 +3,7 @@ import type { Inventory } from '@sotp/contract/inventory.ts';
 import { isCompared } from '#domain/changes.ts';
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { compareFacts, insertChanges } from './changes.ts';
+import { compareFacts, insertChanges, withoutDecided } from './changes.ts';
 import type { KnownSection } from './changes.ts';
 
 /** All sections that are known; undefined when there is no such device. */
@@ -48,7 +48,7 @@ export async function writeFacts(
           );
     const known = Object.fromEntries(rows.map((row) => [row.section, row]));
     const { changes, cut } = compareFacts(known, facts, at, partial);
-    await insertChanges(tx, id, at, changes);
+    await insertChanges(tx, id, at, await withoutDecided(tx, id, at, changes));
     await tx.query(
       `insert into device_facts as f (device_id, section, at, value, complete)
        select $1, section, to_timestamp($2::float8 / 1000), value::jsonb,
