@@ -19,6 +19,7 @@ import { Session } from '../../server/src/collectors/snmp/client/session.ts';
 import { usmSecurity } from '../../server/src/collectors/snmp/client/usm.ts';
 import { createSlots } from '../../server/src/collectors/snmp/transport/slots.ts';
 import type { SnmpTransport } from '../../server/src/collectors/snmp/transport/transport.ts';
+import { createMutator } from './mutate.ts';
 
 const { values: options } = parseArgs({
   options: { packets: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
@@ -36,14 +37,7 @@ if (!process.execArgv.includes('--expose-gc')) {
   process.exit(status ?? 1);
 }
 
-let state = Number(options.seed) >>> 0 || 1;
-/** xorshift: the same packets for the same seed. */
-function random(below: number): number {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) % below;
-}
+const { random, mutate } = createMutator(Number(options.seed));
 
 const VALUES = [
   { type: SnmpType.octetString, value: 'some text' },
@@ -90,37 +84,6 @@ function v3Answer(id: number, discovery: boolean): Buffer {
   const header = { msgId: id, engineId, boots: 3, time: 100, user: discovery ? '' : 'u', reportable: false };
   const scoped = { contextEngineId: engineId, contextName: '', pdu: writer.take() };
   return encodeV3(header, scoped, discovery ? NO_KEYS : keys, Buffer.alloc(8, random(256)));
-}
-
-/** Bit flips, lengths, tags, cuts, insertions, doubled parts, nests of constructed elements. */
-function mutate(honest: Buffer): Buffer {
-  const octets = Buffer.from(honest);
-  for (let edits = 1 + random(4); edits > 0; edits -= 1) {
-    const at = random(octets.length);
-    switch (random(6)) {
-      case 0:
-        octets[at] = (octets[at] ?? 0) ^ (1 << random(8));
-        break;
-      case 1:
-        octets[at] = random(256);
-        break;
-      case 2:
-        octets[at] = [0x80, 0x81, 0x84, 0x85, 0xff, 0x00, 0x7f][random(7)] ?? 0;
-        break;
-      case 3:
-        octets[at] = [0x30, 0x02, 0x04, 0x06, 0x03, 0x24, 0x44, 0xa2, 0xa8, 0x1f][random(10)] ?? 0;
-        break;
-      case 4:
-        octets.copy(octets, at, random(octets.length), octets.length);
-        break;
-      default:
-        octets.fill(0x30, at, Math.min(octets.length, at + random(64)));
-    }
-  }
-  const cut = random(8);
-  if (cut === 0) return octets.subarray(0, random(octets.length));
-  if (cut === 1) return Buffer.concat([octets, Buffer.alloc(random(2000), 0x30)]);
-  return octets;
 }
 
 const securities: [string, () => Security, (request: Buffer, id: number) => Buffer][] = [

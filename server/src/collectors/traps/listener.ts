@@ -60,7 +60,13 @@ export function createTrapListener(deps: TrapListenerDeps): Listener {
 
   function handOn(receiver: TrapReceiver, { bytes, source, address, port }: Packet): void {
     const datagram = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    receiver.handle(datagram, source, `${source} ${port}`, (answer) => gate?.send(answer, address, port));
+    try {
+      receiver.handle(datagram, source, `${source} ${port}`, (answer) => gate?.send(answer, address, port));
+    } catch (error) {
+      // No datagram may do this; if one does, it is one that is lost, not the process.
+      tally.dropped.malformed += 1;
+      log.error({ err: error, source }, 'a notification could not be read');
+    }
   }
 
   return {

@@ -3,10 +3,11 @@ import type { AcceptedCredentials, LineSink } from '#collectors/listener.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import { formatAddress } from '#protocols/mib/render.ts';
-import { encodeMessage, peekVersion, tryDecodeMessage } from '#protocols/snmp/message.ts';
+import { createHead, readHead } from '#protocols/snmp/head.ts';
+import { peekVersion, tryDecodeMessage } from '#protocols/snmp/message.ts';
 import { notificationOf } from '#protocols/snmp/notification.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
-import type { OutgoingPdu, Pdu, TrapV1 } from '#protocols/snmp/pdu.ts';
+import type { Pdu, TrapV1 } from '#protocols/snmp/pdu.ts';
 import { describe } from './describe.ts';
 import type { Knowledge } from './describe.ts';
 import { createRecent } from './recent.ts';
@@ -46,7 +47,8 @@ interface Taken {
   readonly engineId: string;
   /** Equal for what must be taken once; null where nothing tells a repetition from another event. */
   readonly once: string | null;
-  readonly encode: (pdu: OutgoingPdu) => Buffer;
+  /** The acknowledgement of an inform. */
+  readonly answer: () => Buffer;
 }
 
 /** An inform that was taken. */
@@ -74,11 +76,9 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
     if (why) complain(why, { source, reason });
   }
 
-  function acknowledge({ pdu, encode }: Taken, reply: Reply): void {
-    if (pdu.type === PduType.trapV1) return;
-    const { requestId, varbinds } = pdu;
+  function acknowledge({ answer }: Taken, reply: Reply): void {
     tally.informsAcknowledged += 1;
-    reply(encode({ type: PduType.response, requestId, errorStatus: 0, errorIndex: 0, varbinds }));
+    reply(answer());
   }
 
   function accept(taken: Taken, source: string, reply: Reply): void {
@@ -131,7 +131,7 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
   function handleV3(datagram: Buffer, source: string, reply: Reply): void {
     const verdict = v3.open(datagram, source);
     if (verdict.kind === 'taken') {
-      const { pdu, user, engineId, authentic, respond: encode } = verdict;
+      const { pdu, user, engineId, authentic, answer } = verdict;
       // An inform is repeated in another message with another time in it, so its content counts. What a trap says was
       // judged by its time already, when it is authentic.
       const inform = pdu.type === PduType.inform;
@@ -140,7 +140,7 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
         : authentic
           ? null
           : digest([source, datagram]);
-      return accept({ pdu, version: 'v3', user, engineId, once, encode }, source, reply);
+      return accept({ pdu, version: 'v3', user, engineId, once, answer }, source, reply);
     }
     if (verdict.kind === 'discovery') tally.discoveries += 1;
     else drop(verdict.reason, source);
@@ -160,10 +160,18 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
         return drop('unknown_community', source);
       }
       const once = pdu.type === PduType.inform ? digest([origin, datagram]) : null;
-      const encode = (response: OutgoingPdu) => encodeMessage({ version, community, pdu: response });
-      accept({ pdu, version: version === 0 ? 'v1' : 'v2c', user: '', engineId: '', once, encode }, source, reply);
+      const answer = () => responseTo(datagram);
+      accept({ pdu, version: version === 0 ? 'v1' : 'v2c', user: '', engineId: '', once, answer }, source, reply);
     },
   };
+}
+
+/** The message as it came, octet by octet, with another PDU type: what it holds may be more than we could write. */
+function responseTo(datagram: Buffer): Buffer {
+  const head = createHead();
+  const response = Buffer.from(datagram);
+  if (readHead(datagram, head)) response[head.communityEnd] = PduType.response;
+  return response;
 }
 
 function digest(parts: readonly (string | Buffer)[]): string {

@@ -40,7 +40,8 @@ export type V3Verdict =
       readonly user: string;
       readonly engineId: string;
       readonly authentic: boolean;
-      respond(pdu: OutgoingPdu): Buffer;
+      /** The acknowledgement of an inform. */
+      answer(): Buffer;
     };
 
 export interface V3Deps {
@@ -81,9 +82,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
     return salt;
   }
 
-  function encode(envelope: V3Envelope, pdu: OutgoingPdu, keys: UsmKeys, user: string, context: Context): Buffer {
-    writer.reset();
-    writePdu(writer, pdu);
+  function encode(envelope: V3Envelope, pdu: Uint8Array, keys: UsmKeys, user: string, context: Context): Buffer {
     const header = {
       msgId: envelope.msgId,
       engineId: own.id,
@@ -92,7 +91,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       user,
       reportable: false,
     };
-    return encodeV3(header, { ...context, pdu: writer.take() }, keys, nextSalt());
+    return encodeV3(header, { ...context, pdu }, keys, nextSalt());
   }
 
   function report(envelope: V3Envelope, what: Report, keys: UsmKeys = NO_KEYS): Buffer | null {
@@ -102,7 +101,15 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       { oid: `1.3.6.1.6.3.15.1.1.${REPORT[what]}.0`, type: SnmpType.counter32, value: reports[what] % 2 ** 32 },
     ];
     const pdu = { type: PduType.report, requestId: 0, errorStatus: 0, errorIndex: 0, varbinds } as const;
-    return encode(envelope, pdu, { auth: keys.auth, priv: null }, keys.auth ? text(envelope.user) : '', ownContext);
+    writer.reset();
+    writePdu(writer, pdu);
+    return encode(
+      envelope,
+      writer.take(),
+      { auth: keys.auth, priv: null },
+      keys.auth ? text(envelope.user) : '',
+      ownContext,
+    );
   }
 
   const drop = (reason: DropReason, said: Buffer | null = null): V3Verdict => ({ kind: 'drop', reason, report: said });
@@ -145,6 +152,9 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
     if (opened.pdu.type !== PduType.inform) return drop('no_notification');
     const { contextEngineId, contextName } = opened.scoped;
     const context = { contextEngineId: Buffer.from(contextEngineId), contextName: text(contextName) };
+    // As it came, octet by octet: what it holds may be more than we could write.
+    const response = Buffer.from(opened.scoped.pdu);
+    response[0] = PduType.response;
     return {
       kind: 'taken',
       pdu: opened.pdu,
@@ -152,7 +162,7 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       // Who sends an inform names himself here; the engine of its security is ours.
       engineId: hex(contextEngineId),
       authentic: level !== 0,
-      respond: (pdu) => encode(envelope, pdu, keys, user.name, context),
+      answer: () => encode(envelope, response, keys, user.name, context),
     };
   }
 
@@ -180,8 +190,8 @@ export function createV3Receiver({ own, engines, users, clock, salt, mayTry }: V
       const judged = engines.judge(engine, { boots, time, digest: hex(mac.subarray(0, 12)) }, clock.monotonic());
       if (judged !== 'timely') return drop(judged);
     }
-    const respond = () => NOBODY;
-    return { kind: 'taken', pdu: opened.pdu, user: taken.user.name, engineId: id, authentic: level !== 0, respond };
+    const answer = () => NOBODY;
+    return { kind: 'taken', pdu: opened.pdu, user: taken.user.name, engineId: id, authentic: level !== 0, answer };
   }
 
   /** The user whose key the message proves. Engines that have proved themselves cost no localisation of keys. */
