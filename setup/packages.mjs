@@ -7,6 +7,7 @@ const PROGRAMS = [
   { program: 'snmpwalk', package: 'snmp', without: 'our simulator against net-snmp' },
   { program: 'redis-server', package: 'redis-server', without: 'queue, cache and bus on Redis' },
   { program: 'prometheus', package: 'prometheus', without: 'that a Prometheus can scrape the export' },
+  { program: 'snmptrap', package: 'snmp', without: 'our receiver of notifications against net-snmp' },
   { program: 'chromium', package: 'chromium', without: 'the pages in a browser' },
 ];
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin'];

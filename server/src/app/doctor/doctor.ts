@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { isIPv4 } from 'node:net';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '#app/config/load.ts';
@@ -106,6 +108,36 @@ function receiveBuffer(): string {
     : `${kib} KiB, enough for some hundred devices; for thousands run "sudo sysctl -w net.core.rmem_max=4194304"`;
 }
 
+const TO_162 =
+  'devices send to 162: run "sudo iptables -t nat -A PREROUTING -p udp --dport 162 -j REDIRECT --to-ports PORT" (and ip6tables), or set traps.udp to 162 after "sudo setcap cap_net_bind_service=+ep NODE"';
+
+async function notifications(config: Config): Promise<string> {
+  const { host, udp } = config.traps;
+  if (udp === 0) return 'none are received: traps.udp is 0';
+  const hint = udp === 162 ? '' : `; ${TO_162.replace('PORT', String(udp)).replace('NODE', process.execPath)}`;
+  const socket = createSocket(isIPv4(host) ? 'udp4' : 'udp6');
+  try {
+    await new Promise<void>((done, failed) => socket.once('error', failed).bind(udp, host, done));
+    return `UDP port ${udp} is free${hint}`;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE' && (await isSotp(config))) return `SOTP itself listens on UDP port ${udp}${hint}`;
+    const why =
+      code === 'EACCES'
+        ? 'needs a right that SOTP does not have'
+        : code === 'EADDRINUSE'
+          ? 'is taken by another program (snmptrapd?)'
+          : `cannot be opened (${code})`;
+    throw new AppError(
+      'port_in_use',
+      `UDP port ${udp} ${why}${hint === '' ? `; ${TO_162.replace('PORT', '1162').replace('NODE', process.execPath)}` : '; choose another one (traps.udp)'}`,
+      { cause },
+    );
+  } finally {
+    socket.close();
+  }
+}
+
 /** Looks at everything that SOTP needs of its machine. Writes nothing but a probe file in the data directory. */
 export async function examine(config: Config): Promise<Finding[]> {
   return Promise.all([
@@ -115,6 +147,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     finding('database', () => database(config)),
     finding('Redis', () => redisFinding(config.redisUrl)),
     finding('ICMP', icmpRight),
+    finding('SNMP notifications', () => notifications(config)),
     finding('UDP receive buffer', receiveBuffer),
     finding('clock', clock),
   ]);

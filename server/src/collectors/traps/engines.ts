@@ -51,8 +51,8 @@ export interface Engines {
   restore(stored: readonly StoredEngine[]): void;
 }
 
-export function createEngines(noKeys: UsmKeys): Engines {
-  const engines = new LRUCache<string, Engine>({ max: ENGINES_MAX });
+export function createEngines(noKeys: UsmKeys, max = ENGINES_MAX): Engines {
+  const engines = new LRUCache<string, Engine>({ max });
   let version = 0;
 
   function remember(engine: Engine, time: number, digest: string): void {

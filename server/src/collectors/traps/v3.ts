@@ -2,7 +2,7 @@ import type { Clock } from '#platform/clock.ts';
 import { BerReader } from '#protocols/ber/reader.ts';
 import { BerWriter } from '#protocols/ber/writer.ts';
 import { PduType, readPdu, writePdu } from '#protocols/snmp/pdu.ts';
-import type { OutgoingPdu, Pdu, TrapV1 } from '#protocols/snmp/pdu.ts';
+import type { Pdu, TrapV1 } from '#protocols/snmp/pdu.ts';
 import { macOnce } from '#protocols/snmp/usm/mac.ts';
 import { MsgFlags, NO_KEYS, encodeV3, openScoped, readV3, verifyMac } from '#protocols/snmp/usm/message.ts';
 import type { OpenedScoped, ScopedPdu, UsmKeys, V3Envelope } from '#protocols/snmp/usm/message.ts';
