@@ -141,3 +141,17 @@ export const LogUsage = z.object({
   items: z.array(z.object({ class: z.string(), day: Instant, bytes: z.number(), lines: z.number().nullable() })),
 });
 export type LogUsage = z.infer<typeof LogUsage>;
+
+const countedName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,49}$/, 'small letters, digits, _ and -, at most 50, a letter first');
+const countedQuery = z.string().trim().min(1).max(1_000);
+
+/** A query whose matching lines are counted as they come in: series `log_matches_total` with the label `query`. */
+export const CountedQuery = z.object({ id: Id, name: z.string(), query: z.string() });
+export type CountedQuery = z.infer<typeof CountedQuery>;
+export const CountedQueryCreate = z.object({ name: countedName, query: countedQuery }).strict();
+export type CountedQueryCreate = z.infer<typeof CountedQueryCreate>;
+export const CountedQueryPatch = CountedQueryCreate.partial().strict();
+export type CountedQueryPatch = z.infer<typeof CountedQueryPatch>;
+export const CountedQueryList = z.object({ items: z.array(CountedQuery), nextCursor: z.null() });

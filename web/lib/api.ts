@@ -40,7 +40,17 @@ import {
 } from '@sotp/contract/devices.ts';
 import { Inventory } from '@sotp/contract/inventory.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
-import { LogContext, LogDetail, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
+import {
+  CountedQuery,
+  CountedQueryList,
+  LogContext,
+  LogDetail,
+  LogHistogram,
+  LogPage,
+  LogSenders,
+  LogUsage,
+  type CountedQueryCreate,
+} from '@sotp/contract/logs.ts';
 import { MetricAnswer, Series } from '@sotp/contract/metrics.ts';
 import { ProfileReport } from '@sotp/contract/profiles.ts';
 import { createClient, type Client, type Query } from './client.ts';
@@ -95,6 +105,10 @@ export function createApi(client: Client) {
       get: (id: string) => client.get(`/logs/${part(id)}`, LogDetail),
       context: (id: string) => client.get(`/logs/${part(id)}/context`, LogContext),
       senders: () => client.get('/logs/senders', LogSenders),
+      usage: () => client.get('/logs/usage', LogUsage),
+      counted: () => client.get('/log-queries', CountedQueryList),
+      count: (body: CountedQueryCreate) => client.send('POST', '/log-queries', body, CountedQuery),
+      countNoMore: (id: string) => client.send('DELETE', `/log-queries/${part(id)}`, undefined, null),
     },
     credentials: {
       list: () => client.get('/credentials', Credentials, { limit: 1000 }),

@@ -10,6 +10,7 @@ import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
+import type { CountedQueries } from '#services/logs/counted-queries.ts';
 import type { Logs } from '#services/logs/logs.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
 import type { Telemetry } from '#services/telemetry/queries.ts';
@@ -26,6 +27,7 @@ import { handleError } from './errors.ts';
 import { addGuard } from './guard.ts';
 import { addHealth } from './health.ts';
 import type { Readiness } from './health.ts';
+import { logQueryRoutes } from './log-queries.ts';
 import { logRoutes } from './logs.ts';
 import { metricRoutes } from './metrics.ts';
 import { profileRoutes } from './profiles.ts';
@@ -54,6 +56,7 @@ export interface ApiDeps {
   inventory: InventoryServices;
   telemetry: Telemetry;
   logs: Logs;
+  countedQueries: CountedQueries;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
   self: { processes: ProcessBook; readiness: Readiness };
@@ -118,6 +121,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...taskRoutes(inventory.tasks),
     ...metricRoutes(deps.telemetry),
     ...logRoutes(deps.logs),
+    ...logQueryRoutes(deps.countedQueries),
     ...auditRoutes(access.audit),
   ];
   for (const one of routes) one.bind(api);

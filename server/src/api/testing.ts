@@ -17,6 +17,7 @@ import { systemActor } from '#services/access/actor.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
+import { createCountedQueries } from '#services/logs/counted-queries.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
@@ -26,6 +27,7 @@ import { createCredentialAnswerStore } from '#stores/credentials/postgres-answer
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
+import { createCountedQueryStore } from '#stores/logs/counted-queries.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import type { LatestValue, MetricStore, RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
@@ -164,6 +166,12 @@ export async function openTestApi(
   const directory = createDirectory({ senders, bus, clock: systemClock, log });
   const lines = createPackedLogStore({ pg });
   const logs = createLogs({ store: lines, senders, directory, bus, clock });
+  const countedQueries = createCountedQueries({
+    store: createCountedQueryStore(pg),
+    world: directory,
+    audit: access.audit,
+    bus,
+  });
   const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, logs, log });
   const processes = createProcessBook({ bus, clock });
   const problems: string[] = [];
@@ -173,6 +181,7 @@ export async function openTestApi(
     inventory,
     telemetry: createTelemetry({ metrics: more.samples?.(pg) ?? metrics, devices: stores.devices, clock }),
     logs,
+    countedQueries,
     live,
     self: { processes, readiness: async () => problems },
     log,

@@ -17,6 +17,7 @@ import { createCredentialStore } from '#stores/devices/credentials.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
+import { createCountedQueryStore } from '#stores/logs/counted-queries.ts';
 import type { LogRetention } from '#stores/logs/logs.ts';
 import { createLokiLogStore } from '#stores/logs/loki/loki.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
@@ -130,6 +131,7 @@ export function createBackends(options: BackendOptions) {
       metrics,
       logs: chooseLogStore(pg, options),
       senders: createSenderStore(pg),
+      countedQueries: createCountedQueryStore(pg),
       secrets,
       devices: createDeviceStore(pg),
       credentials: createCredentialStore(pg),

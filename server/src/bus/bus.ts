@@ -17,7 +17,7 @@ export interface Bus {
  * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
  * `tasks`: events for the live stream. `access-changed`: {userId?, tokenId?} whoever serves them checks again that they
  * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`). `log-tails`: who follows
- * which lines; `logs/ID`: lines for one who does. `fleet`: a collector joined, left or released, so look at the leases again. `credentials-changed`:
+ * which lines; `logs/ID`: lines for one who does. `log-queries`: the queries whose lines are counted were changed. `fleet`: a collector joined, left or released, so look at the leases again. `credentials-changed`:
  * {credentialId?} a secret, or who is tried where.
  */
 export const BUS_TOPICS = {
@@ -29,6 +29,7 @@ export const BUS_TOPICS = {
   access: 'access-changed',
   logs: 'logs',
   logTails: 'log-tails',
+  logQueries: 'log-queries',
   fleet: 'fleet',
   credentials: 'credentials-changed',
 } as const;

@@ -15,11 +15,13 @@ import { Chip } from '#ui/small.tsx';
 import { Empty, ErrorState, Problem, Skeleton, SkeletonRows } from '#ui/state.tsx';
 import { DataTable } from '#ui/table/table.tsx';
 import { logColumns, logPhoneRow } from './columns.tsx';
+import { CountedQueries } from './CountedQueries.tsx';
 import { Histogram } from './Histogram.tsx';
 import { LineDialog } from './LineDialog.tsx';
 import { logFilterOf, logHistogram, logList, withTerm } from './queries.ts';
 import { Senders } from './Senders.tsx';
 import { SEVERITY_LOOK } from './severity.tsx';
+import { Usage } from './Usage.tsx';
 import { useTail } from './useTail.ts';
 
 const keyOf = ({ receivedAt, sender, message }: LogEntry) => `${receivedAt} ${sender} ${message}`;
@@ -96,6 +98,8 @@ export function Logs() {
         actions={
           <>
             <Senders onNarrow={narrow} />
+            <CountedQueries query={filter.query} />
+            <Usage />
             {following ? (
               <Button onClick={() => setPaused((before) => !before)} aria-pressed={paused}>
                 {paused ? <Play className="size-3.5" aria-hidden /> : <Pause className="size-3.5" aria-hidden />}

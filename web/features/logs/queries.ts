@@ -73,3 +73,13 @@ export function withTerm(query: string, name: string, value: string): string {
   if (parts.includes(` ${term} `)) return parts.replace(` ${term} `, ' ').trim();
   return `${query} ${term}`.trim();
 }
+
+/** Queries whose matching lines are counted. */
+export function countedQueries(api: Api) {
+  return queryOptions({ queryKey: ['log-queries'], queryFn: () => api.logs.counted() });
+}
+
+/** What lines take on disk. */
+export function logUsage(api: Api) {
+  return queryOptions({ queryKey: ['log-usage'], queryFn: () => api.logs.usage(), staleTime: 60_000 });
+}

@@ -10,6 +10,7 @@ import { createLifecycle } from '#platform/lifecycle.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
 import { createDirectory } from '#services/logs/directory.ts';
+import { createLineCounts } from '#services/logs/line-counts.ts';
 import { createLogIngest } from '#services/logs/ingest.ts';
 import { createLineCodec } from '#services/logs/spool.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
@@ -158,9 +159,19 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     log,
   });
+  const lineCounts = createLineCounts({
+    queries: stores.countedQueries,
+    world: directory,
+    bus,
+    clock,
+    log,
+    collector: member.name,
+    write: (rows) => void spool.append({ rows, runs: [], facts: [] }),
+  });
   const logIngest = createLogIngest({
     store: stores.logs,
     spool: lineSpool,
+    counts: lineCounts,
     senders: stores.senders,
     directory,
     bus,
@@ -201,6 +212,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     runner,
     localPlan,
     directory,
+    lineCounts,
     logIngest,
     listeners,
     ...(traps?.components ?? []),

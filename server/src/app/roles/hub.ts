@@ -9,6 +9,7 @@ import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
+import { createCountedQueries } from '#services/logs/counted-queries.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
@@ -65,6 +66,8 @@ function compose(context: RoleContext) {
   const telemetry = createTelemetry({ metrics: stores.metrics, devices: stores.devices, clock });
   const directory = createDirectory({ senders: stores.senders, bus, clock, log });
   const logs = createLogs({ store: stores.logs, senders: stores.senders, directory, bus, clock });
+  const { countedQueries: store } = stores;
+  const countedQueries = createCountedQueries({ store, world: directory, audit: access.audit, bus });
   const live = createLiveFeed({ bus, devices, tasks, logs, log });
   const book = createProcessBook({ bus, clock });
   const table = createProcessTable();
@@ -88,7 +91,7 @@ function compose(context: RoleContext) {
     instance: String(process.pid),
     counters: () => ({ ...scheduler.counters(), ...table.counters(), bus_dropped_total: bus.dropped() }),
   });
-  const lines = { directory, logs };
+  const lines = { directory, logs, countedQueries };
   return { backends, access, inventory, telemetry, lines, live, book, table, scheduler, housekeeping, reporter };
 }
 
@@ -97,7 +100,7 @@ export const createHub: RoleFactory = (context) => {
   const { config, log } = context;
   const parts = compose(context);
   const { backends, access, inventory, telemetry, lines, live, book, table, scheduler, housekeeping, reporter } = parts;
-  const { directory, logs } = lines;
+  const { directory, logs, countedQueries } = lines;
   const pages = createPages(log);
   let draining = false;
   let app: FastifyInstance | undefined;
@@ -124,6 +127,7 @@ export const createHub: RoleFactory = (context) => {
         inventory,
         telemetry,
         logs,
+        countedQueries,
         live,
         self: { processes: book, readiness },
         log,

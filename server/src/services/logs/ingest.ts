@@ -7,6 +7,7 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Spool } from '#services/spool/spool.ts';
 import type { LogStore, NewLine, SenderStore } from '#stores/logs/logs.ts';
 import type { Directory } from './directory.ts';
+import type { LineCounts } from './line-counts.ts';
 import { createSenderBook } from './sender-book.ts';
 import type { LineBatch } from './spool.ts';
 import { createTails } from './tails.ts';
@@ -27,6 +28,7 @@ export interface LogIngestDeps {
   readonly store: LogStore;
   /** Of batches that `createLineCodec` makes bytes of. */
   readonly spool: Spool<LineBatch>;
+  readonly counts?: Pick<LineCounts, 'asks' | 'count' | 'offer'>;
   readonly senders: Pick<SenderStore, 'note'>;
   readonly directory: Directory;
   readonly bus: Bus;
@@ -43,7 +45,7 @@ export interface LogIngest extends LineSink, Component {
 }
 
 export function createLogIngest(deps: LogIngestDeps): LogIngest {
-  const { store, spool, directory, bus, clock, counted = 'syslog' } = deps;
+  const { store, spool, counts, directory, bus, clock, counted = 'syslog' } = deps;
   const refused = `${counted}_dropped_total{reason="store_refused"}`;
   const tails = createTails({ bus, clock, directory });
   const book = createSenderBook();
@@ -54,7 +56,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   let load = 0;
   let roomy: (() => void)[] = [];
   let durability: Promise<void> | undefined;
-  const counts = { stored: 0, unmatched: 0, refused: 0 };
+  const tally = { stored: 0, unmatched: 0, refused: 0 };
   let running: Promise<void> = Promise.resolve();
   let stopping = new AbortController();
   let unsubscribe: (() => Promise<void>) | undefined;
@@ -78,8 +80,8 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
     const refused = await store.write(batch, origin);
     let all = 0;
     for (const block of batch) all += block.lines;
-    counts.stored += all - refused;
-    counts.refused += refused;
+    tally.stored += all - refused;
+    tally.refused += refused;
   }
 
   async function noteSenders(now: number): Promise<void> {
@@ -138,11 +140,15 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
       lines.push(line);
       lineBytes += raw.length;
       if (deviceId === 0) {
-        counts.unmatched++;
+        tally.unmatched++;
         book.note(line);
+      } else counts?.count(deviceId, line.severity);
+      if (tails.any || counts?.asks) {
+        const asked = { ...line, text: content.text };
+        tails.offer(line, asked);
+        if (deviceId !== 0) counts?.offer(asked);
       }
       if (pollSoon && deviceId !== 0) deps.pollSoon?.(deviceId);
-      if (tails.any) tails.offer(line, content.text);
       if (lines.length >= BATCH_LINES || lineBytes >= BATCH_BYTES) pack();
       return true;
     },
@@ -169,9 +175,9 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
       const { [refused]: givenUp = 0, ...rest } = spool.counters();
       return {
         ...rest,
-        [refused]: givenUp + counts.refused,
-        [`${counted}_stored_total`]: counts.stored,
-        [`${counted}_unmatched_total`]: counts.unmatched,
+        [refused]: givenUp + tally.refused,
+        [`${counted}_stored_total`]: tally.stored,
+        [`${counted}_unmatched_total`]: tally.unmatched,
         [`${counted}_waiting_lines`]: lines.length,
         [`${counted}_waiting_bytes`]: lineBytes,
         [`${counted}_tails`]: tails.any ? 1 : 0,

@@ -3,7 +3,7 @@ import { LogEntry } from '@sotp/contract/logs.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { compileFilter } from '#domain/log-filter.ts';
-import type { LineMatcher } from '#domain/log-filter.ts';
+import type { FilterableLine, LineMatcher } from '#domain/log-filter.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { NewLine } from '#stores/logs/logs.ts';
 import type { Directory } from './directory.ts';
@@ -51,7 +51,7 @@ export interface Tails {
   note(message: unknown): void;
   readonly any: boolean;
   /** Offers lines that have just come in. */
-  offer(line: NewLine, text: string): void;
+  offer(line: NewLine, asked: FilterableLine): void;
   /** Tells what was found since the last call. */
   tell(): void;
 }
@@ -94,8 +94,7 @@ export function createTails({ bus, clock, directory }: { bus: Bus; clock: Clock;
       const matches = matcherOf(wish.data);
       if (matches) tails.set(id, { query, sites, matches, until: now + ttlMs, lines: [], dropped: 0 });
     },
-    offer(line, text) {
-      const asked = { ...line, text };
+    offer(line, asked) {
       for (const tail of tails.values()) {
         if (!tail.matches(asked)) continue;
         if (tail.lines.length < LINES_MAX) tail.lines.push({ line, number: told++ });

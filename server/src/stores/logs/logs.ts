@@ -154,3 +154,22 @@ export interface SenderStore {
   /** Forgets senders that have been silent since. */
   prune(before: number): Promise<void>;
 }
+
+export interface NewCountedQuery {
+  readonly name: string;
+  readonly query: string;
+}
+
+export interface StoredCountedQuery extends NewCountedQuery {
+  readonly id: number;
+}
+
+/** Queries whose matching lines are counted. Names are unique: `conflict` when one is taken. */
+export interface CountedQueryStore {
+  /** By name. */
+  list(): Promise<StoredCountedQuery[]>;
+  create(query: NewCountedQuery): Promise<StoredCountedQuery>;
+  /** Undefined when there is none. */
+  update(id: number, change: Partial<NewCountedQuery>): Promise<StoredCountedQuery | undefined>;
+  remove(id: number): Promise<boolean>;
+}
