@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { LogContext, LogDetail, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
+import { LogContext, LogDetail, LogEntry, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
 import { createLogIngest } from '#services/logs/ingest.ts';
 import type { LogIngest } from '#services/logs/ingest.ts';
 import { createLineCodec } from '#services/logs/spool.ts';
@@ -224,7 +224,8 @@ describe('logs', () => {
       actor,
       { query: 'live -noise' },
       {
-        line: (entry) => {
+        line: (json) => {
+          const entry = LogEntry.parse(JSON.parse(json));
           got.push(`${entry.message} ${entry.deviceId}`);
           if (got.length === 2) wait.resolve();
         },

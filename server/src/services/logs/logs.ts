@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type {
   LogContext,
   LogDetail,
@@ -10,7 +9,6 @@ import type {
   LogSenders,
   LogUsage,
 } from '@sotp/contract/logs.ts';
-import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { parseGlob } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
@@ -21,9 +19,9 @@ import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { FoundLine, LinePlace, LogStore, SenderStore } from '#stores/logs/logs.ts';
 import type { Directory } from './directory.ts';
+import { createFollowers } from './followers.ts';
+import type { TailHandlers } from './followers.ts';
 import { parseLogQuery, severityMask } from './query.ts';
-import { TAIL_REPEAT_MS, TAIL_TTL_MS, TailNews, tailTopic } from './tails.ts';
-import type { TailWish } from './tails.ts';
 import { toLogEntry } from './view.ts';
 
 const STEPS_MAX = 2_000;
@@ -33,11 +31,6 @@ const CONTEXT_MS = 6 * 3_600_000;
 
 /** What is asked of lines besides the range. */
 export type LineWish = Pick<Partial<LogQuery>, 'query' | 'device' | 'host' | 'app' | 'severity'>;
-
-export interface TailHandlers {
-  line(entry: LogEntry): void;
-  missed(count: number): void;
-}
 
 /** The lines that were received, as far as the actor's sites reach: lines of no device are for those without a scope. */
 export interface Logs {
@@ -92,6 +85,8 @@ function asText({ query, device, host, app, severity }: LineWish): string {
 }
 
 export function createLogs({ store, senders, directory, bus, clock }: LogsDeps): Logs {
+  const followers = createFollowers(bus);
+
   function instant(field: 'from' | 'to', text: string): number {
     const at = parseInstant(text, clock.now());
     if (at === undefined)
@@ -228,23 +223,7 @@ export function createLogs({ store, senders, directory, bus, clock }: LogsDeps):
       filterOf(actor, wish);
       const query = asText(wish);
       parseLogQuery(query, directory);
-      const id = randomUUID();
-      const sites = actor.scope === null ? null : [...actor.scope.sites];
-      const say = (ttlMs: number) => bus.publish(BUS_TOPICS.logTails, { id, query, sites, ttlMs } satisfies TailWish);
-      const unsubscribe = await bus.subscribe(tailTopic(id), (message) => {
-        const news = TailNews.safeParse(message);
-        if (!news.success) return;
-        for (const line of news.data.lines) handlers.line(line);
-        if (news.data.dropped > 0) handlers.missed(news.data.dropped);
-      });
-      say(TAIL_TTL_MS);
-      const repeat = setInterval(() => say(TAIL_TTL_MS), TAIL_REPEAT_MS);
-      repeat.unref();
-      return () => {
-        clearInterval(repeat);
-        say(0);
-        void unsubscribe().catch(() => undefined);
-      };
+      return followers.follow(query, actor.scope === null ? null : [...actor.scope.sites], handlers);
     },
   };
 }

@@ -175,7 +175,7 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
         case 'tasks':
           return onTasks(actor, filter['task'], deliver);
         case 'logs':
-          return logs.follow(actor, filter, { line: (entry) => deliver(JSON.stringify(entry)), missed });
+          return logs.follow(actor, filter, { line: deliver, missed });
         default:
           throw new AppError('not_found', `There is no live news of “${topic}” in this version.`);
       }

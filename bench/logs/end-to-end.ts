@@ -1,0 +1,155 @@
+// Lines a second through a whole SOTP, from the socket into PostgreSQL, with every one accounted for:
+// node bench/logs/end-to-end.ts [tcp|udp] [lines/s] [seconds]. `tcp` with 0 lines/s sends as fast as it is taken.
+// Exits 1 unless sent = stored + counted as dropped, and what search finds is what was stored.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf, postmasterPid, processes, runSotp } from '../../server/src/app/testing/run-sotp.ts';
+import { createChance, makeLine } from './lines.ts';
+
+const transport = process.argv[2] === 'udp' ? 'udp' : 'tcp';
+const rate = Number(process.argv[3] ?? 30_000);
+const seconds = Number(process.argv[4] ?? 20);
+const freePort = () => 20_000 + Math.floor(Math.random() * 10_000);
+const PASSWORD = 'a long enough passphrase';
+const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-e2e-'));
+const [port, syslog] = [freePort(), freePort()];
+const sotp = runSotp(['start', '--port', String(port), '--data-dir', dir], {
+  SOTP_ADMIN_PASSWORD: PASSWORD,
+  SOTP_SYSLOG_UDP: String(syslog),
+  SOTP_SYSLOG_TCP: String(syslog),
+  SOTP_LOG_LEVEL: 'warn',
+});
+await sotp.ready;
+const origin = `http://127.0.0.1:${port}`;
+const login = await fetch(`${origin}/api/v1/auth/login`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', origin },
+  body: JSON.stringify({ username: 'admin', password: PASSWORD }),
+});
+const cookie = String(login.headers.get('set-cookie')).split(';')[0] ?? '';
+
+/** The sum of a counter over its labels and all processes. */
+async function counter(name: string): Promise<number> {
+  const text = await (await fetch(`${origin}/metrics`, { headers: { cookie } })).text();
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`sotp_${name}{`) || line.startsWith(`sotp_${name} `))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
+
+/** CPU seconds of processes, ended threads included. */
+function cpuOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+  }, 0);
+}
+const collectors = childrenOf(sotp.pid)
+  .filter(({ commandLine }) => commandLine.includes('collector'))
+  .map(({ pid }) => pid);
+const postmaster = postmasterPid(dir) ?? 0;
+const database = () => processes().filter(({ pid, parent }) => pid === postmaster || parent === postmaster);
+
+const chance = createChance();
+const lines = Array.from({ length: 40_000 }, () => Buffer.from(`${makeLine(chance, Date.now())}\n`));
+let sent = 0;
+
+async function sendTcp(): Promise<void> {
+  // Several senders, so that the kernel gives each collector process some.
+  const sockets = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const socket = createConnection(syslog, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const begun = performance.now();
+  const end = begun + seconds * 1_000;
+  await Promise.all(
+    sockets.map(async (socket, which) => {
+      for (let own = which * 777; performance.now() < end;) {
+        const due = rate === 0 ? Number.POSITIVE_INFINITY : ((performance.now() - begun) / 1000) * rate;
+        if (sent >= due) {
+          await sleep(2);
+          continue;
+        }
+        const batch = Array.from({ length: 50 }, () => lines[own++ % lines.length]!);
+        sent += batch.length;
+        if (!socket.write(Buffer.concat(batch))) await once(socket, 'drain');
+      }
+      socket.end();
+      await once(socket, 'close');
+    }),
+  );
+}
+
+async function sendUdp(): Promise<void> {
+  const sockets = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const socket = createSocket('udp4');
+      socket.connect(syslog, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const begun = performance.now();
+  for (let now = 0; (now = performance.now() - begun) < seconds * 1_000;) {
+    const due = Math.floor((now / 1000) * rate);
+    for (; sent < due; sent++) sockets[sent % sockets.length]!.send(lines[sent % lines.length]!.subarray(0, -1));
+    await sleep(1);
+  }
+  await sleep(500);
+  for (const socket of sockets) socket.close();
+}
+
+const before = { cpu: cpuOf(collectors), database: cpuOf(database().map(({ pid }) => pid)), at: performance.now() };
+await (transport === 'udp' ? sendUdp() : sendTcp());
+const sending = (performance.now() - before.at) / 1_000;
+let stored = 0;
+let dropped = 0;
+let received = 0;
+for (let tries = 0; tries < 120; tries++) {
+  await sleep(500);
+  [stored, dropped, received] = [
+    await counter('syslog_stored_total'),
+    await counter('syslog_dropped_total'),
+    await counter('syslog_received_total'),
+  ];
+  if (stored + dropped >= sent) break;
+}
+const storing = (performance.now() - before.at) / 1_000;
+const cpu = cpuOf(collectors) - before.cpu;
+const databaseCpu = cpuOf(database().map(({ pid }) => pid)) - before.database;
+const histogram = (await (
+  await fetch(`${origin}/api/v1/logs/histogram?from=now-1h&to=now&step=1h`, { headers: { cookie } })
+).json()) as {
+  steps: { counts: number[] }[];
+};
+const found = histogram.steps.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
+const us = (used: number) => Math.round((used * 1e7) / sent) / 10;
+const report = {
+  bench: `logs/end-to-end ${transport}`,
+  wanted: rate,
+  seconds: Math.round(sending * 10) / 10,
+  sent,
+  received,
+  stored,
+  dropped,
+  unaccounted: sent - stored - dropped,
+  found,
+  sentPerSecond: Math.round(sent / sending),
+  storedPerSecond: Math.round(stored / storing),
+  collectorUsALine: us(cpu),
+  databaseUsALine: us(databaseCpu),
+};
+process.stdout.write(`${JSON.stringify(report)}\n`);
+sotp.kill('SIGTERM');
+await sotp.ended;
+rmSync(dir, { recursive: true, force: true });
+process.exit(report.unaccounted === 0 && found === stored ? 0 : 1);
