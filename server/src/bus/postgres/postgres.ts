@@ -10,6 +10,23 @@ const MAX_WAITING = 10_000;
 const SWEEP_EVERY_MS = 30_000;
 /** Names a row of bus_message instead of carrying messages. */
 const SPILLED = '@';
+/**
+ * Notifies in the order given, in one statement; what is too long goes through the table, under an id. Nobody waits for
+ * the disk: news that a crash takes with it had nobody left to read them.
+ */
+const SEND = `
+  with given as (
+    select channel, payload, large, n, row_number() over (partition by large order by n) as k
+    from unnest($1::text[], $2::text[], $3::bool[]) with ordinality as t (channel, payload, large, n)
+  ), spilled as (
+    insert into bus_message (messages) select payload from given where large order by n returning id
+  ), named as (
+    select id, row_number() over (order by id) as k from spilled
+  )
+  select set_config('synchronous_commit', 'off', true),
+    pg_notify(channel, case when large then '${SPILLED}' || id else payload end)
+  from given left join named on large and named.k = given.k
+  order by n`;
 
 export interface PostgresBusDeps {
   readonly pg: Postgres;
@@ -66,29 +83,16 @@ export function createPostgresBus({ pg, log }: PostgresBusDeps): Bus & { dropped
     },
   });
 
-  /** One statement keeps the order: rows are spilled and notified as they come. */
   async function send(envelopes: readonly Envelope[]): Promise<void> {
-    if (envelopes.some((envelope) => envelope.large)) {
-      const ids = await pg.query<{ id: number }>(
-        `insert into bus_message (messages) select p from unnest($1::text[]) with ordinality as t (p, n) order by n returning id`,
-        [envelopes.filter((envelope) => envelope.large).map((envelope) => envelope.payload)],
-      );
-      let next = 0;
-      await notify(envelopes.map((e) => (e.large ? { ...e, payload: `${SPILLED}${ids.rows[next++]?.id}` } : e)));
-      if (performance.now() - sweptAt < SWEEP_EVERY_MS && sweptAt !== 0) return;
-      sweptAt = performance.now();
-      await pg.query(`delete from bus_message where created_at < now() - interval '1 minute'`);
-      return;
-    }
-    await notify(envelopes);
-  }
-
-  async function notify(envelopes: readonly Envelope[]): Promise<void> {
     await pg.query(
-      'select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as t (channel, payload)',
-      [envelopes.map((envelope) => envelope.channel), envelopes.map((envelope) => envelope.payload)],
-      'bus-notify',
+      SEND,
+      [envelopes.map((one) => one.channel), envelopes.map((one) => one.payload), envelopes.map((one) => one.large)],
+      'bus-send',
     );
+    if (!envelopes.some(({ large }) => large)) return;
+    if (performance.now() - sweptAt < SWEEP_EVERY_MS && sweptAt !== 0) return;
+    sweptAt = performance.now();
+    await pg.query(`delete from bus_message where created_at < now() - interval '1 minute'`);
   }
 
   async function drain(): Promise<void> {
