@@ -7,8 +7,8 @@ export interface Served {
   readonly address: string;
   readonly port: number;
   readonly agent: Agent;
-  /** Milliseconds before each response, as on a slow device; none when left out. */
-  readonly delayMs?: number;
+  /** Milliseconds before each response, as on a slow device, perhaps by what was asked; none when left out. */
+  readonly delayMs?: number | ((request: Uint8Array) => number);
 }
 
 export interface Server {
@@ -80,7 +80,8 @@ function answer(socket: Socket, { agent, delayMs }: Served, counters: Server['co
         // Closed while a delayed response was waiting.
       }
     };
-    if (delayMs) setTimeout(send, delayMs).unref();
+    const delay = typeof delayMs === 'function' ? delayMs(datagram) : delayMs;
+    if (delay) setTimeout(send, delay).unref();
     else send();
   });
 }
