@@ -133,6 +133,7 @@ const transport: SnmpTransport = {
   kind: 'memory',
   window: 64,
   counters: slots.counters,
+  askKernel: () => undefined,
   exchange: (exchange) => slots.exchange(exchange),
   close: async () => slots.close(null),
 };

@@ -18,6 +18,7 @@ import { DeviceCredentials } from './DeviceCredentials.tsx';
 import { DeviceHead } from './DeviceHead.tsx';
 import { DeviceOverview } from './DeviceOverview.tsx';
 import { AddressTable, HardwareTable, NeighborTable, StorageTable, VlanTable } from './InventoryTables.tsx';
+import { PollCost } from './PollCost.tsx';
 import { Sensors } from './Sensors.tsx';
 import { Transceivers } from './Transceivers.tsx';
 import { deviceInventory, oneDevice } from './queries.ts';
@@ -93,6 +94,7 @@ function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
   const { params } = useUrlState();
   const mayReadCredentials = useMay('credentials:read');
   const tabs = tabsOf(inventory);
+  const snmp = device.collectors.find(({ name }) => name === 'snmp');
   const tab = tabs.find(({ id }) => id === params.get('tab'))?.id ?? 'overview';
   return (
     <>
@@ -106,6 +108,7 @@ function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
       {tab === 'overview' ? <DeviceOverview device={device} inventory={inventory} /> : null}
       {tab === 'changes' ? <Changes id={device.id} /> : null}
       {tab === 'collectors' ? <Collectors device={device} /> : null}
+      {tab === 'collectors' && snmp ? <PollCost device={device.id} intervalSeconds={snmp.intervalSeconds} /> : null}
       {tab === 'collectors' && mayReadCredentials ? <DeviceCredentials id={device.id} /> : null}
       {inventory && tab === 'interfaces' ? <Interfaces device={device} inventory={inventory} /> : null}
       {inventory && tab === 'storage' ? <StorageTable rows={inventory.storage} /> : null}

@@ -15,6 +15,17 @@ export function lastValue(points: readonly Point[], now: number, maxAgeMs: numbe
   return null;
 }
 
+/** The newest value, however old; null when there is none. */
+export function newestOf(points: readonly Point[]): number | null {
+  return points.findLast(([, value]) => value !== null)?.[1] ?? null;
+}
+
+/** The mean of what is known; null when nothing is. */
+export function meanOf(points: readonly Point[]): number | null {
+  const values = points.flatMap(([, value]) => (value === null ? [] : [value]));
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 export function peakOf(points: readonly Point[]): number {
   let peak = 0;
   for (const [, value] of points) if (value !== null && value > peak) peak = value;

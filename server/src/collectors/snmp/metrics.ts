@@ -2,7 +2,9 @@ import { DROP_REASONS } from './transport/transport.ts';
 import type { SnmpTransport } from './transport/transport.ts';
 
 /** The transport's counters under their public names; received = accepted + dropped. */
-export function transportMetrics({ counters, window }: SnmpTransport): Record<string, number> {
+export function transportMetrics(transport: SnmpTransport): Record<string, number> {
+  transport.askKernel();
+  const { counters, window } = transport;
   const metrics: Record<string, number> = {
     snmp_request_sent_total: counters.sent,
     snmp_request_retried_total: counters.retried,

@@ -44,6 +44,8 @@ export interface SnmpdOptions {
   /** Use this directory and port again: a restart of the same agent. */
   readonly restartOf?: RunningSnmpd;
   readonly args?: readonly string[];
+  /** Its sysName; `test-agent` when left out. */
+  readonly name?: string;
   /** Leaves sysLocation and sysContact to be set over SNMP: what the configuration says, nobody may write. */
   readonly writable?: boolean;
 }
@@ -58,7 +60,7 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<RunningSnm
   const config = join(directory, 'snmpd.conf');
   writeFileSync(
     config,
-    `agentAddress udp:127.0.0.1:${port},tcp:127.0.0.1:${port}${hasIpv6 ? `,udp6:[::1]:${port},tcp6:[::1]:${port}` : ''}\n${hasIpv6 ? 'rocommunity6 public ::1\n' : ''}rocommunity public 127.0.0.1\nrwcommunity secret 127.0.0.1\nsysName test-agent\n${options.writable ? '' : 'sysLocation Rack 1\nsysContact ops@example.net\n'}${options.config ?? ''}\n`,
+    `agentAddress udp:127.0.0.1:${port},tcp:127.0.0.1:${port}${hasIpv6 ? `,udp6:[::1]:${port},tcp6:[::1]:${port}` : ''}\n${hasIpv6 ? 'rocommunity6 public ::1\n' : ''}rocommunity public 127.0.0.1\nrwcommunity secret 127.0.0.1\nsysName ${options.name ?? 'test-agent'}\n${options.writable ? '' : 'sysLocation Rack 1\nsysContact ops@example.net\n'}${options.config ?? ''}\n`,
   );
   const child = spawn(
     binary,

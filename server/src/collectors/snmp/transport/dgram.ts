@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { AppError } from '#platform/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
+import { kernelDrops } from './kernelDrops.ts';
 import { createSlots } from './slots.ts';
 import type { Slot, Slots } from './slots.ts';
 import { createTcpCarrier } from './tcp.ts';
@@ -23,6 +24,8 @@ export interface DgramTransportDeps {
 /** What carries slots: a UDP socket of one address family, or all TCP connections. */
 export interface SlotSocket {
   send(slot: Slot): void;
+  /** Datagrams that the kernel dropped in front of it. */
+  dropped(): number;
   close(): Promise<void>;
 }
 
@@ -52,6 +55,7 @@ export async function openDgramTransport({
     kind: 'dgram',
     window,
     counters: slots.counters,
+    askKernel: () => (slots.counters.kernelDropped = udp4.dropped() + udp6.dropped()),
     exchange: (exchange) => slots.exchange(exchange),
     async close() {
       slots.close(new AppError('shutting_down', 'The SNMP collector is being closed.'));
@@ -66,6 +70,7 @@ export async function openUdp6(window: number, slots: Slots, log: Log): Promise<
   if (socket) return carry(socket, slots, log);
   return {
     send: (slot) => slot.onSent(Object.assign(new Error('no IPv6'), { code: 'EAFNOSUPPORT' })),
+    dropped: () => 0,
     close: async () => undefined,
   };
 }
@@ -73,7 +78,9 @@ export async function openUdp6(window: number, slots: Slots, log: Log): Promise<
 function carry(socket: Socket, slots: Slots, log: Log): SlotSocket {
   socket.on('message', (datagram, from) => slots.receive(datagram, from.address, from.port));
   socket.on('error', (error) => log.warn({ err: error }, 'SNMP socket error'));
+  const { port, family } = socket.address();
   return {
+    dropped: () => kernelDrops(port, family === 'IPv6' ? 6 : 4),
     send(slot) {
       const endpoint = slot.exchange?.endpoint;
       if (endpoint) socket.send(slot.message, endpoint.port, endpoint.address, slot.onSent);

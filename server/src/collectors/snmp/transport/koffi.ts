@@ -85,6 +85,8 @@ export async function openKoffiTransport({
   const queuedIds: number[] = [];
   let flushing: NodeJS.Immediate | null = null;
   let open = true;
+  /** What the kernel has dropped in front of the socket, as it said with the last datagram. */
+  let overflow = 0;
 
   function setOption(name: number, value: number): boolean {
     return libc.setsockopt(fd, SOL_SOCKET, name, Int32Array.of(value), 4) === 0;
@@ -158,7 +160,7 @@ export async function openKoffiTransport({
         const datagram = inbound.octets.subarray(start, start + inbound.length(i));
         slots.receive(datagram, addresses.text(inbound.ip(i)), inbound.port(i));
       }
-      if (count > 0) slots.counters.kernelDropped = Math.max(slots.counters.kernelDropped, inbound.overflow(count - 1));
+      if (count > 0) overflow = Math.max(overflow, inbound.overflow(count - 1));
     }
   }
 
@@ -167,6 +169,7 @@ export async function openKoffiTransport({
     kind: 'koffi',
     window,
     counters: slots.counters,
+    askKernel: () => (slots.counters.kernelDropped = overflow + udp6.dropped()),
     exchange: (exchange) => slots.exchange(exchange),
     async close() {
       open = false;

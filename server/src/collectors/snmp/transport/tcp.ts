@@ -56,6 +56,7 @@ export function createTcpCarrier(slots: Slots): SlotSocket {
   }
 
   return {
+    dropped: () => 0,
     send(slot) {
       const endpoint = slot.exchange?.endpoint;
       if (!endpoint) return;

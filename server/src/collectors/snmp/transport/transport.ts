@@ -80,7 +80,7 @@ export interface TransportCounters {
   receivedOctets: number;
   accepted: number;
   readonly dropped: Record<DropReason, number>;
-  /** Datagrams that the kernel dropped for want of room, where it says so. */
+  /** Datagrams that the kernel dropped for want of room, where it says so; as of the last `askKernel`. */
   kernelDropped: number;
 }
 
@@ -90,6 +90,8 @@ export interface SnmpTransport {
   /** Most requests that wait for an answer at once, those left out that have waited long; more wait in line. */
   readonly window: number;
   readonly counters: TransportCounters;
+  /** Brings `kernelDropped` up to date. */
+  askKernel(): void;
   /**
    * Sends and waits. Throws the signal's reason when it aborts, and `no_route` when this machine cannot send there;
    * silence is an outcome, not an error.
