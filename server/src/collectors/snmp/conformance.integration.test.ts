@@ -83,9 +83,10 @@ function netSnmp(tool: string, args: readonly string[], ...oids: string[]): stri
   return stdout.trim().split('\n');
 }
 const oidOf = (line: string): string => line.slice(1, line.indexOf(' '));
+const isThere = (tool: string): boolean => spawnSync(tool, ['-V']).error === undefined;
 const skipTools =
   skipWithoutSnmpd ||
-  (spawnSync('snmpget', ['-V']).error ? "net-snmp's tools are not installed (Debian: apt-get install snmp)" : false);
+  (!isThere('snmpget') ? "net-snmp's tools are not installed (Debian: apt-get install snmp)" : false);
 
 for (const [version, secret, args] of versions) {
   test(
