@@ -14,6 +14,11 @@ export function kernelDrops(port: number, family: 4 | 6): number {
 
 /** The same from the text of such a file. */
 export function dropsIn(table: string, port: number): number {
-  const local = new RegExp(`^\\s*\\d+: 0+:${port.toString(16).toUpperCase().padStart(4, '0')} .*?(\\d+)\\s*$`, 'm');
-  return Number(local.exec(table)?.[1] ?? 0);
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  for (const line of table.split('\n')) {
+    const columns = line.trim().split(/\s+/);
+    const [address, at] = (columns[1] ?? '').split(':');
+    if (at === hex && address !== undefined && /^0+$/.test(address)) return Number(columns.at(-1));
+  }
+  return 0;
 }
