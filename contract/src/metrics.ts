@@ -108,3 +108,25 @@ export const Forecast = Series.omit({ kind: true }).extend({
 export type Forecast = z.infer<typeof Forecast>;
 export const ForecastAnswer = z.object({ items: z.array(Forecast) });
 export type ForecastAnswer = z.infer<typeof ForecastAnswer>;
+
+/** `GET /metrics/usage`: what the time series take on disk. */
+export const MetricUsage = z.object({
+  bytes: z.number(),
+  /** When retention has filled up, if devices and intervals stay as they are. */
+  forecastBytes: z.number(),
+  tiers: z.array(
+    z.object({
+      /** Polls as they came, packed polls, roll-ups of 5 minutes and an hour, and the list of series. */
+      tier: z.enum(['polls', 'packed', '5m', '1h', 'catalogue']),
+      bytes: z.number(),
+      /** Null: for as long as the device is there. */
+      keepDays: z.number().nullable(),
+      forecastBytes: z.number(),
+    }),
+  ),
+});
+export type MetricUsage = z.infer<typeof MetricUsage>;
+
+/** `GET /metrics/usage/{device}`. */
+export const DeviceUsage = z.object({ bytes: z.number() });
+export type DeviceUsage = z.infer<typeof DeviceUsage>;

@@ -139,6 +139,14 @@ describe('what was measured, for others', () => {
     api.metrics.range = range;
   });
 
+  test('disk use is told with its forecast, and of a device', async () => {
+    const all = await api.call('GET', '/metrics/usage', { token });
+    assert.deepEqual([all.json.bytes, all.json.forecastBytes, all.json.tiers.length], [3, 9, 1]);
+    assert.equal((await api.call('GET', `/metrics/usage/${device}`, { token })).json.bytes, Number(device) * 1_000);
+    assert.equal((await api.call('GET', '/metrics/usage/999999', { token })).status, 404);
+    assert.equal((await api.call('GET', '/metrics/usage', { token: await api.tokenFor('viewer') })).status, 403);
+  });
+
   test('viewers may read, nobody without sign-in', async () => {
     for (const call of ['/metrics/export', '/metrics/query.csv?metric=m', '/metrics/forecast?metric=m']) {
       assert.equal((await api.call('GET', call)).status, 401);

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
+  DeviceUsage,
   ForecastAnswer,
   ForecastQuery,
   LatestAnswer,
   LatestQuery,
   MetricAnswer,
   MetricQuery,
+  MetricUsage,
   Series,
   SeriesQuery,
 } from '@sotp/contract/metrics.ts';
@@ -13,7 +15,7 @@ import { pageOf } from '@sotp/contract/lists.ts';
 import type { SampleAnswer, Telemetry } from '#services/telemetry/queries.ts';
 import { csvOf } from './metrics-csv.ts';
 import { OPENMETRICS, openMetrics } from './openmetrics.ts';
-import { asItComes, route } from './route.ts';
+import { IdParams, asItComes, route } from './route.ts';
 import type { Route } from './route.ts';
 
 const LABEL = 'label.';
@@ -103,6 +105,25 @@ export function metricRoutes(telemetry: Telemetry): Route[] {
       query: LatestQuery,
       output: LatestAnswer,
       handler: ({ actor, query, request }) => telemetry.latest(actor, query.device, request.signal),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics/usage',
+      access: 'system:read',
+      tag,
+      summary: 'What time series take on disk, and will take',
+      output: MetricUsage,
+      handler: () => telemetry.usage(),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics/usage/:id',
+      access: 'metrics:read',
+      tag,
+      summary: 'What the time series of a device take on disk',
+      params: IdParams,
+      output: DeviceUsage,
+      handler: ({ actor, params }) => telemetry.deviceUsage(actor, params.id),
     }),
     route({
       method: 'GET',

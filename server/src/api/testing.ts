@@ -36,6 +36,7 @@ import { openTestDatabase } from '#stores/postgres/testing.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
 import { createPostgresTasks } from '#stores/tasks/postgres.ts';
 import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/postgres-tokens.ts';
+import type { MetricUsageStore } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createPostgresUsers } from '#stores/users/postgres.ts';
 import { createApi } from './server.ts';
@@ -88,7 +89,8 @@ export function fakeCollectors(check: (name: string, port: unknown) => CheckResu
 }
 
 /** Series held in memory; ranges answer one point a step: the series' id. */
-export function fakeMetrics(): MetricStore & { catalogue: StoredSeries[]; removed: number[]; asked: RangeQuery[] } {
+export function fakeMetrics(): MetricStore &
+  MetricUsageStore & { catalogue: StoredSeries[]; removed: number[]; asked: RangeQuery[] } {
   const catalogue: StoredSeries[] = [];
   const removed: number[] = [];
   const asked: RangeQuery[] = [];
@@ -113,6 +115,12 @@ export function fakeMetrics(): MetricStore & { catalogue: StoredSeries[]; remove
     join: async () => {},
     removeDevice: async (deviceId) => void removed.push(deviceId),
     maintain: async () => {},
+    usage: async () => ({
+      bytes: 3,
+      forecastBytes: 9,
+      tiers: [{ tier: 'packed', bytes: 3, keepDays: 30, forecastBytes: 9 }],
+    }),
+    deviceUsage: async (deviceId) => deviceId * 1_000,
   };
 }
 
@@ -125,7 +133,7 @@ export async function openTestApi(
     clock?: FakeClock;
     log?: Log;
     /** A real store behind queries. */
-    samples?: (pg: Postgres) => MetricStore;
+    samples?: (pg: Postgres) => MetricStore & MetricUsageStore;
   } = {},
 ) {
   const database = await openTestDatabase();

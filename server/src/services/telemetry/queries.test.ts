@@ -4,6 +4,7 @@ import { createFakeClock } from '#platform/fake-clock.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { DeviceStore } from '#stores/devices/devices.ts';
 import type { MetricStore, RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
+import type { MetricUsageStore } from '#stores/metrics/usage.ts';
 import { createTelemetry } from './queries.ts';
 import type { QueryLimits } from './limits.ts';
 import type { SampleQuery, Telemetry } from './queries.ts';
@@ -42,7 +43,7 @@ function fixture(limits: Partial<QueryLimits> = {}, slow?: (signal?: AbortSignal
       }));
     },
     latest: async (series) => series.map((one) => ({ series: one, at: NOW, value: one.id })),
-  } satisfies Partial<MetricStore> as unknown as MetricStore;
+  } satisfies Partial<MetricStore> as unknown as MetricStore & MetricUsageStore;
   const devices = {
     getMany: async () => [],
     get: async (id: number) => ({ id, site: null }),

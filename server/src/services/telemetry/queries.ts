@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type {
+  DeviceUsage,
   ForecastAnswer,
   ForecastQuery,
   LatestAnswer,
   MetricQuery,
+  MetricUsage,
   Series,
   SeriesQuery,
 } from '@sotp/contract/metrics.ts';
@@ -14,6 +16,7 @@ import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { DeviceStore } from '#stores/devices/devices.ts';
 import type { LatestValue, MetricStore, StoredSeries } from '#stores/metrics/metrics.ts';
+import type { MetricUsageStore } from '#stores/metrics/usage.ts';
 import { answerOf } from './answer.ts';
 import type { AnswerSeries, Question } from './answer.ts';
 import { deadline } from './deadline.ts';
@@ -59,12 +62,15 @@ export interface Telemetry {
   ): Promise<ForecastAnswer>;
   /** The newest values of all that match. */
   exported(actor: Actor, query: SeriesSelector, signal?: AbortSignal): Promise<Exported>;
+  /** What all time series take on disk, and those of one device. */
+  usage(): Promise<MetricUsage>;
+  deviceUsage(actor: Actor, deviceId: string): Promise<DeviceUsage>;
   /** What these devices are called. */
   deviceNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
 }
 
 export interface TelemetryDeps {
-  metrics: MetricStore;
+  metrics: MetricStore & MetricUsageStore;
   devices: DeviceStore;
   clock: Clock;
   limits?: Partial<QueryLimits>;
@@ -130,6 +136,14 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
 
   return {
     deviceNames,
+    async usage() {
+      const { bytes, forecastBytes, tiers } = await metrics.usage();
+      return { bytes, forecastBytes, tiers: [...tiers] };
+    },
+    async deviceUsage(actor, deviceId) {
+      const [id] = (await deviceIds(actor, deviceId)) ?? [];
+      return { bytes: id === undefined ? 0 : await metrics.deviceUsage(id) };
+    },
     async series(actor, { limit, cursor, device, metric }) {
       const ids = await deviceIds(actor, device);
       const rows = await metrics.series({

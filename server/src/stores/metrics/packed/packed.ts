@@ -26,6 +26,7 @@ import {
 } from './partitions.ts';
 import type { PartitionedTable } from './partitions.ts';
 import { createRange } from './range.ts';
+import { createRangeCache } from './range-cache.ts';
 import { encodeRows } from './row-copy.ts';
 import { packedTail } from './tail.ts';
 import { createUsage } from './usage.ts';
@@ -77,7 +78,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
   const catalogue = createCatalogue(pg);
   const compactor = createCompactor({ pg, catalogue, log });
   const keepMs = { packed: rawMs, fiveMinutes: fiveMinuteMs, hours: hourMs };
-  const range = createRange({ pg, clock, catalogue, rawMs, tail: packedTail });
+  const range = createRangeCache(pg, createRange({ pg, clock, catalogue, rawMs, tail: packedTail }));
   const counters: PackedCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0, droppedOutdated: 0 };
   let hours = new Set<number>();
 
