@@ -1,6 +1,8 @@
 import type { BatchOrigin } from '#domain/batch-origin.ts';
 import type { Labels, Point, RangeFunction, SeriesKind } from '@sotp/contract/metrics.ts';
 
+export type { MetricUsageStore } from './usage.ts';
+
 /** What a series is, apart from its device. Structurally the collectors' `SeriesSpec`. */
 export interface SeriesSpec {
   readonly metric: string;
