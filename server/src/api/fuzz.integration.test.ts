@@ -104,6 +104,8 @@ test('whatever is sent to any route, the answer is documented and never a fault'
     for (let n = 1; n <= 3; n++) {
       await add('/devices', { address: `10.0.0.${n}` });
       await add('/credentials', { name: `c${n}`, kind: 'snmp-v2c', secret: { community: 'x' } });
+      await add('/credential-sets', { name: `s${n}`, credentials: [String(n)] });
+      await api.call('PUT', `/credentials/${n}/next`, { token, body: { secret: { community: 'y' } } });
     }
     const document = (await api.call('GET', '/openapi.json')).json;
     const statuses = new Map<string, Set<number>>();
