@@ -8,6 +8,9 @@ const PROGRAMS = [
   { program: 'redis-server', package: 'redis-server', without: 'queue, cache and bus on Redis' },
   { program: 'prometheus', package: 'prometheus', without: 'that a Prometheus can scrape the export' },
   { program: 'snmptrap', package: 'snmp', without: 'our receiver of notifications against net-snmp' },
+  // Debian's log daemons exclude each other: whichever this machine has stays.
+  { program: 'syslog-ng', package: 'syslog-ng-core', unless: 'rsyslogd', without: 'syslog-ng as a sender of lines' },
+  { program: 'rsyslogd', package: 'rsyslog', unless: 'syslog-ng', without: 'rsyslog as a sender of lines' },
   { program: 'chromium', package: 'chromium', without: 'the pages in a browser' },
 ];
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin'];
@@ -34,7 +37,8 @@ export function installTestPrograms(progress) {
   let missing = PROGRAMS.filter((entry) => !isThere(entry));
   if (missing.length > 0 && process.getuid?.() === 0 && isDebian()) {
     progress.update(0);
-    const names = missing.map((entry) => entry.package);
+    const wanted = missing.filter(({ unless }) => !unless || !isThere({ program: unless }));
+    const names = wanted.map((entry) => entry.package).filter((name) => name !== 'rsyslog');
     if (apt('install', '--no-install-recommends', ...names).status !== 0) {
       progress.update(0.3);
       apt('update');

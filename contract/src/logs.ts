@@ -121,6 +121,50 @@ export const LogHistogram = z.object({
 });
 export type LogHistogram = z.infer<typeof LogHistogram>;
 
+/** `GET /logs/export`: lines one after the other, newest first; at most so many. */
+export const LogExportQuery = z.object({
+  ...Range,
+  format: z.enum(['csv', 'ndjson']).default('csv'),
+  limit: z.coerce.number().int().min(1).max(1_000_000).default(100_000),
+});
+export type LogExportQuery = z.infer<typeof LogExportQuery>;
+
+export const LogPatternsQuery = z.object(Range);
+export type LogPatternsQuery = z.infer<typeof LogPatternsQuery>;
+
+/** A shape that many lines have. */
+export const LogPattern = z.object({
+  /** The words of the lines, `<*>` where they differ. */
+  pattern: z.string(),
+  app: z.string().nullable(),
+  /** Of the lines that were looked at. */
+  count: z.number().int(),
+  /** Of all lines that were looked at, 0 to 1. */
+  share: z.number(),
+  firstSeenAt: Instant,
+  lastSeenAt: Instant,
+  /** The gravest severity of its lines. */
+  severity: z.number().int(),
+  /** None of the lines looked at in the same time before has this shape. */
+  new: z.boolean(),
+  example: z.string(),
+  /** A query that finds its lines. */
+  query: z.string(),
+});
+export type LogPattern = z.infer<typeof LogPattern>;
+
+export const LogPatterns = z.object({
+  from: Instant,
+  to: Instant,
+  /** Lines that fit the query in this time. */
+  lines: z.number().int(),
+  /** Of those, how many were looked at; when not all, they were taken from all over the time. */
+  looked: z.number().int(),
+  /** Most frequent first. */
+  items: z.array(LogPattern),
+});
+export type LogPatterns = z.infer<typeof LogPatterns>;
+
 /** Somebody who sends lines and is no device yet. */
 export const LogSender = z.object({
   address: z.string(),

@@ -47,6 +47,7 @@ import {
   LogDetail,
   LogHistogram,
   LogPage,
+  LogPatterns,
   LogSenders,
   LogUsage,
   type CountedQueryCreate,
@@ -102,6 +103,7 @@ export function createApi(client: Client) {
     logs: {
       list: (query: Query, signal?: AbortSignal) => client.get('/logs', LogPage, query, signal),
       histogram: (query: Query, signal?: AbortSignal) => client.get('/logs/histogram', LogHistogram, query, signal),
+      patterns: (query: Query, signal?: AbortSignal) => client.get('/logs/patterns', LogPatterns, query, signal),
       get: (id: string) => client.get(`/logs/${part(id)}`, LogDetail),
       context: (id: string) => client.get(`/logs/${part(id)}/context`, LogContext),
       senders: () => client.get('/logs/senders', LogSenders),

@@ -3,7 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { LogContext, LogDetail, LogEntry, LogHistogram, LogPage, LogSenders } from '@sotp/contract/logs.ts';
+import {
+  LogContext,
+  LogDetail,
+  LogEntry,
+  LogHistogram,
+  LogPage,
+  LogPatterns,
+  LogSenders,
+} from '@sotp/contract/logs.ts';
 import { createLogIngest } from '#services/logs/ingest.ts';
 import type { LogIngest } from '#services/logs/ingest.ts';
 import { createLineCodec } from '#services/logs/spool.ts';
@@ -27,12 +35,14 @@ describe('logs', () => {
   let dir: string;
   let admin: string;
   let device: string;
+  // The API's clock stands still from when it was opened: lines come before that, however slow the machine.
   const at = Date.now();
+  let received = 0;
 
   function receive(line: string | Buffer, sender = '192.0.2.10'): void {
     const raw = Buffer.from(line);
     const content = decodeSyslog(raw, { receivedAt: at, zoneMinutes: 0 });
-    assert.ok(ingest.take({ source: 'syslog', receivedAt: Date.now(), sender, raw, truncated: false, content }));
+    assert.ok(ingest.take({ source: 'syslog', receivedAt: at + received++, sender, raw, truncated: false, content }));
   }
 
   /** Resolves when all that was received is in the store. */
@@ -212,6 +222,34 @@ describe('logs', () => {
         ['192.0.2.99', 1],
       ],
     );
+  });
+
+  test('patterns: lines of one shape are counted together, and a query finds them', async () => {
+    const path = `/logs/patterns?${new URLSearchParams({ device, from: 'now-1h' })}`;
+    const found = LogPatterns.parse((await api.call('GET', path, { token: admin })).json);
+    assert.deepEqual([found.lines, found.looked], [3, 3]);
+    const link = found.items.find(({ app }) => app === 'LINK');
+    assert.equal(link?.pattern, '%LINK-<*>-UPDOWN: Interface Gi<*>, changed state to down');
+    assert.deepEqual([link?.count, link?.new, link?.severity], [1, true, 3]);
+    assert.equal((await list({ query: link?.query ?? '' })).items.length, 1);
+  });
+
+  test('an export holds all that fits, as CSV without formulas or as JSON, and only what its reader may see', async () => {
+    receive('<14>Nov 23 10:00:00 core1 app: =cmd|calc "quoted"');
+    await stored();
+    const ask = (query: Record<string, string>, token = admin) =>
+      api.call('GET', `/logs/export?${new URLSearchParams(query)}`, { token });
+    while ((await count('calc')) === 0) await systemClock.sleep(10);
+    const csv = await ask({ query: 'calc' });
+    assert.equal(csv.status, 200);
+    assert.match(csv.text, /^receivedAt,at,severity,/);
+    assert.match(csv.text, /,"'=cmd\|calc ""quoted""",/);
+    const json = await ask({ query: 'device:core*', format: 'ndjson' });
+    const lines = json.text.trimEnd().split('\n');
+    assert.equal(lines.length, (await list({ query: 'device:core*' })).items.length);
+    for (const line of lines) assert.equal(LogEntry.parse(JSON.parse(line)).deviceId, device);
+    assert.equal((await ask({ format: 'ndjson', limit: '2' })).text.trimEnd().split('\n').length, 2);
+    assert.equal((await ask({ query: '(' })).status, 400);
   });
 
   test('a follower gets what matches, as it comes', async () => {

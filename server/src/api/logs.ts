@@ -1,16 +1,21 @@
+import { z } from 'zod';
 import {
   LogContext,
   LogContextQuery,
   LogDetail,
+  LogExportQuery,
   LogHistogram,
   LogHistogramQuery,
   LogPage,
+  LogPatterns,
+  LogPatternsQuery,
   LogQuery,
   LogSenders,
   LogUsage,
 } from '@sotp/contract/logs.ts';
 import type { Logs } from '#services/logs/logs.ts';
-import { IdParams, route } from './route.ts';
+import { linesAsCsv, linesAsJson } from './logs-export.ts';
+import { asItComes, IdParams, route } from './route.ts';
 import type { Route } from './route.ts';
 
 /** What devices said. */
@@ -39,6 +44,35 @@ export function logRoutes(logs: Logs): Route[] {
       query: LogHistogramQuery,
       output: LogHistogram,
       handler: ({ actor, query, request }) => logs.histogram(actor, query, request.signal),
+    }),
+    route({
+      method: 'GET',
+      path: '/logs/patterns',
+      access: 'logs:read',
+      tag,
+      summary: 'Find the shapes that lines have',
+      description:
+        'Lines are mined into templates (Drain) with their counts; `new` marks those of which none came in the same time ' +
+        'before. Of more than 20,000 lines a sample from all over the time is looked at: `looked` of `lines`.',
+      query: LogPatternsQuery,
+      output: LogPatterns,
+      handler: ({ actor, query, request }) => logs.patterns(actor, query, request.signal),
+    }),
+    route({
+      method: 'GET',
+      path: '/logs/export',
+      access: 'logs:read',
+      tag,
+      summary: 'Lines as CSV or NDJSON, newest first',
+      query: LogExportQuery,
+      output: z.string(),
+      produces: 'text/csv; charset=utf-8',
+      handler({ actor, query, request, reply }) {
+        const pages = logs.export(actor, query, request.signal);
+        reply.header('content-disposition', `attachment; filename="logs.${query.format}"`);
+        if (query.format === 'ndjson') reply.type('application/x-ndjson; charset=utf-8');
+        return asItComes(query.format === 'csv' ? linesAsCsv(pages) : linesAsJson(pages));
+      },
     }),
     route({
       method: 'GET',

@@ -2,6 +2,7 @@
 import Link from 'next/link';
 import { useQuery } from '@tanstack/react-query';
 import { FACILITY_NAMES, type LogEntry } from '@sotp/contract/logs.ts';
+import { deviceInventory } from '#features/devices/queries.ts';
 import { browserApi } from '#lib/api.ts';
 import { cx } from '#ui/class.ts';
 import { Dialog } from '#ui/dialog.tsx';
@@ -9,13 +10,14 @@ import { Facts } from '#ui/page.tsx';
 import { CopyText } from '#ui/small.tsx';
 import { Problem } from '#ui/state.tsx';
 import { LineTime } from './columns.tsx';
+import { mentionedInterface } from './mentioned.ts';
 import { logContext, logDetail } from './queries.ts';
 import { Severity } from './severity.tsx';
 
 interface LineDialogProps {
   line: LogEntry;
   onClose(): void;
-  onNarrow(name: string, value: string): void;
+  onNarrow(name: string, value: string, exclude?: boolean): void;
 }
 
 const ERRORS: Readonly<Record<string, string>> = {
@@ -36,6 +38,12 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
   const stored = !line.id.startsWith('live-');
   const detail = useQuery({ ...logDetail(browserApi, line.id), enabled: stored });
   const context = useQuery({ ...logContext(browserApi, line.id), enabled: stored });
+  const inventory = useQuery({
+    ...deviceInventory(browserApi, line.deviceId ?? ''),
+    enabled: line.deviceId !== null,
+    refetchInterval: false,
+  });
+  const port = mentionedInterface(line.message, inventory.data?.interfaces ?? []);
   const fields = Object.entries(line.fields);
   const raw = detail.data ? readable(detail.data.raw) : null;
   return (
@@ -59,6 +67,18 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
                 'none that SOTP knows'
               ),
             ],
+            [
+              'Interface',
+              port && line.deviceId ? (
+                <Link
+                  key="i"
+                  href={`/devices/${line.deviceId}?tab=interfaces&if=${port.ifIndex}`}
+                  className="text-accent hover:underline"
+                >
+                  {port.ifName ?? port.ifDescr}
+                </Link>
+              ) : null,
+            ],
             ['Host', line.host ? <CopyText key="h" text={line.host} /> : null],
             ['Sender', <CopyText key="f" text={line.sender} />],
             ['App', line.app],
@@ -76,7 +96,7 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
                 <dt className="max-w-56 truncate text-muted" title={name}>
                   {name}
                 </dt>
-                <dd className="min-w-0">
+                <dd className="flex min-w-0 items-baseline gap-2">
                   <button
                     type="button"
                     className="text-left break-all hover:text-accent hover:underline"
@@ -84,6 +104,14 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
                     onClick={() => onNarrow(name, value)}
                   >
                     {value}
+                  </button>
+                  <button
+                    type="button"
+                    className="shrink-0 text-muted hover:text-accent hover:underline"
+                    aria-label={`All lines but those with ${name} ${value}`}
+                    onClick={() => onNarrow(name, value, true)}
+                  >
+                    not
                   </button>
                 </dd>
               </div>

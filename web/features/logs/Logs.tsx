@@ -1,7 +1,7 @@
 'use client';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Pause, Play, Radio, Search } from 'lucide-react';
+import { Pause, Play, Radio, Search, Shapes } from 'lucide-react';
 import { SEVERITY_NAMES, type LogEntry } from '@sotp/contract/logs.ts';
 import { oneDevice } from '#features/devices/queries.ts';
 import { useTimeWindow } from '#features/metrics/useWindow.ts';
@@ -17,7 +17,9 @@ import { DataTable } from '#ui/table/table.tsx';
 import { logColumns, logPhoneRow } from './columns.tsx';
 import { CountedQueries } from './CountedQueries.tsx';
 import { Histogram } from './Histogram.tsx';
+import { ExportMenu } from './ExportMenu.tsx';
 import { LineDialog } from './LineDialog.tsx';
+import { Patterns } from './Patterns.tsx';
 import { logFilterOf, logHistogram, logList, withTerm } from './queries.ts';
 import { Senders } from './Senders.tsx';
 import { SEVERITY_LOOK } from './severity.tsx';
@@ -32,6 +34,7 @@ export function Logs() {
   const { zoom } = useTimeWindow();
   const filter = useMemo(() => logFilterOf(params), [params]);
   const following = params.get('live') === '1' && filter.window.kind === 'last';
+  const asPatterns = params.get('view') === 'patterns';
   const [paused, setPaused] = useState(false);
   const [open, setOpen] = useState<LogEntry | null>(null);
   const client = useQueryClient();
@@ -40,9 +43,9 @@ export function Logs() {
   const device = useQuery({ ...oneDevice(browserApi, filter.device), enabled: filter.device !== '' });
   const tail = useTail(filter, following, paused);
   const narrow = useCallback(
-    (name: string, value: string) => {
+    (name: string, value: string, exclude?: boolean) => {
       setOpen(null);
-      set({ q: withTerm(filter.query, name, value) });
+      set({ q: withTerm(filter.query, name, value, exclude) });
     },
     [filter.query, set],
   );
@@ -86,7 +89,7 @@ export function Logs() {
 
   function follow(): void {
     setPaused(false);
-    set({ live: following ? null : '1', from: null, to: null });
+    set({ live: following ? null : '1', from: null, to: null, view: null });
     void client.invalidateQueries({ queryKey: ['logs'] });
   }
 
@@ -100,6 +103,15 @@ export function Logs() {
             <Senders onNarrow={narrow} />
             <CountedQueries query={filter.query} />
             <Usage />
+            <ExportMenu filter={filter} />
+            <Button
+              onClick={() => set({ view: asPatterns ? null : 'patterns', live: null })}
+              aria-pressed={asPatterns}
+              look={asPatterns ? 'primary' : 'plain'}
+            >
+              <Shapes className="size-3.5" aria-hidden />
+              Patterns
+            </Button>
             {following ? (
               <Button onClick={() => setPaused((before) => !before)} aria-pressed={paused}>
                 {paused ? <Play className="size-3.5" aria-hidden /> : <Pause className="size-3.5" aria-hidden />}
@@ -141,7 +153,9 @@ export function Logs() {
         </p>
       ) : null}
       {list.error && list.data ? <Problem error={list.error} className="mb-3" /> : null}
-      {list.error && !list.data ? (
+      {asPatterns ? (
+        <Patterns filter={filter} onPick={(q) => set({ q: `${filter.query} ${q}`.trim(), view: null })} />
+      ) : list.error && !list.data ? (
         <ErrorState error={list.error} what="The lines could not be read." onRetry={() => void list.refetch()} />
       ) : !list.data ? (
         <SkeletonRows rows={14} />

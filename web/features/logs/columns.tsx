@@ -28,13 +28,16 @@ export function LineTime({ at, long = false }: { at: string; long?: boolean }) {
   );
 }
 
-function Value({ text, onClick, name }: { text: string | null; name: string; onClick(): void }) {
+export type Narrow = (name: string, value: string, exclude?: boolean) => void;
+
+/** A value that narrows the search to its lines; with Alt held, to all others. */
+function Value({ text, name, field, narrow }: { text: string | null; name: string; field: string; narrow: Narrow }) {
   if (text === null) return null;
   return (
     <button
       type="button"
-      onClick={onClick}
-      title={`${text}: only lines of this ${name}`}
+      onClick={(event) => narrow(field, text, event.altKey)}
+      title={`${text}: only lines of this ${name}; with Alt, all but these`}
       className="max-w-full truncate text-left hover:text-accent hover:underline"
     >
       {text}
@@ -43,7 +46,7 @@ function Value({ text, onClick, name }: { text: string | null; name: string; onC
 }
 
 /** The columns; a click on a value narrows the search to it. */
-export function logColumns(narrow: (name: string, value: string) => void): Column<LogEntry>[] {
+export function logColumns(narrow: Narrow): Column<LogEntry>[] {
   return [
     { id: 'at', header: 'Received', width: '116px', cell: ({ receivedAt }) => <LineTime at={receivedAt} /> },
     { id: 'severity', header: 'Severity', width: '92px', cell: ({ severity }) => <Severity severity={severity} /> },
@@ -52,7 +55,7 @@ export function logColumns(narrow: (name: string, value: string) => void): Colum
       header: 'Host',
       width: '160px',
       cell: ({ host, sender }) => (
-        <Value text={host ?? sender} name="host" onClick={() => narrow(host ? 'host' : 'sender', host ?? sender)} />
+        <Value text={host ?? sender} name="host" field={host ? 'host' : 'sender'} narrow={narrow} />
       ),
     },
     {
@@ -60,7 +63,7 @@ export function logColumns(narrow: (name: string, value: string) => void): Colum
       header: 'App',
       width: '132px',
       from: 'lg',
-      cell: ({ app }) => <Value text={app} name="app" onClick={() => app && narrow('app', app)} />,
+      cell: ({ app }) => <Value text={app} name="app" field="app" narrow={narrow} />,
     },
     {
       id: 'message',

@@ -52,6 +52,25 @@ export function logHistogram(api: Api, filter: LogFilter) {
   });
 }
 
+/** The shapes of the lines in the window. */
+export function logPatterns(api: Api, filter: LogFilter) {
+  const query = asked(filter);
+  return queryOptions({
+    queryKey: ['logs', 'patterns', query],
+    queryFn: ({ signal }) => api.logs.patterns(query, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+/** Where the lines of the filter can be had as a file. */
+export function exportHref(filter: LogFilter, format: 'csv' | 'ndjson'): string {
+  const given = Object.entries({ ...asked(filter), format }).filter((pair): pair is [string, string] =>
+    Boolean(pair[1]),
+  );
+  return `/api/v1/logs/export?${new URLSearchParams(given)}`;
+}
+
 export function logDetail(api: Api, id: string) {
   return queryOptions({ queryKey: ['logs', 'line', id], queryFn: () => api.logs.get(id), retry: false });
 }
@@ -66,9 +85,9 @@ export function logSenders(api: Api) {
 
 const quoted = (value: string) => (/^[\w.@/-]+$/.test(value) ? value : `"${value.replaceAll(/(["\\])/g, '\\$1')}"`);
 
-/** The query narrowed to a value, or back when it was narrowed to it already. */
-export function withTerm(query: string, name: string, value: string): string {
-  const term = `${name}:${quoted(value)}`;
+/** The query narrowed to a value, or to all others; or back when it was narrowed to it already. */
+export function withTerm(query: string, name: string, value: string, exclude = false): string {
+  const term = `${exclude ? '-' : ''}${name}:${quoted(value)}`;
   const parts = ` ${query} `;
   if (parts.includes(` ${term} `)) return parts.replace(` ${term} `, ' ').trim();
   return `${query} ${term}`.trim();

@@ -2,9 +2,12 @@ import type {
   LogContext,
   LogDetail,
   LogEntry,
+  LogExportQuery,
   LogHistogram,
   LogHistogramQuery,
   LogPage,
+  LogPatterns,
+  LogPatternsQuery,
   LogQuery,
   LogSenders,
   LogUsage,
@@ -21,6 +24,7 @@ import type { FoundLine, LinePlace, LogStore, SenderStore } from '#stores/logs/l
 import type { Directory } from './directory.ts';
 import { createFollowers } from './followers.ts';
 import type { TailHandlers } from './followers.ts';
+import { minePatterns } from './patterns.ts';
 import { parseLogQuery, severityMask } from './query.ts';
 import { toLogEntry } from './view.ts';
 
@@ -28,6 +32,7 @@ const STEPS_MAX = 2_000;
 const DEFAULT_STEPS = 120;
 /** Lines of the same sender are looked for so far before and after one. */
 const CONTEXT_MS = 6 * 3_600_000;
+const EXPORT_PAGE = 1_000;
 
 /** What is asked of lines besides the range. */
 export type LineWish = Pick<Partial<LogQuery>, 'query' | 'device' | 'host' | 'app' | 'severity'>;
@@ -38,6 +43,10 @@ export interface Logs {
   get(actor: Actor, id: string): Promise<LogDetail>;
   context(actor: Actor, id: string, before: number, after: number): Promise<LogContext>;
   histogram(actor: Actor, query: LogHistogramQuery, signal?: AbortSignal): Promise<LogHistogram>;
+  /** The shapes that the lines of a time have, most frequent first. */
+  patterns(actor: Actor, query: LogPatternsQuery, signal?: AbortSignal): Promise<LogPatterns>;
+  /** All lines that fit, newest first, page by page. */
+  export(actor: Actor, query: LogExportQuery, signal?: AbortSignal): AsyncGenerator<LogEntry[]>;
   senders(actor: Actor): Promise<LogSenders>;
   usage(): Promise<LogUsage>;
   /** Follows lines as they come in, from all collectors. Throws `validation_failed` for a query that cannot be read. */
@@ -193,6 +202,19 @@ export function createLogs({ store, senders, directory, bus, clock }: LogsDeps):
         countedFrom: countedFrom > start ? new Date(countedFrom).toISOString() : null,
         steps: steps.map(({ at, counts }) => ({ at, counts: [...counts] })),
       };
+    },
+    patterns: (actor, query, signal) =>
+      minePatterns(store, { filter: filterOf(actor, query), ...range(query) }, signal),
+    async *export(actor, query, signal) {
+      const asked = { filter: filterOf(actor, query), ...range(query), direction: 'backward' } as const;
+      let after: LinePlace | undefined;
+      for (let left = query.limit; left > 0 && !signal?.aborted;) {
+        const { lines, next } = await store.search({ ...asked, limit: Math.min(EXPORT_PAGE, left), after }, signal);
+        yield lines.map(toEntry);
+        left -= lines.length;
+        if (!next) return;
+        after = next;
+      }
     },
     async senders(actor) {
       // Who is no device has no site.
