@@ -125,7 +125,10 @@ if (mode === 'tail') {
   socket.on('message', hear);
   follow(socket);
   await sleep(1_000);
-  await send(5_000);
+  // What a start leaves to do is done, and what it held up is through.
+  await send(10_000);
+  await sleep(4_000);
+  await send(2_000);
   measuring = true;
   const before = sent;
   await send(seconds * 1_000);

@@ -184,7 +184,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   });
   const traps =
     index === 1 && config.traps.udp > 0
-      ? createTraps({ config, backends, targets, directory, source: member.id, clock, log })
+      ? createTraps({ config, backends, targets, directory, counts: lineCounts, source: member.id, clock, log })
       : undefined;
   const reporter = createProcessReporter({
     bus,

@@ -7,6 +7,7 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { Targets } from '#services/inventory/targets.ts';
 import type { Directory } from '#services/logs/directory.ts';
+import type { LineCounts } from '#services/logs/line-counts.ts';
 import { createLogIngest } from '#services/logs/ingest.ts';
 import { createNotificationCredentials } from '#services/logs/notification-credentials.ts';
 import { createLineCodec } from '#services/logs/spool.ts';
@@ -28,6 +29,8 @@ export interface TrapsDeps {
   readonly directory: Directory;
   /** Names the batches of this process. */
   readonly source: string;
+  /** Counts lines by device; notifications are lines too. */
+  readonly counts: LineCounts;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,7 +40,7 @@ export interface TrapsDeps {
  * once is known in one place. Its spool is its own, so that no flood of other lines takes the room.
  */
 export function createTraps(deps: TrapsDeps): { components: Component[]; counters(): Record<string, number> } {
-  const { config, backends, targets, directory, source, clock, log } = deps;
+  const { config, backends, targets, directory, counts, source, clock, log } = deps;
   const { bus, queues, leases, stores } = backends;
   const { partitions, dataDir } = config;
   const enqueue = createEnqueuePoll({ queues, leases, clock, partitions });
@@ -62,6 +65,7 @@ export function createTraps(deps: TrapsDeps): { components: Component[]; counter
     bus,
     clock,
     counted: 'trap',
+    counts,
     pollSoon: (deviceId) => pollSoon.poll(deviceId),
   });
   const listener = createTrapListener({

@@ -18,15 +18,18 @@ export interface StreamName {
   readonly writer: string;
   readonly deviceId: number;
   readonly severity: number;
+  /** Each has a spool of its own, and the one may lag behind the other. */
+  readonly source: LineSource;
 }
 
 /** Few labels, of few values each: what lines are mostly asked by. Everything a sender chooses is metadata. */
-export function streamLabels({ writer, deviceId, severity }: StreamName): string {
+export function streamLabels({ writer, deviceId, severity, source }: StreamName): string {
   const labels = [
     writer === '' ? '' : `collector=${quote(writer)}`,
     `device="${deviceId}"`,
     `service_name="${SERVICE}"`,
     `severity="${SEVERITY_NAMES[severity] ?? 'info'}"`,
+    `source="${source}"`,
   ];
   return `{${labels.filter(Boolean).join(', ')}}`;
 }
@@ -54,7 +57,6 @@ export function toEntry(line: NewLine & { readonly number: number }): PushEntry 
   add('msgid', line.msgId);
   add('sender', line.sender);
   add('facility', String(line.facility));
-  add('source', line.source);
   add('sent_at', Number.isNaN(line.at) ? '' : String(line.at));
   add('body', line.body === 0 ? '' : String(line.body));
   add('parse_error', line.parseError);
@@ -111,14 +113,17 @@ export function fromEntry(
   metadata: Readonly<Record<string, string>>,
 ): LokiLine {
   const receivedAt = Number(nanos.slice(0, -6));
-  const tie = hashOf(text, hashOf(`${stream['collector']}/${stream['device']}/${stream['severity']}`, 0x811c9dc5));
+  const tie = hashOf(
+    text,
+    hashOf(`${stream['collector']}/${stream['device']}/${stream['severity']}/${stream['source']}`, 0x811c9dc5),
+  );
   const number = Number(nanos.slice(-6)) * TIES + ((tie >>> 0) % TIES);
   const raw = Buffer.from(text, metadata['encoding'] === 'latin1' ? 'latin1' : 'utf8');
   const severity = SEVERITY_NAMES.findIndex((name) => name === stream['severity']);
   return {
     id: `${receivedAt.toString(36)}-${number.toString(36)}`,
     number,
-    source: (metadata['source'] ?? 'syslog') as LineSource,
+    source: (stream['source'] ?? 'syslog') as LineSource,
     receivedAt,
     at: metadata['sent_at'] === undefined ? Number.NaN : Number(metadata['sent_at']),
     deviceId: Number(stream['device'] ?? 0),

@@ -59,7 +59,9 @@ test('lines go into streams of few labels, oldest first, and the same batch make
   assert.deepEqual(pushed[0], pushed[1]);
   assert.deepEqual(
     pushed[0]?.map(({ labels }) => labels),
-    ['0', '1'].map((id) => `{collector="host/1", device="${id}", service_name="sotp", severity="info"}`),
+    ['0', '1'].map(
+      (id) => `{collector="host/1", device="${id}", service_name="sotp", severity="info", source="syslog"}`,
+    ),
   );
   for (const { entries } of pushed[0] ?? []) {
     const order = entries.map(({ ms, nanos }) => ms * 1e6 + nanos);

@@ -20,7 +20,7 @@ export function* requestsOf(blocks: readonly LogBlock[]): Generator<PushStream[]
   let chars = 0;
   const take = () => [...streams].map(([labels, entries]) => ({ labels, entries }));
   for (const { writer, payload } of blocks) {
-    const labels = new Map<number, string>();
+    const labels = new Map<string, string>();
     for (const line of decodeBlock(payload)) {
       const entry = toEntry(line);
       const size = charsOf(entry);
@@ -29,10 +29,10 @@ export function* requestsOf(blocks: readonly LogBlock[]): Generator<PushStream[]
         streams = new Map();
         chars = 0;
       }
-      const { deviceId, severity } = line;
-      const key = deviceId * 8 + severity;
+      const { deviceId, severity, source } = line;
+      const key = `${deviceId}/${severity}/${source}`;
       let name = labels.get(key);
-      if (name === undefined) labels.set(key, (name = streamLabels({ writer, deviceId, severity })));
+      if (name === undefined) labels.set(key, (name = streamLabels({ writer, deviceId, severity, source })));
       const entries = streams.get(name);
       if (entries) entries.push(entry);
       else streams.set(name, [entry]);
