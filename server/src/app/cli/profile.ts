@@ -33,6 +33,22 @@ export const registerProfile: RegisterCommand = (program, context) => {
     });
 
   group
+    .command('draft')
+    .description('make profiles of MIB files: what is a reading by its units, names and values; look them through')
+    .argument('<folder...>', 'folders of MIB files')
+    .option('--out <folder>', 'write a file a module there; one that is there already is left alone')
+    .action(async (folders: string[], options: { out?: string }) => {
+      const { draftProfiles, writeDrafts } = await import('./profile-draft.ts');
+      const drafts = await draftProfiles(folders);
+      const columns = drafts.reduce((sum, draft) => sum + draft.columns, 0);
+      if (options.out === undefined) for (const { module, text } of drafts) context.print(`# ${module}\n${text}`);
+      else context.note(`${writeDrafts(drafts, options.out)} of ${drafts.length} files written.`);
+      context.note(
+        `${drafts.length} profiles with ${columns} readings; sotp profile check and a look at a device come next.`,
+      );
+    });
+
+  group
     .command('test')
     .description('replay the cases in a folder over UDP and compare the facts; status 1 when one differs')
     .argument('<folder>', 'a case, or a folder of cases: NAME/device.snmprec and NAME/expected.json')
