@@ -15,13 +15,13 @@ ${name} OBJECT-TYPE
   ::= { ${oid} }`;
 
 const MIB = `ACME-MIB DEFINITIONS ::= BEGIN
-IMPORTS enterprises, OBJECT-TYPE, Integer32, Gauge32, Counter32 FROM SNMPv2-SMI DisplayString FROM SNMPv2-TC;
+IMPORTS enterprises, OBJECT-TYPE, Integer32, Gauge32, Counter32 FROM SNMPv2-SMI;
 acme OBJECT IDENTIFIER ::= { enterprises 99999 }
 acmeProbeTable OBJECT-TYPE SYNTAX SEQUENCE OF AcmeProbeEntry MAX-ACCESS not-accessible STATUS current DESCRIPTION "" ::= { acme 1 }
 acmeProbeEntry OBJECT-TYPE SYNTAX AcmeProbeEntry MAX-ACCESS not-accessible STATUS current DESCRIPTION "" INDEX { acmeProbeIndex } ::= { acmeProbeTable 1 }
 AcmeProbeEntry ::= SEQUENCE { acmeProbeIndex Integer32 }
 ${object('acmeProbeIndex', 'acmeProbeEntry 1', 'Integer32', '', 'not-accessible')}
-${object('acmeProbeName', 'acmeProbeEntry 2', 'DisplayString')}
+${object('acmeProbeName', 'acmeProbeEntry 2', 'OCTET STRING')}
 ${object('acmeProbeTemperature', 'acmeProbeEntry 3', 'Integer32', 'UNITS "0.1 degrees Celsius"\n')}
 ${object('acmeProbeTempHighThreshold', 'acmeProbeEntry 4', 'Integer32', 'UNITS "0.1 degrees Celsius"\n', 'read-write')}
 ${object('acmeProbeStatus', 'acmeProbeEntry 5', 'INTEGER { normal(1), failed(2), off(3) }')}
