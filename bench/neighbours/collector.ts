@@ -84,7 +84,7 @@ const runner = createRunner({
   clock,
   shared,
   log,
-  holds: (partition) => held.partitions?.holds(partition) ?? false,
+  holds: (partition, at) => held.partitions?.holds(partition, at) ?? false,
 });
 const partitions = createPartitions({
   leases: createPostgresLeases(pg),

@@ -190,7 +190,14 @@ export const Task = z.object({
   kind: z.string(),
   state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
   progress: z.number().min(0).max(1),
+  deviceId: Id.nullable(),
+  createdBy: z.string(),
+  /** The process that does it, or did it last. */
+  worker: z.string().nullable(),
+  /** The task that this one repeats. */
+  retryOf: Id.nullable(),
   createdAt: Instant,
+  startedAt: Instant.nullable(),
   finishedAt: Instant.nullable(),
   result: z.unknown().optional(),
   error: z.object({ code: ErrorCode, message: z.string() }).optional(),

@@ -38,6 +38,7 @@ import {
   type DevicePatch,
   type DeviceTest,
 } from '@sotp/contract/devices.ts';
+import { Fleet } from '@sotp/contract/fleet.ts';
 import { Inventory } from '@sotp/contract/inventory.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import {
@@ -60,6 +61,7 @@ const Devices = pageOf(Device);
 const DeviceChanges = pageOf(DeviceChange);
 const Credentials = pageOf(Credential);
 const CredentialUsers = pageOf(CredentialUser);
+const Tasks = pageOf(Task);
 const Users = pageOf(User);
 const Tokens = pageOf(Token);
 const Audit = pageOf(AuditEntry);
@@ -95,7 +97,17 @@ export function createApi(client: Client) {
       poll: (id: string) => client.send('POST', `/devices/${part(id)}/poll`, {}, TaskRef),
       test: (body: DeviceTest) => client.send('POST', '/devices/test', body, DeviceTestResult),
     },
-    tasks: { get: (id: string) => client.get(`/tasks/${part(id)}`, Task) },
+    tasks: {
+      get: (id: string) => client.get(`/tasks/${part(id)}`, Task),
+      list: (query: Query) => client.get('/tasks', Tasks, query),
+      start: (kind: string) => client.send('POST', '/tasks', { kind }, TaskRef),
+      retry: (id: string) => client.send('POST', `/tasks/${part(id)}/retry`, undefined, TaskRef),
+      cancel: (id: string) => client.send('POST', `/tasks/${part(id)}/cancel`, undefined, Task),
+    },
+    fleet: {
+      get: () => client.get('/fleet', Fleet),
+      releaseSite: (site: string) => client.send('DELETE', `/fleet/sites/${part(site)}`, undefined, null),
+    },
     metrics: {
       query: (query: Query, signal?: AbortSignal) => client.get('/metrics/query', MetricAnswer, query, signal),
       series: (query: Query) => client.get('/metrics/series', SeriesPage, query),

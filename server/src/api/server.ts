@@ -9,6 +9,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
+import type { FleetOverview } from '#services/fleet/overview.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
 import type { CountedQueries } from '#services/logs/counted-queries.ts';
 import type { Logs } from '#services/logs/logs.ts';
@@ -24,6 +25,7 @@ import { API_CSP } from './csp.ts';
 import { deviceRoutes } from './devices.ts';
 import { addDocsPage, addOpenApi } from './docs.ts';
 import { handleError } from './errors.ts';
+import { fleetRoutes } from './fleet.ts';
 import { addGuard } from './guard.ts';
 import { addHealth } from './health.ts';
 import type { Readiness } from './health.ts';
@@ -57,6 +59,7 @@ export interface ApiDeps {
   telemetry: Telemetry;
   logs: Logs;
   countedQueries: CountedQueries;
+  fleet: FleetOverview;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
   self: { processes: ProcessBook; readiness: Readiness };
@@ -119,6 +122,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...collectorRoutes(inventory.catalog),
     ...profileRoutes(inventory.profiles),
     ...taskRoutes(inventory.tasks),
+    ...fleetRoutes(deps.fleet, access.audit),
     ...metricRoutes(deps.telemetry),
     ...logRoutes(deps.logs),
     ...logQueryRoutes(deps.countedQueries),

@@ -18,6 +18,11 @@ import { createInventory } from '#services/inventory/inventory.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
+import { createFleetOverview } from '#services/fleet/overview.ts';
+import { createRecurring } from '#services/fleet/recurring.ts';
+import type { RecurringJob } from '#services/fleet/recurring.ts';
+import { createPostgresLeases } from '#stores/leases/postgres.ts';
+import type { JobQueues } from '#queue/queue.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
@@ -181,6 +186,19 @@ export async function openTestApi(
   });
   const live = createLiveFeed({ bus, devices: inventory.devices, tasks: inventory.tasks, logs, log });
   const processes = createProcessBook({ bus, clock });
+  const work: RecurringJob[] = [];
+  const recurring = createRecurring({
+    jobs: work,
+    tasks: stores.tasks,
+    leads: () => true,
+    bus,
+    clock,
+    log,
+    worker: 'here/hub',
+  });
+  const leases = createPostgresLeases(pg);
+  const queues = { depth: async () => ({ waiting: 1, running: 0, failed: 0 }) } as Partial<JobQueues> as JobQueues;
+  const fleet = createFleetOverview({ leases, queues, book: processes, recurring });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
     options: { version: 'test', trustedProxies: [], requestsPerMinute: 1_000_000, ...more.options },
@@ -189,6 +207,7 @@ export async function openTestApi(
     telemetry: createTelemetry({ metrics: more.samples?.(pg) ?? metrics, devices: stores.devices, clock }),
     logs,
     countedQueries,
+    fleet,
     live,
     self: { processes, readiness: async () => problems },
     log,
@@ -233,6 +252,8 @@ export async function openTestApi(
     stores,
     metrics,
     polls,
+    leases,
+    work,
     checks,
     problems,
     clock,

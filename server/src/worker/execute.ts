@@ -16,6 +16,7 @@ export interface Execution {
   readonly budgetMs: number;
   readonly controller: AbortController;
   readonly clock: Clock;
+  readonly unleased?: PollOutcome['unleased'];
 }
 
 /** Faults that say that the device as a whole gave nothing. */
@@ -121,6 +122,7 @@ export async function execute(execution: Execution): Promise<{ outcome: PollOutc
   const outcome: PollOutcome = {
     deviceId: configured.target.deviceId,
     collectors: configured.collectors,
+    ...(execution.unleased && { unleased: execution.unleased }),
     run: { name: collector, up, at, durationMs, error, credentialId: result?.credentialId ?? null },
     result: result
       ? { ...result, samples: [...result.samples, own] }

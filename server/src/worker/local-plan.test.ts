@@ -12,7 +12,7 @@ import { createSharedClock } from './shared-clock.ts';
 
 async function world(t: TestContext) {
   const clock = createFakeClock();
-  const state = { blind: false, held: [0, 1], reads: 0 };
+  const state = { blind: false, hangs: false, held: [0, 1], reads: 0 };
   const slots: string[] = [];
   const entries = Array.from({ length: 20 }, (_, i) => ({ deviceId: i + 1, collector: 'icmp', intervalSeconds: 10 }));
   const bus = { subscribe: async () => async () => undefined } as Partial<Bus> as Bus;
@@ -20,6 +20,7 @@ async function world(t: TestContext) {
   const local = createLocalPlan({
     async schedule() {
       if (state.blind) throw new AppError('database_unavailable', 'away', { retryable: true });
+      if (state.hangs) await new Promise(() => undefined);
       state.reads++;
       return entries;
     },
@@ -78,6 +79,21 @@ test('with the database away, every slot of the partitions held comes once, as t
   const inTime = slots.filter((slot) => Number(slot.split(' ')[2]) >= from && Number(slot.split(' ')[2]) < to);
   assert.deepEqual(inTime.toSorted(), expected.toSorted());
   assert.equal(new Set(slots).size, slots.length);
+});
+
+test('a schedule that cannot be read because the database hangs holds no poll up', async (t) => {
+  const { clock, state, slots, local } = await world(t);
+  local.noteJob();
+  await clock.advance(5_000);
+  state.hangs = true;
+  for (let i = 0; i < 60; i++) {
+    local.noteJob();
+    await clock.advance(5_000);
+  }
+  assert.deepEqual(slots, []);
+  state.blind = true;
+  await clock.advance(20_000);
+  assert.ok(slots.length >= 20, `${slots.length} slots`);
 });
 
 test('when no hub gives out jobs for long, this process goes on by itself until one does', async (t) => {

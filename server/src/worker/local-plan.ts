@@ -56,15 +56,18 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   let running: Promise<void> = Promise.resolve();
   const unsubscribe: (() => Promise<void>)[] = [];
 
+  /** Never awaited by who polls: a database that hangs answers when it likes. */
   async function reload(): Promise<void> {
-    reloadAt = clock.monotonic() + RELOAD_MS;
+    reloadAt = Number.POSITIVE_INFINITY;
+    let next = RELOAD_MS;
     try {
       plan = createPlan(await deps.schedule(), deps.partitions);
       counters.local_plan_entries = plan.size;
     } catch (thrown) {
-      reloadAt = clock.monotonic() + 2 * AFTER_CHANGE_MS;
+      next = 2 * AFTER_CHANGE_MS;
       log.debug({ err: toAppError(thrown).message }, 'the schedule cannot be read now');
     }
+    reloadAt = Math.min(reloadAt, clock.monotonic() + next);
   }
 
   function tick(): void {
@@ -94,7 +97,7 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!deps.blind() && clock.monotonic() >= reloadAt) await reload();
+      if (!deps.blind() && clock.monotonic() >= reloadAt) void reload();
       tick();
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
     }

@@ -6,7 +6,7 @@ import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import type { HeldLease, LeaseStore, Member } from '#services/fleet/fleet.ts';
+import type { HeldLease, LeaseStore, Member, Tenure } from '#services/fleet/fleet.ts';
 import { pollQueue } from '#services/telemetry/polls.ts';
 import type { SharedClock } from './shared-clock.ts';
 
@@ -33,9 +33,10 @@ export interface PartitionsDeps {
 export interface Partitions extends Component {
   /**
    * True while this process may work the partition: the lease was renewed recently enough, or the database is away, so
-   * that nobody can renew or take anything and polling goes on as it was.
+   * that nobody can renew or take anything and polling goes on as it was. Not for a slot (`at`, epoch ms) that was the
+   * former holder's.
    */
-  holds(partition: number): boolean;
+  holds(partition: number, at: number): boolean;
   /** True when the last heartbeat failed: the database is away, as far as this process can tell. */
   blind(): boolean;
   /**
@@ -44,6 +45,8 @@ export interface Partitions extends Component {
    */
   unleased(): readonly HeldLease[] | undefined;
   held(): number[];
+  /** Asks the database at once; resolves when it has answered, or has not. */
+  check(): Promise<void>;
   counters(): Record<string, number>;
 }
 
@@ -66,7 +69,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     partitions_lost_total: 0,
     heartbeats_failed_total: 0,
   };
-  let leased = new Map<number, HeldLease>();
+  let leased = new Map<number, Tenure>();
+  let beats: (() => void)[] = [];
   let leasedUntil = Number.NEGATIVE_INFINITY;
   let failing = false;
   let disagreed = false;
@@ -76,7 +80,10 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   let wake: (() => void) | undefined;
 
   const inTime = () => clock.monotonic() < leasedUntil;
-  const holds = (partition: number) => leased.has(partition) && (failing || inTime());
+  function holds(partition: number, at: number): boolean {
+    const lease = leased.get(partition);
+    return lease !== undefined && at >= lease.from && (failing || inTime());
+  }
 
   async function take(partition: number): Promise<void> {
     const handle = await queues.work(pollQueue(partition), { concurrency: CONCURRENCY }, async (job: Job<unknown>) => {
@@ -179,7 +186,10 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     let joined = false;
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
+      const waiting = beats;
+      beats = [];
       await tryBeat();
+      for (const tell of waiting) tell();
       if (!joined && !failing) {
         // The others learn of us when they beat again; then they give back what is our share.
         bus.publish(BUS_TOPICS.fleet, { joined: member.id });
@@ -201,6 +211,12 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     holds,
     blind: () => failing,
     unleased: () => (failing && !inTime() ? [...leased.values()] : undefined),
+    check() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      beats.push(resolve);
+      wake?.();
+      return promise;
+    },
     held: () => [...working.keys()].toSorted((a, b) => a - b),
     counters: () => ({ ...counters }),
     async start() {

@@ -8,6 +8,7 @@ import type { Targets } from '#services/inventory/targets.ts';
 import type { Ingest, PollOutcome } from '#services/telemetry/ingest.ts';
 import { PollJob } from '#services/telemetry/polls.ts';
 import { createDistribution } from './counters.ts';
+import { createCutOff } from './cut-off.ts';
 import { execute } from './execute.ts';
 import { jobItems } from './items.ts';
 import type { PollItem } from './items.ts';
@@ -23,11 +24,15 @@ export interface RunnerDeps {
   readonly shared: SharedClock;
   readonly log: Log;
   /** Whether this process may poll devices of the partition now. */
-  readonly holds: (partition: number) => boolean;
+  readonly holds: (partition: number, at: number) => boolean;
+  /** What is polled although its leases could not be renewed; undefined as long as they could. */
+  readonly unleased?: () => PollOutcome['unleased'];
+  /** Asks the database at once whether the leases can be renewed. */
+  readonly check?: () => Promise<void>;
   /** The device is polled elsewhere from now on. */
   readonly lost?: (deviceId: number) => void;
   /** A task that somebody watches went on. */
-  readonly report?: (taskId: string, outcomes: readonly PollOutcome[] | null) => void;
+  readonly report?: (taskId: string, outcomes: readonly PollOutcome[] | null) => Promise<boolean>;
   /** Polls at once; further ones wait. */
   readonly concurrency?: number;
 }
@@ -52,7 +57,8 @@ const MAX_WAIT_MS = 30_000;
 /** How long polls under way may take at shutdown before they are aborted. */
 const DRAIN_MS = 1_500;
 
-type Skip = 'late' | 'running' | 'not_ours' | 'double' | 'gone' | 'clock' | 'stopping';
+const SKIPS = ['late', 'running', 'not_ours', 'cut_off', 'double', 'gone', 'clock', 'stopping'] as const;
+type Skip = (typeof SKIPS)[number];
 
 interface Slot {
   running: boolean;
@@ -74,7 +80,12 @@ export function createRunner(deps: RunnerDeps): Runner {
   const slots = new Map<string, Map<number, Slot>>();
   const underWay = new Set<AbortController>();
   const busy = new Set<Promise<unknown>>();
-  const skipped: Record<Skip, number> = { late: 0, running: 0, not_ours: 0, double: 0, gone: 0, clock: 0, stopping: 0 };
+  const skipped = Object.fromEntries(SKIPS.map((reason) => [reason, 0])) as Record<Skip, number>;
+  const cutOff = createCutOff({
+    clock,
+    unleased: () => deps.unleased?.() !== undefined,
+    check: deps.check ?? (async () => undefined),
+  });
   const lag = createDistribution();
   const duration = createDistribution();
   let polls = 0;
@@ -93,7 +104,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   /** Why the item must not be polled now, if so. */
   function obstacle(item: PollItem, slot: Slot, partition: number): Skip | undefined {
     if (stopping.signal.aborted) return 'stopping';
-    if (!holds(partition)) return 'not_ours';
+    if (!holds(partition, item.at)) return 'not_ours';
     if (shared.now() - item.at > item.maxLateMs) return 'late';
     // Right after an urgent poll the regular one would say nothing new, and a rate over so short a time only noise.
     if (!item.urgent && item.at - slot.lastAt < item.intervalMs / 4) return 'double';
@@ -119,11 +130,14 @@ export function createRunner(deps: RunnerDeps): Runner {
       budgetMs,
       controller,
       clock,
+      // As of now: when the poll is over, the leases may have been renewed, or lost.
+      unleased: deps.unleased?.(),
     });
     underWay.delete(controller);
     polls++;
     if (!outcome.run.up) failed++;
     duration.add(outcome.run.durationMs);
+    cutOff.note(outcome.run.up, outcome.run.up === slot.down);
     slot.down = !outcome.run.up;
     void ended.then(() => {
       slot.running = false;
@@ -136,7 +150,8 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function run(partition: number, item: PollItem): Promise<PollOutcome | undefined> {
     const slot = slotOf(item.collector, item.deviceId);
     slot.partition = partition;
-    const early = slot.running ? 'running' : obstacle(item, slot, partition);
+    const plain = slot.running ? 'running' : obstacle(item, slot, partition);
+    const early = plain ?? (cutOff.suspected() ? 'cut_off' : undefined);
     if (early) {
       skipped[early]++;
       return undefined;
@@ -171,7 +186,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     const parsed = PollJob.safeParse(job.data);
     if (!parsed.success) throw new AppError('internal', 'A job of polls is malformed.', { cause: parsed.error });
     const { taskId } = parsed.data;
-    if (taskId) deps.report?.(taskId, null);
+    // Somebody may have cancelled it while it waited.
+    if (taskId && (await deps.report?.(taskId, null)) === false) return;
     const begun: Promise<PollOutcome | undefined>[] = [];
     for (const item of jobItems(parsed.data, job.attempt, shared.now())) {
       const wait = item.at - shared.now();
@@ -187,7 +203,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     }
     if (!taskId) return;
     const outcomes = await Promise.all(begun);
-    deps.report?.(
+    await deps.report?.(
       taskId,
       outcomes.filter((outcome) => outcome !== undefined),
     );

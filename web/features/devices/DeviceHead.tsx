@@ -1,7 +1,7 @@
 'use client';
 import { useState } from 'react';
 import { useRouter } from 'next/navigation';
-import { Ellipsis, Pencil, Power, RefreshCw, Trash2 } from 'lucide-react';
+import { Ellipsis, Pencil, Power, RefreshCw, Trash2, Wrench } from 'lucide-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import type { Device } from '@sotp/contract/devices.ts';
@@ -9,13 +9,14 @@ import { useMay } from '#features/frame/Providers.tsx';
 import { browserApi } from '#lib/api.ts';
 import { asApiError } from '#lib/client.ts';
 import { duration } from '#lib/format.ts';
-import { Age } from '#ui/age.tsx';
+import { Age, Instant } from '#ui/age.tsx';
 import { Button, ButtonLink } from '#ui/button.tsx';
 import { Menu, MenuItem, MenuLine } from '#ui/menu.tsx';
 import { CopyText, Tag } from '#ui/small.tsx';
 import { Status } from '#ui/status.tsx';
 import { kindOf, staleAfterMs } from './columns.tsx';
 import { EditDevice } from './EditDevice.tsx';
+import { MaintenanceDialog } from './MaintenanceDialog.tsx';
 import { RemoveDevices } from './RemoveDevices.tsx';
 import { usePollNow } from './usePollNow.ts';
 
@@ -25,11 +26,16 @@ export function DeviceHead({ device }: { device: Device }) {
   const client = useQueryClient();
   const poll = usePollNow(device.id);
   const mayReadLogs = useMay('logs:read');
-  const [over, setOver] = useState<'edit' | 'remove' | null>(null);
+  const [over, setOver] = useState<'edit' | 'remove' | 'maintenance' | null>(null);
   const mayWrite = useMay('devices:write');
   const mayPoll = useMay('devices:poll');
   const disable = useMutation({
     mutationFn: (disabled: boolean) => browserApi.devices.update(device.id, { disabled }),
+    onSuccess: (next) => client.setQueryData(['device', device.id], next),
+    onError: (error) => toast.error(asApiError(error).message),
+  });
+  const endMaintenance = useMutation({
+    mutationFn: () => browserApi.devices.update(device.id, { maintenance: null }),
     onSuccess: (next) => client.setQueryData(['device', device.id], next),
     onError: (error) => toast.error(asApiError(error).message),
   });
@@ -87,6 +93,9 @@ export function DeviceHead({ device }: { device: Device }) {
               <MenuItem onSelect={() => setOver('edit')}>
                 <Pencil className="size-3.5" aria-hidden /> Edit
               </MenuItem>
+              <MenuItem onSelect={() => (device.maintenance ? endMaintenance.mutate() : setOver('maintenance'))}>
+                <Wrench className="size-3.5" aria-hidden /> {device.maintenance ? 'End maintenance' : 'Maintenance'}
+              </MenuItem>
               <MenuItem onSelect={() => disable.mutate(!off)}>
                 <Power className="size-3.5" aria-hidden /> {off ? 'Watch again' : 'Stop watching'}
               </MenuItem>
@@ -99,8 +108,17 @@ export function DeviceHead({ device }: { device: Device }) {
         </div>
       </div>
       {device.statusReason ? (
-        <p className="mt-2 max-w-[75ch] border-l-2 border-line-strong pl-3 text-[13px]">{device.statusReason}</p>
+        <p className="mt-2 max-w-[75ch] border-l-2 border-line-strong pl-3 text-[13px]">
+          {device.statusReason}
+          {device.maintenance?.until ? (
+            <span className="text-muted">
+              {' '}
+              Until <Instant at={device.maintenance.until} />
+            </span>
+          ) : null}
+        </p>
       ) : null}
+      {over === 'maintenance' ? <MaintenanceDialog device={device} onClose={() => setOver(null)} /> : null}
       {over === 'edit' ? <EditDevice device={device} onClose={() => setOver(null)} /> : null}
       <RemoveDevices
         devices={[device]}

@@ -1,9 +1,11 @@
 import {
   Activity,
   BookOpen,
+  Boxes,
   History,
   KeyRound,
   LayoutDashboard,
+  ListChecks,
   Router,
   ScrollText,
   Ticket,
@@ -31,6 +33,8 @@ export const PAGES: readonly PageLink[] = [
   { href: '/users', title: 'Users', icon: Users, permission: 'users:read', key: 'u', admin: true },
   { href: '/tokens', title: 'API tokens', icon: Ticket, permission: 'tokens:write', key: 't', admin: true },
   { href: '/profiles', title: 'Profiles', icon: BookOpen, permission: 'system:read', key: 'p', admin: true },
+  { href: '/fleet', title: 'Fleet', icon: Boxes, permission: 'system:write', key: 'f', admin: true },
+  { href: '/tasks', title: 'Tasks', icon: ListChecks, permission: 'system:write', key: 'k', admin: true },
   { href: '/audit', title: 'Audit', icon: History, permission: 'audit:read', key: 'l', admin: true },
 ];
 

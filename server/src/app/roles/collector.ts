@@ -100,7 +100,6 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     now: shared.now,
     log,
-    unleased: () => held.partitions?.unleased(),
     terms: () => leases.terms(),
     partitionOf: async () => {
       const zones = await leases.zonedDevices();
@@ -114,9 +113,11 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     shared,
     log,
-    holds: (partition) => held.partitions?.holds(partition) ?? false,
+    holds: (partition, at) => held.partitions?.holds(partition, at) ?? false,
+    unleased: () => held.partitions?.unleased(),
+    check: async () => held.partitions?.check(),
     lost: (deviceId) => ingest.forget(deviceId),
-    report: createPollReport({ tasks: stores.tasks, bus, log }),
+    report: createPollReport({ tasks: stores.tasks, bus, log, worker: member.name }),
   });
   const partitions = createPartitions({
     leases,

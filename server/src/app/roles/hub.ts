@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '#api/server.ts';
 import { createBackends } from '#app/backends.ts';
+import { scheduledBackups } from '#app/backup/scheduled.ts';
 import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
@@ -10,6 +11,8 @@ import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
+import { createFleetOverview } from '#services/fleet/overview.ts';
+import { createRecurring } from '#services/fleet/recurring.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
@@ -84,6 +87,16 @@ function compose(context: RoleContext) {
     clock,
     log,
   });
+  const recurring = createRecurring({
+    jobs: scheduledBackups(config, databaseUrl, () => clock.now()),
+    tasks: stores.tasks,
+    leads: () => scheduler.counters()['scheduler_leader'] === 1,
+    bus,
+    clock,
+    log,
+    worker: `${config.machine}/hub`,
+  });
+  const fleet = createFleetOverview({ leases: backends.leases, queues: backends.queues, book, recurring });
   const reporter = createProcessReporter({
     bus,
     clock,
@@ -92,14 +105,15 @@ function compose(context: RoleContext) {
     counters: () => ({ ...scheduler.counters(), ...table.counters(), bus_dropped_total: bus.dropped() }),
   });
   const lines = { directory, logs, countedQueries };
-  return { backends, access, inventory, telemetry, lines, live, book, table, scheduler, housekeeping, reporter };
+  const plans = { scheduler, housekeeping, recurring };
+  return { backends, access, inventory, telemetry, lines, fleet, live, book, table, plans, reporter };
 }
 
 /** The hub: API, live stream, pages, scheduler. */
 export const createHub: RoleFactory = (context) => {
   const { config, log } = context;
   const parts = compose(context);
-  const { backends, access, inventory, telemetry, lines, live, book, table, scheduler, housekeeping, reporter } = parts;
+  const { backends, access, inventory, telemetry, lines, fleet, live, book, table, plans, reporter } = parts;
   const { directory, logs, countedQueries } = lines;
   const pages = createPages(log);
   let draining = false;
@@ -128,6 +142,7 @@ export const createHub: RoleFactory = (context) => {
         telemetry,
         logs,
         countedQueries,
+        fleet,
         live,
         self: { processes: book, readiness },
         log,
@@ -155,8 +170,9 @@ export const createHub: RoleFactory = (context) => {
     book,
     gateway,
     pages,
-    scheduler,
-    housekeeping,
+    plans.scheduler,
+    plans.housekeeping,
+    plans.recurring,
     reporter,
   ]);
 

@@ -26,10 +26,16 @@ export interface RunningSotp {
 }
 
 /** Runs `sotp` with arguments, without any of this process's SOTP_ variables. */
-export function runSotp(args: readonly string[], env: Record<string, string> = {}): RunningSotp {
+export function runSotp(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  /** What runs it, as `nsenter`; it must replace itself by its command. */
+  by: readonly string[] = [],
+): RunningSotp {
   const since = performance.now();
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SOTP_')));
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program = process.execPath, ...rest] = [...by, process.execPath, MAIN, ...args];
+  const child = spawn(program, rest, {
     env: { ...clean, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: tmpdir(),

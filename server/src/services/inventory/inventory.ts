@@ -93,7 +93,7 @@ export function createInventory(deps: InventoryDeps): InventoryServices {
       secrets,
       clock: platform.clock,
     }),
-    tasks: createTasks({ tasks, devices, audit, enqueuePoll }),
+    tasks: createTasks({ tasks, devices, audit, enqueuePoll, bus }),
     catalog,
     openCollectors,
     profiles: createProfiles({ catalog, open: openCollectors }),

@@ -4,16 +4,23 @@ import type { Log } from '#platform/log.ts';
 import type { CollectorRun } from '#stores/devices/devices.ts';
 import type { TaskStore } from '#stores/tasks/tasks.ts';
 
-/** What a runner tells of a poll that somebody asked for: null when it begins, its outcomes when it has ended. */
-export type PollReport = (taskId: string, outcomes: readonly { readonly run: CollectorRun }[] | null) => void;
+/**
+ * What a runner tells of a poll that somebody asked for: null when it begins, its outcomes when it has ended. Answers
+ * false when the poll is not wanted any more.
+ */
+export type PollReport = (
+  taskId: string,
+  outcomes: readonly { readonly run: CollectorRun }[] | null,
+) => Promise<boolean>;
 
 /** Keeps the task of a poll up to date and tells those who watch it. A fault in it is logged; the poll went well anyway. */
-export function createPollReport(deps: { tasks: TaskStore; bus: Bus; log: Log }): PollReport {
-  const { tasks, bus, log } = deps;
+export function createPollReport(deps: { tasks: TaskStore; bus: Bus; log: Log; worker: string }): PollReport {
+  const { tasks, bus, log, worker } = deps;
 
-  async function write(taskId: string, outcomes: Parameters<PollReport>[1]): Promise<void> {
+  async function write(taskId: string, outcomes: Parameters<PollReport>[1]): Promise<boolean> {
+    let wanted = true;
     if (outcomes === null) {
-      await tasks.update(taskId, { state: 'running' });
+      wanted = await tasks.update(taskId, { state: 'running', worker });
     } else {
       const runs = outcomes.map(({ run }) => ({
         collector: run.name,
@@ -31,9 +38,15 @@ export function createPollReport(deps: { tasks: TaskStore; bus: Bus; log: Log })
       });
     }
     bus.publish(BUS_TOPICS.tasks, { taskId });
+    return wanted;
   }
 
-  return (taskId, outcomes) => {
-    write(taskId, outcomes).catch((error: unknown) => log.warn({ err: error, task: taskId }, 'a task was not updated'));
+  return async (taskId, outcomes) => {
+    try {
+      return await write(taskId, outcomes);
+    } catch (error) {
+      log.warn({ err: error, task: taskId }, 'a task was not updated');
+      return true;
+    }
   };
 }

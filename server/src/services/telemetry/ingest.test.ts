@@ -22,7 +22,6 @@ async function world(t: TestContext, maxSamples?: number) {
   const state = {
     away: false,
     refuse: (_row: PollRow) => false,
-    unleased: undefined as { partition: number; term: number }[] | undefined,
     terms: [] as { partition: number; term: number }[],
   };
   const rows: PollRow[] = [];
@@ -81,7 +80,6 @@ async function world(t: TestContext, maxSamples?: number) {
     clock,
     now: clock.now,
     log: silentLog,
-    unleased: () => state.unleased,
     terms: async () => state.terms,
     partitionOf: async () => (deviceId) => deviceId % 2,
     batchMs: 20,
@@ -237,17 +235,16 @@ test('an infinity costs its one value, not the batch', async (t) => {
 
 test('what was polled without a lease is stored unless somebody took the partition over', async (t) => {
   const { state, ingest, rows, states, outcome } = await world(t);
-  state.unleased = [
+  const unleased = [
     { partition: 0, term: 3 },
     { partition: 1, term: 5 },
   ];
-  ingest.record(outcome(1));
-  ingest.record(outcome(2));
+  ingest.record({ ...outcome(1), unleased });
+  ingest.record({ ...outcome(2), unleased });
   state.terms = [
     { partition: 0, term: 4 },
     { partition: 1, term: 5 },
   ];
-  state.unleased = undefined;
   await ingest.flush();
   assert.deepEqual(
     rows.map(({ deviceId }) => deviceId),

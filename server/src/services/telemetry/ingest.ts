@@ -25,6 +25,8 @@ export interface PollOutcome {
   readonly collectors: readonly { readonly name: string; readonly intervalSeconds: number }[];
   readonly run: CollectorRun;
   readonly result: PollResult | null;
+  /** Set when it was begun although the leases could not be renewed; see `Batch.unleased`. */
+  readonly unleased?: Batch['unleased'];
 }
 
 /**
@@ -48,8 +50,6 @@ export interface IngestDeps {
   /** Epoch ms of the clock that slots are counted by. */
   readonly now: () => number;
   readonly log: Log;
-  /** What is polled now although its leases could not be renewed; see `Batch.unleased`. */
-  readonly unleased?: () => Batch['unleased'];
   /** The present terms of all partitions, and the partition of a device. */
   readonly terms?: () => Promise<NonNullable<Batch['unleased']>>;
   readonly partitionOf?: () => Promise<(deviceId: number) => number>;
@@ -242,7 +242,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     forget,
     record(outcome) {
       const { deviceId, collectors, run, result } = outcome;
-      unleased ??= deps.unleased?.();
+      unleased ??= outcome.unleased;
       states.note({ deviceId, collectors, run });
       runs.push({
         deviceId,

@@ -4,6 +4,12 @@ export interface HeldLease {
   readonly term: number;
 }
 
+/** A partition as its holder has it. */
+export interface Tenure extends HeldLease {
+  /** Slots before this instant (epoch ms) were the former holder's: he may have polled them. */
+  readonly from: number;
+}
+
 /** What one heartbeat said. */
 export interface Beat {
   /** The database's clock, epoch ms: the one clock that all processes share. */
@@ -11,7 +17,7 @@ export interface Beat {
   /** How many partitions this member should hold. */
   readonly share: number;
   readonly members: number;
-  readonly held: readonly HeldLease[];
+  readonly held: readonly Tenure[];
   /** Those of `held` above the share: their work is to be stopped, and they are to be released. */
   readonly excess: readonly number[];
   /** How many partitions the hubs plan for; null when no hub has said. */

@@ -7,7 +7,7 @@ const BeatAnswer = z.object({
   now: z.number(),
   share: z.number(),
   members: z.number(),
-  held: z.array(z.object({ partition: z.number(), term: z.number() })),
+  held: z.array(z.object({ partition: z.number(), term: z.number(), from: z.number() })),
   excess: z.array(z.number()),
   partitions: z.number().nullable(),
 });
@@ -27,14 +27,14 @@ export function createPostgresLeases(pg: Queryable): LeaseStore {
     async release(memberId, partitions) {
       if (partitions.length === 0) return;
       await pg.query(
-        `update partition_lease set holder = null, lease_until = '-infinity' where holder = $1 and partition = any($2)`,
+        `update partition_lease set holder = null, lease_until = clock_timestamp() where holder = $1 and partition = any($2)`,
         [memberId, partitions],
       );
     },
     async leave(memberId) {
       await pg.query(
         `with gone as (delete from worker_member where id = $1)
-         update partition_lease set holder = null, lease_until = '-infinity' where holder = $1`,
+         update partition_lease set holder = null, lease_until = clock_timestamp() where holder = $1`,
         [memberId],
       );
     },

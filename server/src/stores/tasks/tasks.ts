@@ -13,7 +13,11 @@ export interface StoredTask {
   readonly deviceId: number | null;
   readonly createdBy: string;
   readonly createdAt: number;
+  readonly startedAt: number | null;
   readonly finishedAt: number | null;
+  /** The process that does it, or did it last. */
+  readonly worker: string | null;
+  readonly retryOf: string | null;
   readonly result: unknown;
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
 }
@@ -22,10 +26,17 @@ export interface NewTask {
   readonly kind: string;
   readonly deviceId: number | null;
   readonly createdBy: string;
+  readonly retryOf?: string;
+}
+
+export interface TaskFilter {
+  readonly state?: TaskState | undefined;
+  readonly kind?: string | undefined;
 }
 
 export interface TaskChange {
   readonly state?: TaskState;
+  readonly worker?: string;
   readonly progress?: number;
   readonly result?: unknown;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
@@ -34,9 +45,9 @@ export interface TaskChange {
 export interface TaskStore {
   create(task: NewTask): Promise<StoredTask>;
   get(id: string): Promise<StoredTask | undefined>;
-  /** Newest first; `before` is a `createdAt`. */
-  list(before: number | undefined, limit: number): Promise<StoredTask[]>;
-  /** Sets `finishedAt` when the new state is a final one. A task in a final state stays as it is: false. */
+  /** Newest first; `after` is the last one of the page before. */
+  list(filter: TaskFilter, after: string | undefined, limit: number): Promise<StoredTask[]>;
+  /** Sets `startedAt` when it runs and `finishedAt` when the new state is a final one. A task in a final state stays as it is: false. */
   update(id: string, change: TaskChange): Promise<boolean>;
   /** Drops tasks that ended before `before`; called by housekeeping. */
   prune(before: number): Promise<number>;

@@ -73,7 +73,10 @@ export async function openWorld({ log, clock }: { log: Log; clock: Clock }) {
     shared,
     log,
     holds: () => true,
-    report: (_task, ended) => void outcomes.push(...(ended ?? [])),
+    async report(_task, ended) {
+      outcomes.push(...(ended ?? []));
+      return true;
+    },
   });
   const lifecycle = createLifecycle([targets, modules, ingest, runner]);
   await secrets.open();

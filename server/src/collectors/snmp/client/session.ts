@@ -21,6 +21,8 @@ export interface ReplySink {
 export interface Turn {
   taken: boolean;
   readonly waiting: (() => void)[];
+  /** How often it has answered. */
+  answers: number;
 }
 
 export interface SessionOptions {
@@ -89,7 +91,7 @@ export class Session implements Exchange {
     this.timeoutLimitMs = options.timeoutMs;
     this.tries = options.tries;
     this.#random = options.random;
-    this.#turn = options.turn ?? { taken: false, waiting: [] };
+    this.#turn = options.turn ?? { taken: false, waiting: [], answers: 0 };
     this.bulk = options.security.version !== 0;
   }
 
@@ -112,6 +114,7 @@ export class Session implements Exchange {
       for (let round = 0; ; round += 1) {
         const outcome = await this.#transport.exchange(this);
         this.silent = !outcome.answered;
+        if (outcome.answered) turn.answers += 1;
         this.retries += outcome.attempts - 1;
         this.octets += outcome.attempts * this.#sentOctets;
         // Karn: a round trip is only known when there was one try.
@@ -128,6 +131,11 @@ export class Session implements Exchange {
       if (next) next();
       else turn.taken = false;
     }
+  }
+
+  /** Answers so far, those to companions too. */
+  get answers(): number {
+    return this.#turn.answers;
   }
 
   /** A second conversation with the same device: it takes turns with this one, and has a signal of its own. */

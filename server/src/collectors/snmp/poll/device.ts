@@ -16,7 +16,7 @@ import { recallFacts, rememberFacts } from './memory.ts';
 import type { Program } from './program.ts';
 import { findRenumbered, forgetPorts } from './renumber.ts';
 import type { Programs } from './share.ts';
-import { awaitStudy, startStudy, stillReading } from './study.ts';
+import { awaitStudy, notAnswering, startStudy, stillReading } from './study.ts';
 import type { Study } from './study.ts';
 import { hasRestarted } from './uptime.ts';
 import type { UptimeReading } from './uptime.ts';
@@ -53,6 +53,8 @@ export interface DeviceState {
   enterprises: readonly number[];
   /** While the device is being read as a whole. */
   study: Study | null;
+  /** How often the device had answered when the last poll ended. */
+  answers: number;
 }
 
 /** A device that has just answered for the first time. */
@@ -76,6 +78,7 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     knownBy: null,
     enterprises: [],
     study: null,
+    answers: 0,
   };
 }
 
@@ -156,6 +159,8 @@ async function learn(
   faults: Fault[],
 ): Promise<void> {
   await awaitStudy(study, patienceMs, clock);
+  const answered = state.session.answers !== state.answers;
+  state.answers = state.session.answers;
   if (study.failure !== null) {
     state.study = null;
     // A device that is known goes on being polled; one that is not gave nothing.
@@ -167,7 +172,7 @@ async function learn(
   }
   const { knowledge } = study;
   if (!knowledge) {
-    if (!state.fast) faults.push(stillReading(study, clock));
+    if (!state.fast) faults.push(answered ? stillReading(study, clock) : notAnswering(study, clock));
     return;
   }
   state.study = null;

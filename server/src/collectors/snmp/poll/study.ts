@@ -66,6 +66,15 @@ export async function awaitStudy(study: Study, ms: number, clock: Clock): Promis
   enough.abort();
 }
 
+/** That a device falls silent while it is being read: as far as this poll can tell it is not there. */
+export function notAnswering(study: Study, clock: Clock): Fault {
+  const seconds = Math.round((clock.monotonic() - study.startedAt) / 1000);
+  return {
+    code: 'no_answer',
+    message: `No answer since the last poll, while it is being read as a whole, for ${seconds} s so far.`,
+  };
+}
+
 /** That the device is still being read, as a fault that leaves it up. */
 export function stillReading(study: Study, clock: Clock): Fault {
   const seconds = Math.round((clock.monotonic() - study.startedAt) / 1000);

@@ -1,0 +1,123 @@
+// Simulated devices that remember who asked them when, and can be made silent: the truth that statuses are held against.
+import { createSocket } from 'node:dgram';
+import { createFleet } from '@sotp/simulator/fleet/fleet.ts';
+import { phaseOf } from '../../server/src/domain/partition.ts';
+
+interface Asked {
+  readonly at: number;
+  /** Address and port: a collector process has one of its own. */
+  readonly by: string;
+  readonly answered: boolean;
+}
+
+export interface WatchedDevice {
+  readonly address: string;
+  readonly asked: Asked[];
+  /** Instants at which it fell silent or spoke again; it begins speaking. */
+  readonly turns: { readonly at: number; readonly speaks: boolean }[];
+  turn(speaks: boolean): void;
+  /** Whether it spoke, or was silent, at any instant of the time. */
+  was(speaks: boolean, from: number, to: number): boolean;
+}
+
+export interface Watched {
+  readonly port: number;
+  readonly devices: readonly WatchedDevice[];
+  stop(): void;
+}
+
+/** Devices at `10.28.0.1` and on, or below another prefix; all of them on one port. */
+export async function watchDevices(count: number, port: number, prefix: string): Promise<Watched> {
+  const fleet = createFleet({ devices: count, ports: 2, seed: 1, listen: '127.0.0.1', plain: true });
+  const sockets = Array.from({ length: count }, () => createSocket({ type: 'udp4', recvBufferSize: 1 << 20 }));
+  const devices = await Promise.all(
+    sockets.map(async (socket, i): Promise<WatchedDevice> => {
+      const agent = fleet.agent(i);
+      const turns: { at: number; speaks: boolean }[] = [];
+      const asked: Asked[] = [];
+      let speaking = true;
+      const address = `${prefix}.${Math.floor(i / 250)}.${(i % 250) + 1}`;
+      socket.on('message', (datagram, from) => {
+        asked.push({ at: Date.now(), by: `${from.address}:${from.port}`, answered: speaking });
+        const response = speaking ? agent.handle(datagram) : null;
+        if (response) socket.send(response, from.port, from.address, () => undefined);
+      });
+      await new Promise<void>((resolve) => void socket.bind(port, address, resolve));
+      return {
+        address,
+        asked,
+        turns,
+        turn(speaks) {
+          speaking = speaks;
+          turns.push({ at: Date.now(), speaks });
+        },
+        was(speaks, from, to) {
+          let state = true;
+          for (const turn of turns) {
+            if (turn.at > to) break;
+            if (turn.at > from && state === speaks) return true;
+            state = turn.speaks;
+          }
+          return state === speaks;
+        },
+      };
+    }),
+  );
+  return {
+    port,
+    devices,
+    stop: () => {
+      for (const socket of sockets) socket.close();
+    },
+  };
+}
+
+/** The longest time from `since` to `until` in which nobody asked the device. */
+export function longestWait({ asked }: WatchedDevice, since: number, until: number): number {
+  let longest = 0;
+  let last = since;
+  for (const { at } of asked) {
+    if (at < since || at > until) continue;
+    longest = Math.max(longest, at - last);
+    last = at;
+  }
+  return Math.max(longest, until - last);
+}
+
+export interface TwiceAsked {
+  /** The instant of the slot. */
+  readonly at: number;
+  readonly by: readonly string[];
+}
+
+/** Clocks of two processes agree to a few ms. */
+const EARLY_MS = 100;
+
+/**
+ * Slots in which two machines asked the device, or two processes of one. A process that gets no answer asks once from a
+ * second socket as well; so two processes of a machine are told apart by two ports that each asked more than once and were
+ * answered. What `leftOver` names is not counted: the end of a poll that was begun long before.
+ */
+export function slotsAskedTwice(
+  device: WatchedDevice,
+  id: number,
+  intervalMs: number,
+  since: number,
+  leftOver: (by: string, at: number) => boolean,
+): TwiceAsked[] {
+  const phase = phaseOf(id, 'snmp', intervalMs);
+  const bySlot = new Map<number, Map<string, Map<string, number>>>();
+  for (const { at, by, answered } of device.asked) {
+    if (at < since || leftOver(by, at)) continue;
+    const slot = Math.floor((at - phase + EARLY_MS) / intervalMs);
+    const [machine = '', port = ''] = by.split(':');
+    const machines = bySlot.get(slot) ?? new Map<string, Map<string, number>>();
+    const ports = machines.get(machine) ?? new Map<string, number>();
+    ports.set(port, (ports.get(port) ?? 0) + (answered ? 1 : 0));
+    bySlot.set(slot, machines.set(machine, ports));
+  }
+  const again = (ports: ReadonlyMap<string, number>) => [...ports.values()].filter((count) => count > 1).length > 1;
+  return [...bySlot]
+    .filter(([, machines]) => machines.size > 1 || [...machines.values()].some(again))
+    .map(([slot, machines]) => ({ at: slot * intervalMs + phase, by: [...machines.keys()] }));
+}

@@ -1,0 +1,68 @@
+'use client';
+import Link from 'next/link';
+import { useMutation } from '@tanstack/react-query';
+import type { Task } from '@sotp/contract/devices.ts';
+import { browserApi } from '#lib/api.ts';
+import { show } from '#lib/format.ts';
+import { Instant } from '#ui/age.tsx';
+import { Button } from '#ui/button.tsx';
+import { Dialog } from '#ui/dialog.tsx';
+import { Facts } from '#ui/page.tsx';
+import { Problem } from '#ui/state.tsx';
+import { nameOf, Outcome, tookMs } from './taskColumns.tsx';
+
+/** One task: all that is known of it, once more, or not at all. */
+export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose(): void; onChanged(): void }) {
+  const retry = useMutation({
+    mutationFn: () => browserApi.tasks.retry(task.id),
+    onSuccess() {
+      onChanged();
+      onClose();
+    },
+  });
+  const cancel = useMutation({ mutationFn: () => browserApi.tasks.cancel(task.id), onSuccess: onChanged });
+  const over = task.finishedAt !== null;
+  const error = retry.error ?? cancel.error;
+  return (
+    <Dialog open onOpenChange={onClose} title={nameOf(task)} wide>
+      <Facts
+        items={[
+          ['State', <Outcome key="state" task={task} />],
+          ['Asked for', <Instant key="created" at={task.createdAt} />],
+          ['Asked by', task.createdBy],
+          ['Begun', task.startedAt ? <Instant key="started" at={task.startedAt} /> : null],
+          ['Ended', task.finishedAt ? <Instant key="finished" at={task.finishedAt} /> : null],
+          ['Took', tookMs(task) === null ? null : show(tookMs(task), 'ms')],
+          ['Where', task.worker],
+          [
+            'Device',
+            task.deviceId === null ? null : (
+              <Link key="device" href={`/devices/${task.deviceId}`} className="text-accent hover:underline">
+                {task.deviceId}
+              </Link>
+            ),
+          ],
+          ['Repeats', task.retryOf],
+        ]}
+      />
+      {task.result === undefined ? null : (
+        <pre className="mt-3 max-h-72 overflow-auto rounded-md bg-sunken p-3 font-mono text-[12px] whitespace-pre-wrap">
+          {JSON.stringify(task.result, null, 2)}
+        </pre>
+      )}
+      <Problem error={error} />
+      <div className="mt-4 flex justify-end gap-2">
+        {over ? null : (
+          <Button busy={cancel.isPending} onClick={() => cancel.mutate()}>
+            Cancel task
+          </Button>
+        )}
+        {over && task.kind === 'device.poll' ? (
+          <Button look="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
+            Do it again
+          </Button>
+        ) : null}
+      </div>
+    </Dialog>
+  );
+}
