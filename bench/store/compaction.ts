@@ -57,10 +57,10 @@ for (let n = 0; n < rounds; n++) {
   }
 }
 const samples = devices * fleet.seriesPerDevice * (rounds + 1);
-const size = async (table: string) => {
+const size = async (...tables: string[]) => {
   const { rows } = await pg.query<{ bytes: number | null }>(
-    `select sum(pg_total_relation_size(inhrelid)) as bytes from pg_inherits where inhparent = $1::regclass`,
-    [table],
+    `select sum(pg_total_relation_size(inhrelid)) as bytes from pg_inherits where inhparent = any($1::regclass[])`,
+    [tables],
   );
   return Number(((rows[0]?.bytes ?? 0) / samples).toFixed(3));
 };
@@ -105,8 +105,8 @@ const usPerSample = {
   compactServer: us(cost.compact.server),
 };
 const bytesPerSample = {
-  packed: await size('metric_packed'),
-  rollup5m: await size('metric_rollup_5m'),
+  packed: await size('metric_packed', 'metric_packed_day'),
+  rollup5m: await size('metric_rollup_5m', 'metric_rollup_5m_hour'),
   rollup1h: await size('metric_rollup_1h'),
 };
 console.table({

@@ -95,7 +95,7 @@ const table = {
   'packed: compaction, roll-ups': {
     clientUs: us(cost.compaction.client),
     serverUs: us(cost.compaction.server),
-    bytes: (await tier('metric_packed')) + (await tier('metric_rollup_5m')),
+    bytes: (await tier('metric_packed')) + (await tier('metric_rollup_5m_hour')),
   },
   'narrow table with index, COPY': {
     clientUs: us(cost.narrow.client),
