@@ -17,6 +17,7 @@ import { createUsers } from '../../server/src/collectors/traps/users.ts';
 import { createV3Receiver } from '../../server/src/collectors/traps/v3.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
+import type { UsmKeys } from '@sotp/server/protocols/snmp/usm/message.ts';
 import { createMutator } from './mutate.ts';
 
 const { values: options } = parseArgs({
@@ -83,6 +84,8 @@ const v1: OutgoingPdu = {
   varbinds: VARBINDS,
 };
 let engineTime = 100;
+/** Made once: keys are what the receiver makes, not what is measured here. */
+const keysOf = new Map<string, UsmKeys>();
 
 /** A v3 message; of every other the PDU is changed before it is signed, so that it is opened. */
 function v3Packet(): Buffer {
@@ -103,12 +106,10 @@ function v3Packet(): Buffer {
     reportable: inform,
   };
   const salt = Buffer.from(Array.from({ length: 8 }, () => random(256)));
-  const message = encodeV3(
-    header,
-    { contextEngineId: sender, contextName: '', pdu },
-    user?.keys(engineId) ?? NO_KEYS,
-    salt,
-  );
+  const place = `${user?.name} ${inform}`;
+  const keys = keysOf.get(place) ?? user?.keys(engineId) ?? NO_KEYS;
+  keysOf.set(place, keys);
+  const message = encodeV3(header, { contextEngineId: sender, contextName: '', pdu }, keys, salt);
   return inside ? message : mutate(message);
 }
 

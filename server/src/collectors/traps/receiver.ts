@@ -16,7 +16,7 @@ import type { V3Receiver } from './v3.ts';
 
 /** As long as an authentic inform may be sent again by whoever has seen it: its time window, before and after. */
 const REPEATS_MS = 310_000;
-const REPEATS_MAX = 200_000;
+const REPEATS_MAX = 100_000;
 const COMPLAIN_MS = 60_000;
 
 export interface ReceiverDeps {
@@ -51,17 +51,14 @@ interface Taken {
   readonly answer: () => Buffer;
 }
 
-/** An inform that was taken. */
-interface Inform {
-  acknowledged: boolean;
-  /** It is being made durable. */
-  waiting: boolean;
-}
+/** What became of something that is taken once. */
+const State = { taken: 0, waiting: 1, acknowledged: 2 } as const;
+type State = (typeof State)[keyof typeof State];
 
 export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
   const { sink, v3, credentials, knowledge, tally, clock, log } = deps;
   /** What was taken and must not be taken again: being made durable, or acknowledged. */
-  const seen = createRecent<Inform>(REPEATS_MS, REPEATS_MAX, clock);
+  const seen = createRecent<State>(REPEATS_MS, REPEATS_MAX, clock);
   let complainedAt = Number.NEGATIVE_INFINITY;
 
   function complain(what: string, facts: object): void {
@@ -87,10 +84,10 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
     if (!notification) return drop('no_notification', source);
     const inform = pdu.type === PduType.inform;
     const before = once === null ? undefined : seen.get(once);
-    if (before) {
+    if (before !== undefined) {
       // The acknowledgement was lost on its way, or could not be given; one that will be given needs no second.
-      if (inform && before.acknowledged) acknowledge(taken, reply);
-      else if (inform && !before.waiting) acknowledgeWhenSafe(taken, before, source, reply);
+      if (inform && before === State.acknowledged) acknowledge(taken, reply);
+      else if (inform && before === State.taken) acknowledgeWhenSafe(taken, source, reply);
       return drop('repeated', source);
     }
     const agentAddress = notification.agentAddress ? formatAddress(notification.agentAddress) : '';
@@ -108,21 +105,22 @@ export function createTrapReceiver(deps: ReceiverDeps): TrapReceiver {
     });
     // Not acknowledged: whoever sent an inform tries again.
     if (!taking) return drop('buffer_full', source);
-    const entry = { acknowledged: false, waiting: false };
-    if (once !== null) seen.set(once, entry);
-    if (inform) acknowledgeWhenSafe(taken, entry, source, reply);
+    if (once !== null) seen.set(once, State.taken);
+    if (inform) acknowledgeWhenSafe(taken, source, reply);
   }
 
-  function acknowledgeWhenSafe(taken: Taken, entry: Inform, source: string, reply: Reply): void {
-    entry.waiting = true;
+  function acknowledgeWhenSafe(taken: Taken, source: string, reply: Reply): void {
+    const become = (state: State) => {
+      if (taken.once !== null) seen.set(taken.once, state);
+    };
+    become(State.waiting);
     sink.durable().then(
       () => {
-        entry.waiting = false;
-        entry.acknowledged = true;
+        become(State.acknowledged);
         acknowledge(taken, reply);
       },
       (error: unknown) => {
-        entry.waiting = false;
+        become(State.taken);
         complain('informs are not acknowledged, since the disk does not take them', { source, err: error });
       },
     );
@@ -177,7 +175,7 @@ function responseTo(datagram: Buffer): Buffer {
 function digest(parts: readonly (string | Buffer)[]): string {
   const hash = createHash('sha1');
   for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('base64');
+  return hash.digest('binary');
 }
 
 /** What an operator can mend, and how. */

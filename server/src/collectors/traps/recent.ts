@@ -4,7 +4,6 @@ import type { Clock } from '#platform/clock.ts';
 export interface Recent<T> {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
-  delete(key: string): void;
 }
 
 /** Beyond `max` keys the older generation goes early. */
@@ -30,10 +29,6 @@ export function createRecent<T>(windowMs: number, max: number, clock: Pick<Clock
     set(key, value) {
       turn();
       young.set(key, value);
-    },
-    delete(key) {
-      young.delete(key);
-      old.delete(key);
     },
   };
 }
