@@ -28,6 +28,13 @@ const ERRORS: Readonly<Record<string, string>> = {
   encoding: 'The line is not UTF-8, or holds NUL.',
 };
 
+const SOURCES: Readonly<Record<LogEntry['source'], string>> = {
+  syslog: 'syslog',
+  trap: 'SNMP notification',
+  ssh: 'SSH',
+  system: 'SOTP itself',
+};
+
 function readable(base64: string): string {
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   return new TextDecoder().decode(bytes).replaceAll('\0', '␀');
@@ -80,6 +87,7 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
               ) : null,
             ],
             ['Host', line.host ? <CopyText key="h" text={line.host} /> : null],
+            ['Came by', SOURCES[line.source]],
             ['Sender', <CopyText key="f" text={line.sender} />],
             ['App', line.app],
             ['Process', line.procId],
@@ -121,7 +129,9 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
       </div>
       {raw !== null ? (
         <details className="mt-4">
-          <summary className="cursor-pointer text-[13px] text-muted">The line as it came</summary>
+          <summary className="cursor-pointer text-[13px] text-muted">
+            {line.source === 'trap' ? 'The text that is searched' : 'The line as it came'}
+          </summary>
           <pre className="mt-2 max-h-48 overflow-auto rounded-md bg-sunken p-3 font-mono text-[12px] break-all whitespace-pre-wrap">
             {raw}
           </pre>

@@ -23,6 +23,7 @@ import { Patterns } from './Patterns.tsx';
 import { logFilterOf, logHistogram, logList, withTerm } from './queries.ts';
 import { Senders } from './Senders.tsx';
 import { SEVERITY_LOOK } from './severity.tsx';
+import { SourceChips } from './SourceChips.tsx';
 import { Usage } from './Usage.tsx';
 import { useTail } from './useTail.ts';
 
@@ -140,6 +141,7 @@ export function Logs() {
             </Chip>
           ) : null,
         )}
+        <SourceChips query={filter.query} onQuery={(q) => set({ q })} />
       </div>
       {histogram.data ? (
         <Histogram data={histogram.data} shown={shown} onZoom={zoom} />
@@ -181,8 +183,8 @@ export function Logs() {
               </Empty>
             ) : (
               <Empty>
-                No lines came in this time. Point the syslog of your devices at this machine, port 5514, UDP or TCP; or
-                look further back.
+                No lines came in this time. Point the syslog of your devices at this machine, port 5514, UDP or TCP, and
+                their SNMP traps at UDP port 1162; or look further back.
               </Empty>
             )
           }
