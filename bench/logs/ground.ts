@@ -44,10 +44,16 @@ export async function startGround(syslog: Record<string, unknown>): Promise<Grou
   await store.maintain(Date.now());
   const begun = Date.now();
   const dir = mkdtempSync(join(tmpdir(), 'sotp-logs-ground-'));
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL('collector.ts', import.meta.url))], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, SOTP_BENCH_URL: url, SOTP_BENCH_DIR: dir, SOTP_BENCH_SYSLOG: JSON.stringify(syslog) },
-  });
+  // As the supervisor starts a collector.
+  const flags = ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'];
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...flags, fileURLToPath(new URL('collector.ts', import.meta.url))],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, SOTP_BENCH_URL: url, SOTP_BENCH_DIR: dir, SOTP_BENCH_SYSLOG: JSON.stringify(syslog) },
+    },
+  );
   await once(child, 'message');
 
   async function ask<T>(what: string): Promise<T> {

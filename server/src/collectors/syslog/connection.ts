@@ -110,9 +110,10 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
   }
 
   socket.setKeepAlive(true, 60_000);
-  socket.once('close', () => finish(undefined));
   if (deps.proxied) readHeader();
   else secure();
+  // Behind the handshake's own listener, which knows better why.
+  socket.once('close', () => finish(undefined));
 
   return {
     pause() {
