@@ -8,6 +8,8 @@ import type { Handshakes } from './tls.ts';
 
 /** A frame that has begun must be whole by then, as must a PROXY header: a sender that drips bytes gets no more. */
 const FRAME_MS = 30_000;
+/** A handshake must be through by then, however its bytes drip. */
+const HANDSHAKE_MS = 10_000;
 
 export type CloseReason = 'idle' | 'frame_timeout' | 'proxy_header' | 'tls' | 'error' | FrameFault | Refusal;
 
@@ -44,6 +46,7 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
   let frameSince = deps.proxied ? heardAt : 0;
   let frames = 0;
   let over = false;
+  let securing = false;
   let paused = false;
   const decoder = createFrameDecoder({
     frame(bytes, start, end, truncated) {
@@ -81,9 +84,12 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
   function secure(): void {
     frameSince = 0;
     if (!deps.handshakes) return readLines();
+    securing = true;
+    frameSince = now();
     deps.handshakes.begin(socket, (secured) => {
       if (!secured) return finish('tls');
       secured.on('error', () => finish('error'));
+      securing = false;
       stream = secured;
       heardAt = now();
       readLines();
@@ -125,7 +131,8 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
       stream.resume();
     },
     check(at, idleMs) {
-      if (frameSince > 0 && at - frameSince > FRAME_MS) finish('frame_timeout');
+      if (securing && at - frameSince > HANDSHAKE_MS) finish('tls');
+      else if (frameSince > 0 && at - frameSince > FRAME_MS) finish('frame_timeout');
       else if (at - heardAt > idleMs) finish('idle');
     },
     destroy: () => finish(undefined),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { networkInterfaces } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { test } from 'node:test';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mock, test } from 'node:test';
 import { silentLog } from '#platform/log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createListeners } from '#worker/listeners.ts';
@@ -138,6 +141,34 @@ test('a header of somebody who is no proxy is a line like any other', async () =
     ['127.0.0.1', '127.0.0.1'],
   );
   await close();
+});
+
+test('a handshake that drips, or never comes, is ended in time and gives its place back', async (t) => {
+  if (!existsSync('/usr/bin/openssl')) return t.skip('openssl is not installed');
+  const dir = mkdtempSync(join(tmpdir(), 'sotp-tls-'));
+  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=x'.split(' ');
+  execFileSync('/usr/bin/openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  mock.timers.enable({ apis: ['setInterval'] });
+  let now = 1_000;
+  const port = await freePort();
+  const clock = { ...systemClock, monotonic: () => now };
+  const { metrics, close } = await openListeners({ tls: { port, cert, key } }, clock);
+  const dripping = createConnection(port, '127.0.0.1').on('error', () => undefined);
+  const silent = createConnection(port, '127.0.0.1').on('error', () => undefined);
+  while (metrics()['syslog_connections{transport="tls"}'] !== 2) await systemClock.sleep(5);
+  const ends = [closed(dripping), closed(silent)];
+  for (let i = 0; i < 6; i++) {
+    dripping.write(Buffer.from([0x16]));
+    now += 2_000;
+    mock.timers.tick(2_000);
+  }
+  await Promise.all(ends);
+  mock.timers.reset();
+  assert.equal(metrics()['syslog_connections{transport="tls"}'], 0);
+  assert.equal(metrics()['syslog_connections_closed_total{transport="tls",reason="tls"}'], 2);
+  await close();
+  rmSync(dir, { recursive: true });
 });
 
 test('proxies are addresses and networks of either family', () => {
