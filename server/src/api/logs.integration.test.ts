@@ -229,7 +229,7 @@ describe('logs', () => {
     const found = LogPatterns.parse((await api.call('GET', path, { token: admin })).json);
     assert.deepEqual([found.lines, found.looked], [3, 3]);
     const link = found.items.find(({ app }) => app === 'LINK');
-    assert.equal(link?.pattern, '%LINK-<*>-UPDOWN: Interface Gi<*>, changed state to down');
+    assert.equal(link?.pattern, '%LINK-3-UPDOWN: Interface Gi<*>, changed state to down');
     assert.deepEqual([link?.count, link?.new, link?.severity], [1, true, 3]);
     assert.equal((await list({ query: link?.query ?? '' })).items.length, 1);
   });

@@ -10,6 +10,13 @@ test('numbers, addresses and ids are what differs', () => {
   assert.deepEqual(masked.map(maskWord), ['Gi<*>,', WILDCARD, WILDCARD, WILDCARD, WILDCARD, 'id=<*>', 'port', 'up']);
 });
 
+test('a mnemonic stays as it is', () => {
+  assert.deepEqual(['%LINK-3-UPDOWN:', '%%01SHELL/5/CMD(l)[77]:User'].map(maskWord), [
+    '%LINK-3-UPDOWN:',
+    `%%01SHELL/5/CMD(l)[${WILDCARD}]:User`,
+  ]);
+});
+
 test('lines of one shape are one pattern, with its count, times and gravest severity', () => {
   const miner = createPatternMiner();
   miner.add(line('Interface Gi1/0/7, changed state to up', 10, 5));

@@ -47,6 +47,8 @@ const NUMBER = /\d[\d.,:/]*/g;
 
 /** A word with its numbers, addresses and hexadecimal ids taken out: `Gi1/0/7,` becomes `Gi<*>,`. */
 export function maskWord(word: string): string {
+  // The mnemonics of Cisco and Huawei name what happened: `%LINK-3-UPDOWN:`, `%%01SHELL/5/CMD(l)[7]:`.
+  if (word.startsWith('%') && word.length > 4) return word.replace(/\[\d+\]/, `[${WILDCARD}]`);
   const core = word.replace(/^[[("'<=]+|[\])"'>,.;:]+$/g, '');
   if (core.length > 5 && (LONG_HEX.test(core) || (/\d/.test(core) && ADDRESS.test(core)))) {
     return word.replace(core, () => WILDCARD);

@@ -42,7 +42,7 @@ const COLUMNS: Column<LogPattern>[] = [
   { id: 'count', header: 'Lines', width: '84px', numeric: true, cell: ({ count: lines }) => count(lines) },
   { id: 'share', header: 'Share', width: '72px', numeric: true, from: 'lg', cell: ({ share }) => percent(share) },
   { id: 'severity', header: 'Worst', width: '92px', cell: ({ severity }) => <Severity severity={severity} /> },
-  { id: 'new', header: 'New', quietHeader: true, width: '56px', cell: (pattern) => (pattern.new ? <NewMark /> : null) },
+  { id: 'new', header: 'New', quietHeader: true, width: '76px', cell: (pattern) => (pattern.new ? <NewMark /> : null) },
   { id: 'app', header: 'App', width: '132px', from: 'lg', cell: ({ app }) => app },
   { id: 'pattern', header: 'Pattern', cell: ({ pattern }) => <PatternText pattern={pattern} /> },
   { id: 'first', header: 'First', width: '116px', from: 'lg', cell: (one) => <LineTime at={one.firstSeenAt} /> },
