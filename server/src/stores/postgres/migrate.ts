@@ -10,6 +10,9 @@ import { ADVISORY_LOCKS } from './locks.ts';
 /** The shipped migrations: `NNNN_what.sql`, numbered, forward only. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
+/** Those for a server that has TimescaleDB; their state is kept apart. */
+export const TIMESCALE_MIGRATIONS_DIR = `${MIGRATIONS_DIR}/timescale`;
+
 interface Migration {
   readonly number: number;
   readonly name: string;
@@ -47,16 +50,21 @@ export async function migrationsChecksum(dir = MIGRATIONS_DIR): Promise<string> 
  * kill leaves whole steps and the next start goes on. Starters that race wait for each other. Answers what it applied.
  * Throws `database_schema_newer` when the database was written by a newer program, `internal` when a shipped file changed.
  */
-export async function migrate(pg: Postgres, log: Log, dir = MIGRATIONS_DIR): Promise<string[]> {
+export async function migrate(
+  pg: Postgres,
+  log: Log,
+  dir = MIGRATIONS_DIR,
+  table: 'schema_migrations' | 'schema_migrations_timescale' = 'schema_migrations',
+): Promise<string[]> {
   const migrations = await readMigrations(dir);
   const session = await pg.session({ patient: true });
   const applied: string[] = [];
   try {
     await session.query('select pg_advisory_lock($1)', [ADVISORY_LOCKS.migrate]);
-    await session.query(`create table if not exists schema_migrations (
+    await session.query(`create table if not exists ${table} (
       number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
     const done = await session.query<{ number: number; name: string; checksum: string }>(
-      'select number, name, checksum from schema_migrations order by number',
+      `select number, name, checksum from ${table} order by number`,
     );
     const shipped = new Map(migrations.map((migration) => [migration.number, migration]));
     for (const row of done.rows) {
@@ -76,7 +84,7 @@ export async function migrate(pg: Postgres, log: Log, dir = MIGRATIONS_DIR): Pro
       log.info({ migration: migration.name }, 'applying migration');
       await session.query('begin');
       await session.query(migration.sql);
-      await session.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [
+      await session.query(`insert into ${table} (number, name, checksum) values ($1, $2, $3)`, [
         migration.number,
         migration.name,
         migration.checksum,

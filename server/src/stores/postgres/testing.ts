@@ -13,7 +13,7 @@ export interface TestDatabase {
 }
 
 let server: Promise<string> | undefined;
-let template: Promise<string> | undefined;
+const templates = new Map<string, Promise<string>>();
 
 /** The URL of the server's maintenance database: the one the test runner names, or one of our own, started once. */
 function serverUrl(): Promise<string> {
@@ -60,10 +60,14 @@ async function makeTemplate(url: string): Promise<string> {
 /**
  * A fresh migrated database of its own, in the server that SOTP_TEST_DATABASE_URL names or in an embedded one that this
  * process starts once and that ends with the process. `timeZone` is that of its sessions: results must not depend on it.
+ * `serverUrl` names another server.
  */
-export async function openTestDatabase(how: { readonly timeZone?: string } = {}): Promise<TestDatabase> {
-  const url = await serverUrl();
-  template ??= makeTemplate(url);
+export async function openTestDatabase(
+  how: { readonly timeZone?: string; readonly serverUrl?: string } = {},
+): Promise<TestDatabase> {
+  const url = how.serverUrl ?? (await serverUrl());
+  const template = templates.get(url) ?? makeTemplate(url);
+  templates.set(url, template);
   const source = await template;
   const name = `sotp_test_${createHash('sha256').update(randomBytes(16)).digest('hex').slice(0, 12)}`;
   await withPostgres(url, (pg) => pg.query(`create database ${name} template ${source}`));

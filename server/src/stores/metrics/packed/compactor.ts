@@ -1,4 +1,3 @@
-import type { SeriesKind } from '@sotp/contract/metrics.ts';
 import type { Log } from '#platform/log.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { nextPacked, readBlocks, readLastBlocks, replacePacked, replaceRollups, toPollBlock } from './blocks.ts';
@@ -6,6 +5,9 @@ import type { PackedBlock, StoredBlock } from './blocks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeBlock } from './codec.ts';
 import { groupRows, readHeadPartition, readLast } from './head.ts';
+import { createHourWalk } from './hour-walk.ts';
+import type { Compactor } from './hour-walk.ts';
+import { createKnownLayouts } from './known-layouts.ts';
 import { createMerger } from './merger.ts';
 import {
   DAY_MS,
@@ -17,7 +19,6 @@ import {
   ROLLUP_1H,
   ROLLUP_5M_HOURS,
   ensurePartitions,
-  listPartitions,
   partitionName,
 } from './partitions.ts';
 import { daysToRoll, finishProgress, isBegun, openProgress, restartMerge, saveProgress } from './progress.ts';
@@ -26,23 +27,10 @@ import type { KnownLayout } from './rollup.ts';
 import { mergePolls } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
-/** Devices, and polls of them, that one transaction packs, about: what bounds its memory and its time. */
-const DEVICES_PER_CHUNK = 64;
+/** Polls that one transaction packs, about. */
 const POLLS_PER_CHUNK = 4_000;
-const LAYOUTS_KEPT = 20_000;
-/** Rows may arrive for an hour while it is being packed; after so many rounds it waits for the next call. */
-const ROUNDS = 3;
-/** Any number that no other use of advisory locks in this database has. */
-const LOCK = 7_362_010;
-
-export interface Compactor {
-  /**
-   * Rewrites every hour that ends at or before the instant, oldest first, rolls up every day that has ended, and makes one
-   * row of the hours of those that ended before the second instant. Does nothing when another process is at it. What it
-   * is killed in, or leaves when aborted, is gone on with by the next call.
-   */
-  run(before: number, daysBefore: number, signal?: AbortSignal): Promise<{ hours: number; polls: number }>;
-}
+/** Devices whose day is rolled up in one transaction. */
+const DEVICES_PER_CHUNK = 64;
 
 export interface CompactorDeps {
   readonly pg: Postgres;
@@ -53,32 +41,9 @@ export interface CompactorDeps {
 const dayOf = (instant: number) => Math.floor(instant / DAY_MS) * DAY_MS;
 const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-/** As many of the first devices as the limit of polls allows, at least one. */
-function withinPolls<T extends { polls: number }>(devices: readonly T[]): readonly T[] {
-  let polls = 0;
-  const beyond = devices.findIndex((device) => (polls += device.polls) > POLLS_PER_CHUNK);
-  return beyond < 0 ? devices : devices.slice(0, Math.max(1, beyond));
-}
-
 export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compactor {
-  const kinds = new Map<number, readonly SeriesKind[]>();
-
-  async function layoutsOf(deviceIds: readonly number[]): Promise<KnownLayout[]> {
-    const layouts = await catalogue.layoutsOf(deviceIds);
-    const unknown = layouts.filter((layout) => !kinds.has(layout.id));
-    if (unknown.length > 0) {
-      if (kinds.size > LAYOUTS_KEPT) kinds.clear();
-      const byId = await catalogue.kindsOf([...new Set(unknown.map((layout) => layout.deviceId))]);
-      for (const layout of unknown)
-        kinds.set(
-          layout.id,
-          layout.series.map((id) => byId.get(id) ?? 'gauge'),
-        );
-    }
-    return layouts.map((layout) => ({ ...layout, kinds: kinds.get(layout.id) ?? [] }));
-  }
-
-  const merger = createMerger({ pg, log, layoutsOf, pause });
+  const known = createKnownLayouts(catalogue);
+  const merger = createMerger({ pg, log, layoutsOf: known.of, pause });
 
   /** The last polls of the layouts before an hour, packed or not. */
   async function pollsBefore(start: number, layouts: readonly KnownLayout[]): Promise<Map<number, PollBlock[]>> {
@@ -134,7 +99,7 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
 
   /** Packs what some devices have in an hour's partition, together with what is packed of that hour already. */
   async function packDevices(start: number, deviceIds: readonly number[]): Promise<void> {
-    const layouts = await layoutsOf(deviceIds);
+    const layouts = await known.of(deviceIds);
     const blocks = groupRows(await readHeadPartition(pg, partitionName(HEAD, start), deviceIds));
     // What a day has of this hour already stays there; only the spans need it.
     const all = new Map(blocks);
@@ -166,51 +131,6 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
       await restartMerge(tx, dayOf(start));
     });
     await mendLater(start, deviceIds, layouts);
-  }
-
-  async function compactHour(start: number, signal?: AbortSignal): Promise<number> {
-    await ensurePartitions(pg, PACKED, [start]);
-    await ensurePartitions(pg, ROLLUP_5M_HOURS, [start]);
-    const partition = partitionName(HEAD, start);
-    for (let round = 0; round < ROUNDS; round++) {
-      let { doneDevice, polls } = await openProgress(pg, 'hour', start);
-      for (;;) {
-        if (signal?.aborted) return 0;
-        const { rows } = await pg.query<{ id: number; polls: number }>(
-          `select device_id as id, count(*) as polls from ${partition} where device_id > $1
-           group by device_id order by device_id limit ${DEVICES_PER_CHUNK}`,
-          [doneDevice],
-        );
-        const chunk = withinPolls(rows);
-        const last = chunk.at(-1);
-        if (!last) break;
-        doneDevice = last.id;
-        polls += chunk.reduce((sum, row) => sum + row.polls, 0);
-        await packDevices(
-          start,
-          chunk.map((row) => row.id),
-        );
-        // Only now, with all that hangs on them: what is done twice does no harm, what is left out would.
-        await saveProgress(pg, 'hour', start, { doneDevice, polls });
-      }
-      if (await closeHour(start, polls)) return polls;
-      // Rows came for devices that were done already: all again, which changes nothing where nothing came.
-      await saveProgress(pg, 'hour', start, { doneDevice: 0, polls: 0 });
-    }
-    return 0;
-  }
-
-  /** Drops the hour's partition if it holds no more than was packed. Writers and readers wait for as long as it counts. */
-  async function closeHour(start: number, polls: number): Promise<boolean> {
-    return pg.transaction(async (tx) => {
-      await tx.query(`set local lock_timeout = '2s'`);
-      await tx.query('lock table only metric_head in access exclusive mode');
-      const { rows } = await tx.query<{ n: number }>(`select count(*) as n from ${partitionName(HEAD, start)}`);
-      if (rows[0]?.n !== polls) return false;
-      await tx.query(`drop table ${partitionName(HEAD, start)}`);
-      await finishProgress(tx, 'hour', start);
-      return true;
-    });
   }
 
   async function rollDevices(
@@ -249,46 +169,25 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
       const last = rows.at(-1);
       if (!last) break;
       const ids = rows.map((row) => row.id);
-      await rollDevices(day, ids, await layoutsOf(ids));
+      await rollDevices(day, ids, await known.of(ids));
       doneDevice = last.id;
       await saveProgress(pg, 'day', day, { doneDevice, polls: 0 });
     }
     await finishProgress(pg, 'day', day);
   }
 
-  async function runLocked(
-    before: number,
-    daysBefore: number,
-    signal?: AbortSignal,
-  ): Promise<{ hours: number; polls: number }> {
-    const done = { hours: 0, polls: 0 };
-    for (const start of await listPartitions(pg, HEAD)) {
-      if (start + HOUR_MS > before || signal?.aborted) break;
-      const began = performance.now();
-      const polls = await compactHour(start, signal);
-      done.hours += 1;
-      done.polls += polls;
-      if (polls > 0)
-        log.debug(
-          { hour: new Date(start).toISOString(), polls, ms: Math.round(performance.now() - began) },
-          'packed an hour',
-        );
-    }
-    const today = Math.floor(before / DAY_MS) * DAY_MS;
-    for (const day of await daysToRoll(pg, today)) await rollDay(day, signal);
-    await merger.run(daysBefore, signal);
-    return done;
-  }
-
-  return {
-    async run(before, daysBefore, signal) {
-      const session = await pg.session({ patient: true });
-      try {
-        const { rows } = await session.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK]);
-        return rows[0]?.locked ? await runLocked(before, daysBefore, signal) : { hours: 0, polls: 0 };
-      } finally {
-        await session.close();
-      }
+  return createHourWalk({
+    pg,
+    log,
+    pollsPerChunk: POLLS_PER_CHUNK,
+    async prepare(start) {
+      await ensurePartitions(pg, PACKED, [start]);
+      await ensurePartitions(pg, ROLLUP_5M_HOURS, [start]);
     },
-  };
+    pack: packDevices,
+    async afterHours({ before, daysBefore }, signal) {
+      for (const day of await daysToRoll(pg, dayOf(before))) await rollDay(day, signal);
+      await merger.run(daysBefore, signal);
+    },
+  });
 }

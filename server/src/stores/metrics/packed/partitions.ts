@@ -102,3 +102,10 @@ export async function dropPartitions(pg: Postgres, of: PartitionedTable, starts:
     });
   }
 }
+
+/** Drops the partitions that end at or before an instant; answers their starts. */
+export async function expirePartitions(pg: Postgres, of: PartitionedTable, before: number): Promise<number[]> {
+  const expired = (await listPartitions(pg, of)).filter((start) => partitionEnd(of, start) <= before);
+  await dropPartitions(pg, of, expired);
+  return expired;
+}

@@ -1,0 +1,98 @@
+import type { Buckets } from '#stores/metrics/aggregate.ts';
+import type { StoredSeries } from '#stores/metrics/metrics.ts';
+import { inlineInstant, inlineInts } from '#stores/metrics/packed/binary.ts';
+import { DAY_MS, HOUR_MS } from '#stores/metrics/packed/partitions.ts';
+import { finishedThrough } from '#stores/metrics/packed/progress.ts';
+import { PG_EPOCH_MS } from '#stores/metrics/packed/row-copy.ts';
+import type { Span, SpanTier, Tail } from '#stores/metrics/tail.ts';
+import type { Queryable } from '#stores/postgres/postgres.ts';
+import { readLastPolls, readPolls } from './read.ts';
+
+const HEADER_BYTES = 19;
+const TABLES = { '5m': 'metric_ts_rollup_5m', '1h': 'metric_ts_rollup_1h' } as const;
+/** Of counters: growth alone; of all: everything. Columns of float8 in this order. */
+const GROWTH = ['increase', 'covered_ms'];
+const ALL = ['count', 'sum', 'min', 'max', 'last', ...GROWTH];
+
+/** Sums spans into steps in the database, so that a year of hours comes as its days. */
+function spanQuery(
+  tier: SpanTier,
+  ids: readonly number[],
+  { from, to }: Span,
+  stepMs: number,
+  growth: boolean,
+): string {
+  const within = `series_id = any(${inlineInts(ids)}) and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}`;
+  const step = `time_bucket(interval '${Math.trunc(stepMs)} milliseconds', at, ${inlineInstant(from)})`;
+  const sums = growth
+    ? 'sum(increase), sum(covered_ms)'
+    : `sum(count), sum(sum), min(min), max(max), last(last, at) filter (where last is not null), sum(increase), sum(covered_ms)`;
+  return `copy (select series_id, ${step} as step, ${sums} from ${TABLES[tier]} where ${within}
+    group by series_id, step) to stdout (format binary)`;
+}
+
+function addRow(into: Buckets, i: number, columns: readonly string[], value: (n: number) => number): void {
+  const bucket = into.offset + i;
+  for (const [n, column] of columns.entries()) {
+    const found = value(n);
+    if (found !== found) continue;
+    if (column === 'increase') into.increase[bucket]! += found;
+    else if (column === 'covered_ms') into.coveredMs[bucket]! += found;
+    else if (column === 'count') into.count[bucket]! += found;
+    else if (column === 'sum') into.sum[bucket]! += found;
+    else if (column === 'min') into.min[bucket] = Math.min(into.min[bucket]!, found);
+    else if (column === 'max') into.max[bucket] = Math.max(into.max[bucket]!, found);
+    else into.last[bucket] = found;
+  }
+}
+
+function addRows(data: Buffer, columns: readonly string[], wanted: ReadonlyMap<number, Buckets>): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  let o = HEADER_BYTES;
+  while (view.getInt16(o) !== -1) {
+    const buckets = wanted.get(view.getInt32(o + 6));
+    const at = (view.getInt32(o + 14) * 2 ** 32 + view.getUint32(o + 18)) / 1000 + PG_EPOCH_MS;
+    o += 22;
+    const values = columns.map(() => {
+      const isNull = view.getInt32(o) < 0;
+      const value = isNull ? Number.NaN : view.getFloat64(o + 4);
+      o += isNull ? 4 : 12;
+      return value;
+    });
+    if (!buckets) continue;
+    const i = Math.floor((at - buckets.from) / buckets.stepMs);
+    if (i >= 0 && i < buckets.length) addRow(buckets, i, columns, (n) => values[n]!);
+  }
+}
+
+async function addSpans(
+  db: Queryable,
+  tier: SpanTier,
+  span: Span,
+  wanted: ReadonlyMap<StoredSeries, Buckets>,
+  growth: boolean,
+): Promise<void> {
+  const byId = new Map([...wanted].map(([series, buckets]) => [series.id, buckets]));
+  const stepMs = wanted.values().next().value?.stepMs;
+  if (stepMs === undefined || span.from >= span.to) return;
+  const tierMs = tier === '1h' ? HOUR_MS : HOUR_MS / 12;
+  const first = wanted.values().next().value?.from ?? span.from;
+  // The database's steps begin where the span does: only where that is the beginning of a step are they ours.
+  const sameSteps = stepMs % tierMs === 0 && (span.from - first) % stepMs === 0;
+  const sql = spanQuery(tier, [...byId.keys()], span, sameSteps ? stepMs : tierMs, growth);
+  addRows(await db.copyOut(sql), growth ? GROWTH : ALL, byId);
+}
+
+/** Samples in TimescaleDB's columnstore, and their roll-ups. */
+export const timescaleTail: Tail = {
+  async finished(db) {
+    const { hour } = await finishedThrough(db);
+    // Hours are summed up when they are asked for: they are complete as far as the 5-minute spans are.
+    return { hour, day: hour === null ? null : hour + HOUR_MS - DAY_MS };
+  },
+  polls: (db, layouts, wanted, { from, to }) =>
+    readPolls(db, layouts, wanted, { from: Math.floor(from / HOUR_MS) * HOUR_MS, to }),
+  lastPolls: (db, layouts, wanted, before, maxAgeMs) =>
+    readLastPolls(db, layouts, wanted, before, { polls: 3, maxAgeMs }),
+  addSpans: (db, tier, span, _layouts, wanted, growth) => addSpans(db, tier, span, wanted, growth),
+};

@@ -1,0 +1,86 @@
+import { createCatalogue } from '#stores/metrics/packed/catalogue.ts';
+import { createLatest } from '#stores/metrics/packed/latest.ts';
+import { COMPACTION_LAG_MS } from '#stores/metrics/packed/packed.ts';
+import type { PackedMetricStore, PackedMetricStoreDeps } from '#stores/metrics/packed/packed.ts';
+import {
+  DAY_MS,
+  PACKED,
+  PACKED_DAYS,
+  ROLLUP_1H,
+  ROLLUP_5M,
+  ROLLUP_5M_HOURS,
+  expirePartitions,
+} from '#stores/metrics/packed/partitions.ts';
+import { createRange } from '#stores/metrics/packed/range.ts';
+import { packedTail } from '#stores/metrics/packed/tail.ts';
+import { removeDeviceBlocks } from '#stores/metrics/packed/blocks.ts';
+import { createWriter } from '#stores/metrics/packed/writer.ts';
+import type { Tail } from '#stores/metrics/tail.ts';
+import { mergeBlocks } from '#stores/metrics/tail.ts';
+import { createTimescaleCompactor } from './compactor.ts';
+import { keepRetention } from './policies.ts';
+import { timescaleTail } from './tail.ts';
+import { createTimescaleUsage } from './usage.ts';
+
+/** What was packed before TimescaleDB came is read where it lies, until it is moved: each hour is in one of the two. */
+const bothTails: Tail = {
+  finished: (db) => timescaleTail.finished(db),
+  async polls(...query) {
+    return mergeBlocks(await timescaleTail.polls(...query), await packedTail.polls(...query));
+  },
+  async lastPolls(...query) {
+    return mergeBlocks(await timescaleTail.lastPolls(...query), await packedTail.lastPolls(...query));
+  },
+  async addSpans(db, tier, ...query) {
+    // In the order of time, for the last value of a step: what is packed is older.
+    await packedTail.addSpans(db, tier, ...query);
+    await timescaleTail.addSpans(db, tier, ...query);
+  },
+};
+
+/** The metric store with its tail in TimescaleDB; the head is the same. Its tables must be there (migrations/timescale). */
+export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): PackedMetricStore {
+  const { pg, clock, log } = deps;
+  const keepMs = {
+    packed: (deps.retention?.rawDays ?? 30) * DAY_MS,
+    fiveMinutes: (deps.retention?.fiveMinuteDays ?? 365) * DAY_MS,
+    hours: (deps.retention?.hourDays ?? 5 * 365) * DAY_MS,
+  };
+  const catalogue = createCatalogue(pg);
+  const compactor = createTimescaleCompactor({ pg, catalogue, log });
+  const writer = createWriter({ pg, clock, log, catalogue, rawMs: keepMs.packed });
+
+  return {
+    ...createTimescaleUsage({ pg, clock, keepMs }),
+    write: writer.write,
+    range: createRange({ pg, clock, catalogue, rawMs: keepMs.packed, tail: bothTails }),
+    latest: createLatest({ pg, clock, catalogue, tail: bothTails }),
+    series: (filter) => catalogue.series(filter),
+    relabel: catalogue.relabel,
+    fork: catalogue.fork,
+    join: catalogue.join,
+    async removeDevice(deviceId) {
+      const { rows } = await pg.query<{ id: number }>('select id from metric_series where device_id = $1', [deviceId]);
+      const ids = rows.map((row) => row.id);
+      await catalogue.removeDevice(deviceId);
+      await pg.query('delete from metric_head where device_id = $1', [deviceId]);
+      await removeDeviceBlocks(pg, deviceId);
+      await pg.transaction(async (tx) => {
+        await tx.query(`select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)`);
+        await tx.query('delete from metric_ts_poll where device_id = $1', [deviceId]);
+        await tx.query('delete from metric_ts_sample where series_id = any($1::int[])', [ids]);
+        await tx.query('delete from metric_ts_rollup_5m where series_id = any($1::int[])', [ids]);
+      });
+    },
+    async maintain(now, signal) {
+      await writer.maintain(now);
+      for (const table of [PACKED, PACKED_DAYS]) await expirePartitions(pg, table, now - keepMs.packed);
+      for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expirePartitions(pg, table, now - keepMs.fiveMinutes);
+      await expirePartitions(pg, ROLLUP_1H, now - keepMs.hours);
+      await keepRetention(pg, keepMs);
+      const before = now - (deps.compactionLagMs ?? COMPACTION_LAG_MS);
+      await compactor.run({ before, daysBefore: before }, signal);
+    },
+    counters: writer.counters,
+  };
+}
