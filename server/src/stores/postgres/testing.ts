@@ -13,7 +13,7 @@ export interface TestDatabase {
 }
 
 let server: Promise<string> | undefined;
-const templates = new Map<string, Promise<string>>();
+let template: Promise<string> | undefined;
 
 /** The URL of the server's maintenance database: the one the test runner names, or one of our own, started once. */
 function serverUrl(): Promise<string> {
@@ -66,9 +66,9 @@ export async function openTestDatabase(
   how: { readonly timeZone?: string; readonly serverUrl?: string } = {},
 ): Promise<TestDatabase> {
   const url = how.serverUrl ?? (await serverUrl());
-  const template = templates.get(url) ?? makeTemplate(url);
-  templates.set(url, template);
-  const source = await template;
+  // A server with TimescaleDB looks into every database all the time, and one that is looked into cannot be copied.
+  template ??= how.serverUrl === undefined ? makeTemplate(url) : undefined;
+  const source = how.serverUrl === undefined ? await template : 'template0';
   const name = `sotp_test_${createHash('sha256').update(randomBytes(16)).digest('hex').slice(0, 12)}`;
   await withPostgres(url, (pg) => pg.query(`create database ${name} template ${source}`));
   if (how.timeZone) {
@@ -76,6 +76,7 @@ export async function openTestDatabase(
     await withPostgres(url, (pg) => pg.query(`alter database ${name} set timezone = '${timeZone}'`));
   }
   const databaseUrl = withDatabase(url, name);
+  if (how.serverUrl !== undefined) await withPostgres(databaseUrl, (db) => migrate(db, silentLog));
   const pg = createPostgres({ databaseUrl, log: silentLog, maxConnections: 6, applicationName: 'sotp test' });
   return {
     databaseUrl,
