@@ -109,3 +109,11 @@ export async function expirePartitions(pg: Postgres, of: PartitionedTable, befor
   await dropPartitions(pg, of, expired);
   return expired;
 }
+
+/** Drops the partitions that hold nothing any more. */
+export async function expireEmptyPartitions(pg: Postgres, of: PartitionedTable): Promise<void> {
+  for (const start of await listPartitions(pg, of)) {
+    const { rowCount } = await pg.query(`select 1 from ${partitionName(of, start)} limit 1`);
+    if (rowCount === 0) await dropPartitions(pg, of, [start]);
+  }
+}

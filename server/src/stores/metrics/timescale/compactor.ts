@@ -11,6 +11,7 @@ import type { KnownLayout, LayoutSpans } from '#stores/metrics/packed/rollup.ts'
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
 import type { PollBlock } from '#stores/metrics/packed/timeline.ts';
 import { mergeBlocks } from '#stores/metrics/tail.ts';
+import { createMover } from './mover.ts';
 import { readLastPolls, readPolls } from './read.ts';
 import { hasHour, nextPolled, replacePolls, replaceSpans } from './write.ts';
 import type { LayoutPolls } from './write.ts';
@@ -24,9 +25,13 @@ export interface TimescaleCompactorDeps {
   readonly log: Log;
 }
 
+/** What was packed before TimescaleDB came is moved in the background, so long at a time. */
+const MOVE_MS = 20_000;
+
 /** Moves closed hours from the head into the hypertables, with their 5-minute spans. */
 export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompactorDeps) {
   const known = createKnownLayouts(catalogue);
+  const mover = createMover({ pg, catalogue, layoutsOf: known.of });
 
   /** What counters grew from: the last polls before an hour, wherever they are. */
   async function pollsBefore(start: number, layouts: readonly KnownLayout[]): Promise<Map<number, PollBlock[]>> {
@@ -75,11 +80,20 @@ export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompac
     });
     const spans = await spansOf(start, blocks, layouts);
     await pg.transaction(async (tx) => {
-      await replacePolls(tx, span, deviceIds, all, !late);
+      await replacePolls(tx, span, deviceIds, all, late ? 'instead' : 'first');
       await replaceSpans(tx, span, spans, !late);
     });
     if (late) await mendNext(start, layouts);
   }
 
-  return createHourWalk({ pg, log, pollsPerChunk: POLLS_PER_CHUNK, pack: load });
+  const walk = createHourWalk({
+    pg,
+    log,
+    pollsPerChunk: POLLS_PER_CHUNK,
+    pack: load,
+    async afterHours(_until, signal) {
+      if (await mover.isNeeded()) await mover.run(performance.now() + MOVE_MS, signal);
+    },
+  });
+  return { ...walk, mover };
 }

@@ -18,28 +18,41 @@ import { createWriter } from '#stores/metrics/packed/writer.ts';
 import type { Tail } from '#stores/metrics/tail.ts';
 import { mergeBlocks } from '#stores/metrics/tail.ts';
 import { createTimescaleCompactor } from './compactor.ts';
+import type { Mover } from './mover.ts';
 import { keepRetention } from './policies.ts';
 import { timescaleTail } from './tail.ts';
 import { createTimescaleUsage } from './usage.ts';
 
-/** What was packed before TimescaleDB came is read where it lies, until it is moved: each hour is in one of the two. */
-const bothTails: Tail = {
-  finished: (db) => timescaleTail.finished(db),
-  async polls(...query) {
-    return mergeBlocks(await timescaleTail.polls(...query), await packedTail.polls(...query));
-  },
-  async lastPolls(...query) {
-    return mergeBlocks(await timescaleTail.lastPolls(...query), await packedTail.lastPolls(...query));
-  },
-  async addSpans(db, tier, ...query) {
-    // In the order of time, for the last value of a step: what is packed is older.
-    await packedTail.addSpans(db, tier, ...query);
-    await timescaleTail.addSpans(db, tier, ...query);
-  },
-};
+/**
+ * What was packed before TimescaleDB came is read where it lies until it is moved: each hour is in one of the two. Read in
+ * this order nothing is missed on its way.
+ */
+function createBothTails(isMoving: () => Promise<boolean>): Tail {
+  return {
+    async finished(db) {
+      // Days of the packed form are summed up as far as its compactor came before it was replaced.
+      return (await isMoving()) ? packedTail.finished(db) : timescaleTail.finished(db);
+    },
+    async polls(...query) {
+      return mergeBlocks(await packedTail.polls(...query), await timescaleTail.polls(...query));
+    },
+    async lastPolls(...query) {
+      return mergeBlocks(await packedTail.lastPolls(...query), await timescaleTail.lastPolls(...query));
+    },
+    async addSpans(...query) {
+      await packedTail.addSpans(...query);
+      await timescaleTail.addSpans(...query);
+    },
+  };
+}
+
+export interface TimescaleMetricStore extends PackedMetricStore {
+  /** Moves what is packed; housekeeping does it bit by bit, `sotp metrics move` at once. */
+  readonly mover: Mover;
+}
 
 /** The metric store with its tail in TimescaleDB; the head is the same. Its tables must be there (migrations/timescale). */
-export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): PackedMetricStore {
+export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): TimescaleMetricStore {
   const { pg, clock, log } = deps;
   const keepMs = {
     packed: (deps.retention?.rawDays ?? 30) * DAY_MS,
@@ -48,13 +61,14 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): PackedM
   };
   const catalogue = createCatalogue(pg);
   const compactor = createTimescaleCompactor({ pg, catalogue, log });
+  const tail = createBothTails(() => compactor.mover.isNeeded());
   const writer = createWriter({ pg, clock, log, catalogue, rawMs: keepMs.packed });
 
   return {
     ...createTimescaleUsage({ pg, clock, keepMs }),
     write: writer.write,
-    range: createRange({ pg, clock, catalogue, rawMs: keepMs.packed, tail: bothTails }),
-    latest: createLatest({ pg, clock, catalogue, tail: bothTails }),
+    range: createRange({ pg, clock, catalogue, rawMs: keepMs.packed, tail }),
+    latest: createLatest({ pg, clock, catalogue, tail }),
     series: (filter) => catalogue.series(filter),
     relabel: catalogue.relabel,
     fork: catalogue.fork,
@@ -82,5 +96,6 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): PackedM
       await compactor.run({ before, daysBefore: before }, signal);
     },
     counters: writer.counters,
+    mover: compactor.mover,
   };
 }

@@ -1,4 +1,5 @@
 import { MAX_SPAN_MS } from '#domain/counters.ts';
+import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import { bool, instant, int4, writeTuples } from '#stores/metrics/packed/binary.ts';
 import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
@@ -41,17 +42,20 @@ export async function hasHour(tx: Queryable, { start, end }: HourSpan, deviceIds
   return rowCount > 0;
 }
 
-/** Puts an hour's polls of some devices in the place of what is there of them. */
+/**
+ * Stores polls of some devices. `instead` puts them in the place of what is there of that time; `beside` knows that what is
+ * there is of other instants; `first`, that nothing is.
+ */
 export async function replacePolls(
   tx: Queryable,
   span: HourSpan,
   deviceIds: readonly number[],
   all: readonly LayoutPolls[],
-  isFirst: boolean,
+  how: 'first' | 'instead' | 'beside',
 ): Promise<void> {
   const { start, end } = span;
   const seriesIds = [...new Set(all.flatMap(({ layout }) => layout.series))].toSorted((a, b) => a - b);
-  if (!isFirst) {
+  if (how === 'instead') {
     const when = [new Date(start), new Date(end)];
     await tx.query('delete from metric_ts_poll where device_id = any($1::int[]) and at >= $2 and at < $3', [
       deviceIds,
@@ -102,25 +106,17 @@ async function copySamples(tx: Queryable, all: readonly LayoutPolls[]): Promise<
   if (size > 0) await flush();
 }
 
-function spansOf(layout: StoredLayout, { series, length, from, stepMs }: RollupMatrix): SpanRow[] {
+/** The spans of one series in which something happened, as rows. */
+export function spanRowsOf(seriesId: number, spans: Buckets): SpanRow[] {
   const rows: SpanRow[] = [];
-  for (const [position, spans] of series.entries()) {
-    for (let i = 0; i < length; i++) {
-      const b = spans.offset + i;
-      const count = spans.count[b]!;
-      if (count === 0 && spans.coveredMs[b] === 0) continue;
-      const of = (field: Float64Array) => (count === 0 ? Number.NaN : field[b]!);
-      const fields = [
-        count,
-        of(spans.sum),
-        of(spans.min),
-        of(spans.max),
-        of(spans.last),
-        spans.increase[b]!,
-        spans.coveredMs[b]!,
-      ];
-      rows.push({ seriesId: layout.series[position]!, at: from + i * stepMs, fields });
-    }
+  for (let i = 0; i < spans.length; i++) {
+    const b = spans.offset + i;
+    const count = spans.count[b]!;
+    if (count === 0 && spans.coveredMs[b] === 0) continue;
+    const of = (field: Float64Array) => (count === 0 ? Number.NaN : field[b]!);
+    const values = [of(spans.sum), of(spans.min), of(spans.max), of(spans.last)];
+    const fields = [count, ...values, spans.increase[b]!, spans.coveredMs[b]!];
+    rows.push({ seriesId, at: spans.from + i * spans.stepMs, fields });
   }
   return rows;
 }
@@ -140,9 +136,18 @@ export async function replaceSpans(
       new Date(span.end),
     ]);
   }
-  const rows = all.flatMap(({ layout, matrix }) => spansOf(layout, matrix));
-  rows.sort((a, b) => a.seriesId - b.seriesId || a.at - b.at);
-  if (rows.length === 0) return;
+  await insertSpans(
+    tx,
+    all.flatMap(({ layout, matrix }) =>
+      matrix.series.flatMap((spans, position) => spanRowsOf(layout.series[position]!, spans)),
+    ),
+  );
+}
+
+/** Stores 5-minute spans, of which none is there. */
+export async function insertSpans(tx: Queryable, all: readonly SpanRow[]): Promise<void> {
+  if (all.length === 0) return;
+  const rows = all.toSorted((a, b) => a.seriesId - b.seriesId || a.at - b.at);
   await loadCompressed(tx);
   await tx.copyIn(
     'copy metric_ts_rollup_5m (series_id, at, count, sum, min, max, last, increase, covered_ms) from stdin (format binary)',
