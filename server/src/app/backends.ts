@@ -24,6 +24,7 @@ import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
 import { createPortStore } from '#stores/ports/postgres.ts';
+import { createTimescaleMetricStore } from '#stores/metrics/timescale/timescale.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createRedis } from '#stores/redis/redis.ts';
@@ -43,6 +44,8 @@ export interface BackendOptions {
   readonly secretKey?: string | undefined;
   /** Whether a missing key may be made here. */
   readonly mayCreateKey: boolean;
+  /** What the supervisor chose; `auto` is never seen here. */
+  readonly metrics: Config['metrics'];
   readonly log: Log;
   /** Seen in pg_stat_activity: `sotp hub`. */
   readonly applicationName: string;
@@ -100,7 +103,8 @@ export function createBackends(options: BackendOptions) {
     key: options.secretKey,
     mayCreate: options.mayCreateKey,
   });
-  const metrics = createPackedMetricStore({
+  const createMetricStore = options.metrics === 'timescale' ? createTimescaleMetricStore : createPackedMetricStore;
+  const metrics = createMetricStore({
     pg,
     clock: systemClock,
     log,

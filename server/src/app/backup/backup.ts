@@ -6,7 +6,7 @@ import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { version } from '#app/version.ts';
 import { AppError } from '#platform/errors.ts';
-import { quoted, readTables } from './catalog.ts';
+import { quoted, readTables, timescaleMigrations } from './catalog.ts';
 import type { BackupHeader } from './format.ts';
 import { FRAME, encodeFrame, encodeJson } from './format.ts';
 
@@ -35,7 +35,7 @@ async function* frames(
   for (const table of tables) {
     yield encodeJson(FRAME.table, table);
     const columns = table.columns.map(quoted).join(', ');
-    const rows = client.query(copyTo(`copy (select ${columns} from only ${quoted(table.name)}) to stdout`));
+    const rows = client.query(copyTo(`copy (select ${columns} from ${quoted(table.name)}) to stdout`));
     for await (const chunk of rows) yield encodeFrame(FRAME.data, chunk as Buffer);
   }
   yield encodeJson(FRAME.end, { tables: tables.length });
@@ -53,8 +53,16 @@ export async function writeBackup({ databaseUrl, file, key }: BackupOptions): Pr
     await client.query('begin isolation level repeatable read read only');
     const { rows } = await client.query<{ name: string }>('select name from schema_migrations order by number');
     const migrations = rows.map((row) => row.name);
+    const timescale = await timescaleMigrations(client);
     const at = new Date().toISOString();
-    const header: BackupHeader = { format: 'sotp-backup-1', version, at, migrations, ...(key && { key }) };
+    const header: BackupHeader = {
+      format: 'sotp-backup-1',
+      version,
+      at,
+      migrations,
+      ...(timescale && { timescale }),
+      ...(key && { key }),
+    };
     const out = createWriteStream(partial, { mode: 0o600, flush: true });
     const source = Readable.from(frames(client, header, (count) => (tables = count)));
     await pipeline(source, createGzip({ level: 6 }), out);

@@ -4,6 +4,7 @@ import type { BackupTable } from './format.ts';
 /** Tables whose rows mean nothing in another run: who leases what, who listens, what is cached, who is signed in. */
 const LEFT_OUT = [
   'schema_migrations',
+  'schema_migrations_timescale',
   'bus_message',
   'cache_entry',
   'worker_member',
@@ -96,4 +97,14 @@ async function readSequences(client: pg.ClientBase, table: string, columns: read
     if (rows[0]?.called) sequences.push({ column, value: rows[0].value });
   }
   return sequences;
+}
+
+/** Names of the applied migrations for TimescaleDB; undefined where time series are not kept in it. */
+export async function timescaleMigrations(client: pg.ClientBase): Promise<string[] | undefined> {
+  const { rows } = await client.query<{ there: boolean }>(
+    "select to_regclass('schema_migrations_timescale') is not null as there",
+  );
+  if (rows[0]?.there !== true) return undefined;
+  const applied = await client.query<{ name: string }>('select name from schema_migrations_timescale order by number');
+  return applied.rows.map((row) => row.name);
 }

@@ -38,6 +38,8 @@ export const BackupHeader = z.object({
   at: z.iso.datetime(),
   /** Names of the migrations that had been applied. */
   migrations: z.array(z.string()),
+  /** The same of those for TimescaleDB, where time series are kept in it. */
+  timescale: z.array(z.string()).optional(),
   /** The key file of the secrets, when the operator asked for it. */
   key: z.string().optional(),
 });

@@ -10,6 +10,7 @@ import { AppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import { MIGRATIONS_DIR, migrate } from '#stores/postgres/migrate.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
+import { prepareTimescale } from '#app/metric-backend.ts';
 import { quoted } from './catalog.ts';
 import type { Frame } from './format.ts';
 import { BackupEnd, BackupHeader, BackupTable, FRAME, damaged, decodeFrames } from './format.ts';
@@ -60,7 +61,7 @@ async function refuseToOverwrite(client: pg.Client): Promise<void> {
 async function emptyAll(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string; partition: boolean }>(
     `select relname as name, relispartition as partition from pg_class
-     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname <> 'schema_migrations'`,
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname not in ('schema_migrations', 'schema_migrations_timescale')`,
   );
   for (const { name } of rows.filter((row) => row.partition)) await client.query(`drop table ${quoted(name)}`);
   const whole = rows.filter((row) => !row.partition).map((row) => quoted(row.name));
@@ -147,12 +148,14 @@ export async function restoreBackup({ databaseUrl, file, force }: RestoreOptions
       );
     }
     await migrateTo(databaseUrl, header.migrations);
+    if (header.timescale) await prepareTimescale(databaseUrl, silentLog);
     await client.connect();
     if (!force) await refuseToOverwrite(client);
     await client.query('begin');
     await emptyAll(client);
     const tables = await loadAll(client, frames, file);
     await client.query('commit');
+    if (header.timescale) await client.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
     await migrateTo(databaseUrl);
     return { at: header.at, tables, ...(header.key && { key: header.key }) };
   } catch (cause) {

@@ -10,6 +10,7 @@ import { registerCredential } from './credential.ts';
 import { registerDevice } from './device.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerLogs } from './logs.ts';
+import { registerMetrics } from './metrics.ts';
 import { registerMib } from './mib.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerProbe } from './probe.ts';
@@ -36,6 +37,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerToken,
   registerConfig,
   registerMigrate,
+  registerMetrics,
   registerBackup,
   registerDoctor,
 ];

@@ -81,6 +81,14 @@ const data = {
   ),
 };
 
+const metricStore = {
+  metrics: key(
+    z.enum(['auto', 'packed', 'timescale']).default('auto'),
+    'Where time series are kept: in TimescaleDB where the PostgreSQL server has it (`auto`), always packed in plain ' +
+      'PostgreSQL, or always in TimescaleDB',
+  ),
+};
+
 const logStore = {
   logs: key(
     z.enum(['postgres', 'loki']).default('postgres'),
@@ -205,6 +213,7 @@ export const Config = z
   .strictObject({
     ...listening,
     ...data,
+    ...metricStore,
     ...logStore,
     ...processes,
     ...knowledge,

@@ -65,6 +65,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   const backends = createBackends({
     databaseUrl,
     redisUrl: config.redisUrl,
+    metrics: config.metrics,
     dataDir: config.dataDir,
     secretKey: config.secretKey,
     mayCreateKey: config.roles.includes('hub'),

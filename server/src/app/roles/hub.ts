@@ -38,6 +38,7 @@ function compose(context: RoleContext) {
   const backends = createBackends({
     databaseUrl,
     redisUrl: config.redisUrl,
+    metrics: config.metrics,
     dataDir: config.dataDir,
     secretKey: config.secretKey,
     mayCreateKey: true,

@@ -1,3 +1,4 @@
+import { chooseMetricBackend } from '#app/metric-backend.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#app/config/load.ts';
@@ -152,7 +153,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       refuseWhenStopped();
       await migrateDatabase(databaseUrl, log);
       refuseWhenStopped();
-      return startRoles({ ...config, partitions: await agreeOnPartitions(databaseUrl, config) }, databaseUrl);
+      const metrics = await chooseMetricBackend(databaseUrl, config.metrics, log);
+      refuseWhenStopped();
+      const partitions = await agreeOnPartitions(databaseUrl, config);
+      return startRoles({ ...config, metrics, partitions }, databaseUrl);
     },
     stop: () => (stopped ??= stopAll()),
   };

@@ -8,4 +8,5 @@ export const ADVISORY_LOCKS = {
   leader: 7_362_003,
   metricPartitions: 7_362_004,
   logPartitions: 7_362_005,
+  metricMove: 7_362_011,
 } as const;

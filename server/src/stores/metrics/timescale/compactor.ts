@@ -92,7 +92,7 @@ export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompac
     pollsPerChunk: POLLS_PER_CHUNK,
     pack: load,
     async afterHours(_until, signal) {
-      if (await mover.isNeeded()) await mover.run(performance.now() + MOVE_MS, signal);
+      if (await mover.isNeeded()) await mover.run({ deadline: performance.now() + MOVE_MS }, signal);
     },
   });
   return { ...walk, mover };

@@ -15,6 +15,7 @@ import {
 import type { KnownLayout } from '#stores/metrics/packed/rollup.ts';
 import { packedTail } from '#stores/metrics/packed/tail.ts';
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
+import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { hasHour, insertSpans, replacePolls, spanRowsOf } from './write.ts';
 import type { LayoutPolls } from './write.ts';
@@ -28,14 +29,23 @@ export interface Moved {
   readonly devices: number;
 }
 
+export interface MoveOptions {
+  readonly deadline: number;
+  /** Waits for another process that moves. */
+  readonly patient?: boolean;
+  /** Hears of every day that is done. */
+  readonly tell?: (moved: Moved, day: number) => void;
+}
+
 export interface Mover {
   /** Whether anything packed is left. */
   isNeeded(): Promise<boolean>;
   /**
    * Moves what is packed into the hypertables, oldest day first, a device's day in one transaction: what it is stopped in
-   * is gone on with by the next call. Stops at the deadline (of `performance.now()`), or when aborted.
+   * is gone on with by the next call. Stops at the deadline (of `performance.now()`), or when aborted. Does nothing while
+   * another process is at it, unless it is patient.
    */
-  run(deadline: number, signal?: AbortSignal, tell?: (moved: Moved, day: number) => void): Promise<Moved>;
+  run(how: MoveOptions, signal?: AbortSignal): Promise<Moved>;
 }
 
 export interface MoverDeps {
@@ -93,21 +103,35 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
       for (const form of FORMS) if ((await listPartitions(pg, form)).length > 0) return true;
       return false;
     },
-    async run(deadline, signal, tell) {
-      let moved: Moved = { days: 0, devices: 0 };
-      for (;;) {
-        const next = await nextDay();
-        if (!next) break;
-        for (const deviceId of next.deviceIds) {
-          if (signal?.aborted || performance.now() > deadline) return moved;
-          await moveDay(deviceId, next.day);
-          moved = { ...moved, devices: moved.devices + 1 };
-        }
-        moved = { ...moved, days: moved.days + 1 };
-        tell?.(moved, next.day);
+    async run(how, signal) {
+      const session = await pg.session({ patient: true });
+      try {
+        const lock = how.patient ? 'pg_advisory_lock' : 'pg_try_advisory_lock';
+        const { rows } = await session.query<{ got: boolean | null }>(
+          `select ${lock}($1)::text is distinct from 'false' as got`,
+          [ADVISORY_LOCKS.metricMove],
+        );
+        return rows[0]?.got ? await moveAll(how, signal) : { days: 0, devices: 0 };
+      } finally {
+        await session.close();
       }
-      for (const form of [...FORMS, ROLLUP_1H]) await expireEmptyPartitions(pg, form);
-      return moved;
     },
   };
+
+  async function moveAll({ deadline, tell }: MoveOptions, signal?: AbortSignal): Promise<Moved> {
+    let moved: Moved = { days: 0, devices: 0 };
+    for (;;) {
+      const next = await nextDay();
+      if (!next) break;
+      for (const deviceId of next.deviceIds) {
+        if (signal?.aborted || performance.now() > deadline) return moved;
+        await moveDay(deviceId, next.day);
+        moved = { ...moved, devices: moved.devices + 1 };
+      }
+      moved = { ...moved, days: moved.days + 1 };
+      tell?.(moved, next.day);
+    }
+    for (const form of [...FORMS, ROLLUP_1H]) await expireEmptyPartitions(pg, form);
+    return moved;
+  }
 }
