@@ -61,7 +61,7 @@ test(
   'what was packed is read as it was while it is moved, day by day, and afterwards; nothing is missing or double',
   { skip: serverUrl === undefined ? 'SOTP_TEST_TIMESCALE_URL is not set' : false },
   async () => {
-    const db = await openTestDatabase({ ...(serverUrl === undefined ? {} : { serverUrl }) });
+    const db = await openTestDatabase(serverUrl === undefined ? {} : { serverUrl });
     const clock = { ...systemClock, now: () => NOW };
     const HOUR = 3_600_000;
     const deps = { pg: db.pg, clock, log: silentLog, retention: { rawDays: 3_650 } };
