@@ -1,6 +1,6 @@
 import { emptyBuckets } from '#stores/metrics/aggregate.ts';
 import type { StoredSeries } from '#stores/metrics/metrics.ts';
-import type { Catalogue } from '#stores/metrics/packed/catalogue.ts';
+import type { Catalogue, StoredLayout } from '#stores/metrics/packed/catalogue.ts';
 import {
   DAY_MS,
   HOUR_MS,
@@ -54,6 +54,15 @@ export interface MoverDeps {
   readonly layoutsOf: (deviceIds: readonly number[]) => Promise<KnownLayout[]>;
 }
 
+/** A place of a series for its roll-ups, which are found by all of them: in the last of the layouts. */
+function placeOf(
+  seriesId: number,
+  layouts: readonly StoredLayout[],
+): { layoutId: number; position: number } | undefined {
+  const layout = layouts.findLast(({ series }) => series.includes(seriesId));
+  return layout && { layoutId: layout.id, position: layout.series.indexOf(seriesId) };
+}
+
 const midnight = (instant: number) => Math.floor(instant / DAY_MS) * DAY_MS;
 
 export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
@@ -82,7 +91,10 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
     });
     const buckets = new Map(series.map((one) => [one, emptyBuckets(day, SPAN_MS, DAY_MS / SPAN_MS, one.kind)]));
     await packedTail.addSpans(pg, '5m', { from: span.start, to: span.end }, layouts, buckets, false);
-    const spans = [...buckets].flatMap(([one, found]) => spanRowsOf(one.id, found));
+    const spans = [...buckets].flatMap(([one, found]) => {
+      const place = placeOf(one.id, [...layouts, ...polls.map(({ layout }) => layout)]);
+      return place ? spanRowsOf(place.layoutId, place.position, found) : [];
+    });
     await pg.transaction(async (tx) => {
       for (const { table } of [...FORMS, ROLLUP_1H]) {
         await tx.query(`delete from ${table} where device_id = $1 and start >= $2 and start < $3`, [

@@ -21,26 +21,30 @@ interface PollTimes {
 
 /** Where `PGCOPY` and what follows it end. */
 const HEADER_BYTES = 19;
-/** What a row of (int4, timestamptz, float8) takes. */
-const SAMPLE_BYTES = 34;
+/** What a row of (int4, int4, timestamptz, float8) takes. */
+const SAMPLE_BYTES = 42;
 
-/** The data of a binary COPY of (series_id, at, value), none of them null, ordered by series and time. */
-function readSamples(data: Buffer): Map<number, Samples> {
-  const found = new Map<number, Samples>();
+/** Samples by their place: layout, then position. */
+type Places = Map<number, Map<number, Samples>>;
+
+/** Adds the data of a binary COPY of (layout_id, position, at, value), none of them null, ordered by all of them. */
+function addSamples(data: Buffer, places: Places): void {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   let samples: Samples | undefined;
-  let current = Number.NaN;
+  let [layout, place] = [Number.NaN, Number.NaN];
   for (let o = HEADER_BYTES; o + SAMPLE_BYTES <= data.length; o += SAMPLE_BYTES) {
-    const seriesId = view.getInt32(o + 6);
-    if (seriesId !== current) {
-      current = seriesId;
-      samples = { at: [], values: [] };
-      found.set(seriesId, samples);
+    const layoutId = view.getInt32(o + 6);
+    const position = view.getInt32(o + 14);
+    if (layoutId !== layout || position !== place) {
+      [layout, place] = [layoutId, position];
+      let positions = places.get(layoutId);
+      if (!positions) places.set(layoutId, (positions = new Map()));
+      samples = positions.get(position) ?? { at: [], values: [] };
+      positions.set(position, samples);
     }
-    samples?.at.push((view.getInt32(o + 14) * 2 ** 32 + view.getUint32(o + 18)) / 1000 + PG_EPOCH_MS);
-    samples?.values.push(view.getFloat64(o + 26));
+    samples?.at.push((view.getInt32(o + 22) * 2 ** 32 + view.getUint32(o + 26)) / 1000 + PG_EPOCH_MS);
+    samples?.values.push(view.getFloat64(o + 34));
   }
-  return found;
 }
 
 function toPollTimes(columns: Buffer[]): PollTimes {
@@ -55,12 +59,7 @@ function toPollTimes(columns: Buffer[]): PollTimes {
 }
 
 /** Polls and their samples put together again, as the time line wants them. */
-function toBlock(
-  layout: StoredLayout | undefined,
-  layoutId: number,
-  polls: readonly PollTimes[],
-  samples: ReadonlyMap<number, Samples>,
-): PollBlock {
+function toBlock(layoutId: number, polls: readonly PollTimes[], places: Places): PollBlock {
   const at = Float64Array.from(polls, (poll) => poll.at);
   return {
     layoutId,
@@ -70,7 +69,7 @@ function toBlock(
     restarted: Uint8Array.from(polls, (poll) => (poll.restarted ? 1 : 0)),
     read(position, into, offset) {
       into.fill(Number.NaN, offset, offset + at.length);
-      const own = samples.get(layout?.series[position] ?? 0);
+      const own = places.get(layoutId)?.get(position);
       if (!own) return;
       for (let i = 0, s = 0; i < at.length; i++) {
         while (s < own.at.length && own.at[s]! < at[i]!) s++;
@@ -80,24 +79,23 @@ function toBlock(
   };
 }
 
-function toBlocks(
-  layouts: readonly StoredLayout[],
-  polls: readonly PollTimes[],
-  samples: ReadonlyMap<number, Samples>,
-): Map<number, PollBlock[]> {
-  const known = new Map(layouts.map((layout) => [layout.id, layout]));
+function toBlocks(polls: readonly PollTimes[], places: Places): Map<number, PollBlock[]> {
   const byDevice = new Map<number, PollBlock[]>();
   for (const [layoutId, own] of Map.groupBy(polls, (poll) => poll.layoutId)) {
     const deviceId = own[0]!.deviceId;
-    const block = toBlock(known.get(layoutId), layoutId, own, samples);
-    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), block]);
+    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), toBlock(layoutId, own, places)]);
   }
   return byDevice;
 }
 
-const seriesOf = (layouts: readonly StoredLayout[], wanted: ReadonlySet<number> | undefined) => [
-  ...new Set(layouts.flatMap((layout) => (wanted ? layout.series.filter((id) => wanted.has(id)) : layout.series))),
-];
+/** The condition on (layout_id, position) for the wanted series of the layouts, or for all of them. */
+export function placesOf(layouts: readonly StoredLayout[], wanted: ReadonlySet<number> | undefined): string {
+  const ids = layouts.map((layout) => layout.id);
+  if (!wanted) return `layout_id = any(${inlineInts(ids)})`;
+  // Layouts of one device mostly differ little: the positions of all of them together ask for few samples too many.
+  const positions = layouts.flatMap(({ series }) => series.flatMap((id, i) => (wanted.has(id) ? [i] : [])));
+  return `layout_id = any(${inlineInts(ids)}) and position = any(${inlineInts([...new Set(positions)])})`;
+}
 
 const devicesOf = (layouts: readonly StoredLayout[]) => [...new Set(layouts.map((layout) => layout.deviceId))];
 
@@ -118,12 +116,14 @@ export async function readPolls(
          order by layout_id, at) to stdout (format binary)`,
     ),
     pg.copyOut(
-      `copy (select series_id, at, value from metric_ts_sample
-         where series_id = any(${inlineInts(seriesOf(layouts, wanted))}) and ${within}
-         order by series_id, at) to stdout (format binary)`,
+      `copy (select layout_id, position, at, value from metric_ts_sample
+         where ${placesOf(layouts, wanted)} and ${within}
+         order by layout_id, position, at) to stdout (format binary)`,
     ),
   ]);
-  return toBlocks(layouts, readTuples(polls, toPollTimes), readSamples(samples));
+  const places: Places = new Map();
+  addSamples(samples, places);
+  return toBlocks(readTuples(polls, toPollTimes), places);
 }
 
 /** The last polls of each layout before an instant: what a counter grew from, and the newest values. */
@@ -150,33 +150,22 @@ export async function readLastPolls(
   const present = new Set(polls.map((poll) => poll.layoutId));
   const own = layouts.filter((layout) => present.has(layout.id));
   // Layouts that fell silent long ago would stretch the span for all: those of one instant are read together.
-  const samples = new Map<number, Samples>();
+  const places: Places = new Map();
   const hourOf = (poll: PollTimes) => Math.floor(poll.at / 3_600_000);
-  for (const group of Map.groupBy(polls, hourOf).values()) {
+  const hours = [...Map.groupBy(polls, hourOf)].toSorted(([a], [b]) => a - b);
+  for (const [, group] of hours) {
     const ids = new Set(group.map((poll) => poll.layoutId));
     const times = group.map((poll) => poll.at);
-    const found = readSamples(
-      await pg.copyOut(
-        `copy (select series_id, at, value from metric_ts_sample
-           where series_id = any(${inlineInts(
-             seriesOf(
-               own.filter((layout) => ids.has(layout.id)),
-               wanted,
-             ),
-           )})
-             and at >= ${inlineInstant(Math.min(...times))} and at <= ${inlineInstant(Math.max(...times))}
-           order by series_id, at) to stdout (format binary)`,
-      ),
+    const there = placesOf(
+      own.filter((layout) => ids.has(layout.id)),
+      wanted,
     );
-    for (const [id, more] of found) {
-      const known = samples.get(id);
-      samples.set(id, known ? inOrder(known, more) : more);
-    }
+    const data = await pg.copyOut(
+      `copy (select layout_id, position, at, value from metric_ts_sample
+         where ${there} and at >= ${inlineInstant(Math.min(...times))} and at <= ${inlineInstant(Math.max(...times))}
+         order by layout_id, position, at) to stdout (format binary)`,
+    );
+    addSamples(data, places);
   }
-  return toBlocks(own, polls, samples);
-}
-
-function inOrder(a: Samples, b: Samples): Samples {
-  const [first, second] = (a.at[0] ?? 0) < (b.at[0] ?? 0) ? [a, b] : [b, a];
-  return { at: [...first.at, ...second.at], values: [...first.values, ...second.values] };
+  return toBlocks(polls, places);
 }

@@ -1,12 +1,13 @@
 import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { StoredSeries } from '#stores/metrics/metrics.ts';
-import { inlineInstant, inlineInts } from '#stores/metrics/packed/binary.ts';
+import { inlineInstant } from '#stores/metrics/packed/binary.ts';
+import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
 import { DAY_MS, HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { finishedThrough } from '#stores/metrics/packed/progress.ts';
 import { PG_EPOCH_MS } from '#stores/metrics/packed/row-copy.ts';
 import type { Span, SpanTier, Tail } from '#stores/metrics/tail.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
-import { readLastPolls, readPolls } from './read.ts';
+import { placesOf, readLastPolls, readPolls } from './read.ts';
 
 const HEADER_BYTES = 19;
 const TABLES = { '5m': 'metric_ts_rollup_5m', '1h': 'metric_ts_rollup_1h' } as const;
@@ -15,20 +16,14 @@ const GROWTH = ['increase', 'covered_ms'];
 const ALL = ['count', 'sum', 'min', 'max', 'last', ...GROWTH];
 
 /** Sums spans into steps in the database, so that a year of hours comes as its days. */
-function spanQuery(
-  tier: SpanTier,
-  ids: readonly number[],
-  { from, to }: Span,
-  stepMs: number,
-  growth: boolean,
-): string {
-  const within = `series_id = any(${inlineInts(ids)}) and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}`;
+function spanQuery(tier: SpanTier, places: string, { from, to }: Span, stepMs: number, growth: boolean): string {
   const step = `time_bucket(interval '${Math.trunc(stepMs)} milliseconds', at, ${inlineInstant(from)})`;
   const sums = growth
     ? 'sum(increase), sum(covered_ms)'
     : `sum(count), sum(sum), min(min), max(max), last(last, at) filter (where last is not null), sum(increase), sum(covered_ms)`;
-  return `copy (select series_id, ${step} as step, ${sums} from ${TABLES[tier]} where ${within}
-    group by series_id, step) to stdout (format binary)`;
+  return `copy (select layout_id, position, ${step} as step, ${sums} from ${TABLES[tier]}
+    where ${places} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
+    group by layout_id, position, step order by step) to stdout (format binary)`;
 }
 
 function addRow(into: Buckets, i: number, columns: readonly string[], value: (n: number) => number): void {
@@ -46,13 +41,17 @@ function addRow(into: Buckets, i: number, columns: readonly string[], value: (n:
   }
 }
 
-function addRows(data: Buffer, columns: readonly string[], wanted: ReadonlyMap<number, Buckets>): void {
+function addRows(
+  data: Buffer,
+  columns: readonly string[],
+  find: (layoutId: number, position: number) => Buckets | undefined,
+) {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   let o = HEADER_BYTES;
   while (view.getInt16(o) !== -1) {
-    const buckets = wanted.get(view.getInt32(o + 6));
-    const at = (view.getInt32(o + 14) * 2 ** 32 + view.getUint32(o + 18)) / 1000 + PG_EPOCH_MS;
-    o += 22;
+    const buckets = find(view.getInt32(o + 6), view.getInt32(o + 14));
+    const at = (view.getInt32(o + 22) * 2 ** 32 + view.getUint32(o + 26)) / 1000 + PG_EPOCH_MS;
+    o += 30;
     const values = columns.map(() => {
       const isNull = view.getInt32(o) < 0;
       const value = isNull ? Number.NaN : view.getFloat64(o + 4);
@@ -69,18 +68,21 @@ async function addSpans(
   db: Queryable,
   tier: SpanTier,
   span: Span,
+  layouts: readonly StoredLayout[],
   wanted: ReadonlyMap<StoredSeries, Buckets>,
   growth: boolean,
 ): Promise<void> {
+  const [any] = wanted.values();
+  if (any === undefined || span.from >= span.to) return;
   const byId = new Map([...wanted].map(([series, buckets]) => [series.id, buckets]));
-  const stepMs = wanted.values().next().value?.stepMs;
-  if (stepMs === undefined || span.from >= span.to) return;
+  const series = new Map(layouts.map((layout) => [layout.id, layout.series]));
   const tierMs = tier === '1h' ? HOUR_MS : HOUR_MS / 12;
-  const first = wanted.values().next().value?.from ?? span.from;
   // The database's steps begin where the span does: only where that is the beginning of a step are they ours.
-  const sameSteps = stepMs % tierMs === 0 && (span.from - first) % stepMs === 0;
-  const sql = spanQuery(tier, [...byId.keys()], span, sameSteps ? stepMs : tierMs, growth);
-  addRows(await db.copyOut(sql), growth ? GROWTH : ALL, byId);
+  const sameSteps = any.stepMs % tierMs === 0 && (span.from - any.from) % any.stepMs === 0;
+  const sql = spanQuery(tier, placesOf(layouts, new Set(byId.keys())), span, sameSteps ? any.stepMs : tierMs, growth);
+  addRows(await db.copyOut(sql), growth ? GROWTH : ALL, (layoutId, position) =>
+    byId.get(series.get(layoutId)?.[position] ?? 0),
+  );
 }
 
 /** Samples in TimescaleDB's columnstore, and their roll-ups. */
@@ -94,5 +96,5 @@ export const timescaleTail: Tail = {
     readPolls(db, layouts, wanted, { from: Math.floor(from / HOUR_MS) * HOUR_MS, to }),
   lastPolls: (db, layouts, wanted, before, maxAgeMs) =>
     readLastPolls(db, layouts, wanted, before, { polls: 3, maxAgeMs }),
-  addSpans: (db, tier, span, _layouts, wanted, growth) => addSpans(db, tier, span, wanted, growth),
+  addSpans,
 };

@@ -12,6 +12,7 @@ import {
   expirePartitions,
 } from '#stores/metrics/packed/partitions.ts';
 import { createRange } from '#stores/metrics/packed/range.ts';
+import { createRangeCache } from '#stores/metrics/packed/range-cache.ts';
 import { packedTail } from '#stores/metrics/packed/tail.ts';
 import { removeDeviceBlocks } from '#stores/metrics/packed/blocks.ts';
 import { createWriter } from '#stores/metrics/packed/writer.ts';
@@ -67,14 +68,14 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
   return {
     ...createTimescaleUsage({ pg, clock, keepMs }),
     write: writer.write,
-    range: createRange({ pg, clock, catalogue, rawMs: keepMs.packed, tail }),
+    range: createRangeCache(pg, createRange({ pg, clock, catalogue, rawMs: keepMs.packed, tail })),
     latest: createLatest({ pg, clock, catalogue, tail }),
     series: (filter) => catalogue.series(filter),
     relabel: catalogue.relabel,
     fork: catalogue.fork,
     join: catalogue.join,
     async removeDevice(deviceId) {
-      const { rows } = await pg.query<{ id: number }>('select id from metric_series where device_id = $1', [deviceId]);
+      const { rows } = await pg.query<{ id: number }>('select id from metric_layout where device_id = $1', [deviceId]);
       const ids = rows.map((row) => row.id);
       await catalogue.removeDevice(deviceId);
       await pg.query('delete from metric_head where device_id = $1', [deviceId]);
@@ -82,8 +83,8 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
       await pg.transaction(async (tx) => {
         await tx.query(`select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)`);
         await tx.query('delete from metric_ts_poll where device_id = $1', [deviceId]);
-        await tx.query('delete from metric_ts_sample where series_id = any($1::int[])', [ids]);
-        await tx.query('delete from metric_ts_rollup_5m where series_id = any($1::int[])', [ids]);
+        await tx.query('delete from metric_ts_sample where layout_id = any($1::int[])', [ids]);
+        await tx.query('delete from metric_ts_rollup_5m where layout_id = any($1::int[])', [ids]);
       });
     },
     async maintain(now, signal) {

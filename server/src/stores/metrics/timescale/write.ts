@@ -54,15 +54,15 @@ export async function replacePolls(
   how: 'first' | 'instead' | 'beside',
 ): Promise<void> {
   const { start, end } = span;
-  const seriesIds = [...new Set(all.flatMap(({ layout }) => layout.series))].toSorted((a, b) => a - b);
   if (how === 'instead') {
     const when = [new Date(start), new Date(end)];
     await tx.query('delete from metric_ts_poll where device_id = any($1::int[]) and at >= $2 and at < $3', [
       deviceIds,
       ...when,
     ]);
-    await tx.query('delete from metric_ts_sample where series_id = any($1::int[]) and at >= $2 and at < $3', [
-      seriesIds,
+    const layoutIds = all.map(({ layout }) => layout.id);
+    await tx.query('delete from metric_ts_sample where layout_id = any($1::int[]) and at >= $2 and at < $3', [
+      layoutIds,
       ...when,
     ]);
   }
@@ -85,18 +85,19 @@ export async function replacePolls(
 }
 
 async function copySamples(tx: Queryable, all: readonly LayoutPolls[]): Promise<void> {
-  const series: SeriesSamples[] = all.flatMap(({ layout, polls: { at, data } }) =>
-    layout.series.map((seriesId, c) => ({ seriesId, at, data, offset: c * at.length })),
-  );
-  // A series that changed from one layout to another within the hour has two runs, in the order of time.
-  series.sort((a, b) => a.seriesId - b.seriesId || (a.at[0] ?? 0) - (b.at[0] ?? 0));
+  const series: SeriesSamples[] = all
+    .toSorted((a, b) => a.layout.id - b.layout.id)
+    .flatMap(({ layout, polls: { at, data } }) =>
+      layout.series.map((_, position) => ({ layoutId: layout.id, position, at, data, offset: position * at.length })),
+    );
   let part: SeriesSamples[] = [];
   let size = 0;
   const flush = async () => {
     const data = encodeSamples(part);
     part = [];
     size = 0;
-    if (data) await tx.copyIn('copy metric_ts_sample (series_id, at, value) from stdin (format binary)', data);
+    if (data)
+      await tx.copyIn('copy metric_ts_sample (layout_id, position, at, value) from stdin (format binary)', data);
   };
   for (const one of series) {
     if (size > 0 && size + one.at.length > SAMPLES_PER_COPY) await flush();
@@ -107,7 +108,7 @@ async function copySamples(tx: Queryable, all: readonly LayoutPolls[]): Promise<
 }
 
 /** The spans of one series in which something happened, as rows. */
-export function spanRowsOf(seriesId: number, spans: Buckets): SpanRow[] {
+export function spanRowsOf(layoutId: number, position: number, spans: Buckets): SpanRow[] {
   const rows: SpanRow[] = [];
   for (let i = 0; i < spans.length; i++) {
     const b = spans.offset + i;
@@ -116,7 +117,7 @@ export function spanRowsOf(seriesId: number, spans: Buckets): SpanRow[] {
     const of = (field: Float64Array) => (count === 0 ? Number.NaN : field[b]!);
     const values = [of(spans.sum), of(spans.min), of(spans.max), of(spans.last)];
     const fields = [count, ...values, spans.increase[b]!, spans.coveredMs[b]!];
-    rows.push({ seriesId, at: spans.from + i * spans.stepMs, fields });
+    rows.push({ layoutId, position, at: spans.from + i * spans.stepMs, fields });
   }
   return rows;
 }
@@ -129,8 +130,8 @@ export async function replaceSpans(
   isFirst: boolean,
 ): Promise<void> {
   if (!isFirst) {
-    const ids = [...new Set(all.flatMap(({ layout }) => layout.series))];
-    await tx.query('delete from metric_ts_rollup_5m where series_id = any($1::int[]) and at >= $2 and at < $3', [
+    const ids = all.map(({ layout }) => layout.id);
+    await tx.query('delete from metric_ts_rollup_5m where layout_id = any($1::int[]) and at >= $2 and at < $3', [
       ids,
       new Date(span.start),
       new Date(span.end),
@@ -139,7 +140,7 @@ export async function replaceSpans(
   await insertSpans(
     tx,
     all.flatMap(({ layout, matrix }) =>
-      matrix.series.flatMap((spans, position) => spanRowsOf(layout.series[position]!, spans)),
+      matrix.series.flatMap((spans, position) => spanRowsOf(layout.id, position, spans)),
     ),
   );
 }
@@ -147,10 +148,10 @@ export async function replaceSpans(
 /** Stores 5-minute spans, of which none is there. */
 export async function insertSpans(tx: Queryable, all: readonly SpanRow[]): Promise<void> {
   if (all.length === 0) return;
-  const rows = all.toSorted((a, b) => a.seriesId - b.seriesId || a.at - b.at);
+  const rows = all.toSorted((a, b) => a.layoutId - b.layoutId || a.position - b.position || a.at - b.at);
   await loadCompressed(tx);
   await tx.copyIn(
-    'copy metric_ts_rollup_5m (series_id, at, count, sum, min, max, last, increase, covered_ms) from stdin (format binary)',
+    'copy metric_ts_rollup_5m (layout_id, position, at, count, sum, min, max, last, increase, covered_ms) from stdin (format binary)',
     encodeSpans(rows),
   );
 }
