@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { Id, Instant, PageQuery } from './lists.ts';
 import { ErrorCode } from './errors.ts';
 import { CredentialKind, CredentialSecret } from './credentials.ts';
-import { DEVICE_STATUSES, DeviceStatus } from './device-status.ts';
+import { DEVICE_STATUSES, DeviceStatus, StatusCode } from './device-status.ts';
 
-export { DEVICE_STATUSES, DeviceStatus };
+export { DEVICE_STATUSES, DeviceStatus, StatusCode };
 
 // A name or an IPv4 address; or hexadecimal groups with at least two colons, which an address with a port has not.
 const ADDRESS =
@@ -95,6 +95,8 @@ export const Device = z.object({
   name: z.string(),
   address: z.string(),
   status: DeviceStatus,
+  /** The same reason for programs; null when up. */
+  statusCode: StatusCode.nullable(),
   /** Why the status is what it is, in one sentence; null when up. */
   statusReason: z.string().nullable(),
   statusSince: Instant,

@@ -50,11 +50,20 @@ export function StatusMark({
   );
 }
 
-/** Mark and word. */
-export function Status({ status, className }: { status: DeviceStatus; className?: string }) {
+/** Mark and word; on hover the reason, where one is given. */
+export function Status({
+  status,
+  title,
+  className,
+}: {
+  status: DeviceStatus;
+  title?: string | undefined;
+  className?: string;
+}) {
   const look = STATUS_LOOK[status];
   return (
     <span
+      title={title}
       className={cx(
         'inline-flex items-center gap-1.5 align-bottom font-medium whitespace-nowrap',
         look.text,

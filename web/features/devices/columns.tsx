@@ -28,7 +28,7 @@ export function deviceColumns(onFilter: (name: FilterName, value: string) => voi
       header: 'Status',
       width: '128px',
       sort: ({ status }) => status,
-      cell: (device) => <Status status={device.status} />,
+      cell: (device) => <Status status={device.status} title={device.statusReason ?? undefined} />,
     },
     {
       id: 'name',

@@ -23,6 +23,7 @@ export function toDevice(device: StoredDevice): Device {
     name: device.name,
     address: device.address,
     status: device.status,
+    statusCode: device.statusCode,
     statusReason: device.statusReason,
     statusSince: instant(device.statusSince),
     lastSeenAt: device.lastSeenAt === null ? null : instant(device.lastSeenAt),

@@ -1,4 +1,4 @@
-import type { DeviceQuery, DeviceStatus } from '@sotp/contract/devices.ts';
+import type { DeviceQuery, DeviceStatus, StatusCode } from '@sotp/contract/devices.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import type { ErrorCode } from '@sotp/contract/errors.ts';
 import type { CredentialKind } from '@sotp/contract/credentials.ts';
@@ -44,6 +44,8 @@ export interface StoredDevice {
   readonly parentIds: readonly number[];
   /** As of the moment of reading: what outlived its `validUntil` reads `unknown`. */
   readonly status: DeviceStatus;
+  /** Why, for programs and for people; null when up. */
+  readonly statusCode: StatusCode | null;
   readonly statusReason: string | null;
   readonly statusSince: number;
   /** While it is in maintenance, and when that is ahead. */
