@@ -34,8 +34,8 @@ const LEVEL = MsgFlags.auth | MsgFlags.priv;
 export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: UsmDeps): Security {
   const level = (user.auth ? MsgFlags.auth : 0) | (user.auth && user.priv ? MsgFlags.priv : 0);
   const salt = keep(firstSalt);
-  const userName = keep(Buffer.from(user.name, 'utf8'));
-  const contextName = user.context === '' ? NOBODY : keep(Buffer.from(user.context, 'utf8'));
+  const userName = octetsOf(user.name);
+  const contextName = octetsOf(user.context);
   let engine: RemoteEngine | null = null;
   /** Another engine that answered, unauthenticated, in place of the known one: tried, and kept when it proves itself. */
   let candidate: RemoteEngine | null = null;
@@ -190,6 +190,19 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
   function isUser(octets: Uint8Array): boolean {
     return userName.equals(octets);
   }
+}
+
+const MAX_NAMES = 1024;
+const names = new Map<string, Buffer>();
+
+/** A name's octets, the same for all devices that share it: a buffer a device would cost more than its keys. */
+function octetsOf(name: string): Buffer {
+  const known = names.get(name);
+  if (known) return known;
+  if (names.size >= MAX_NAMES) names.clear();
+  const octets = keep(Buffer.from(name, 'utf8'));
+  names.set(name, octets);
+  return octets;
 }
 
 const reader = new BerReader(NOBODY);

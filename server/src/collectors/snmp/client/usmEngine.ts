@@ -13,6 +13,7 @@ export interface UsmUser {
   readonly context: string;
 }
 
+const NOTHING = Buffer.alloc(0);
 /** RFC 3414 section 2.2.3: a message may be this much behind. */
 const WINDOW_SECONDS = 150;
 /** A boots counter at its end says that the engine must get new keys (section 2.2.2). */
@@ -41,25 +42,21 @@ export function meetEngine(
   user: UsmUser,
   ring: KeyRing,
 ): RemoteEngine {
-  const engineId = keep(id);
-  return {
-    id: engineId,
-    keys: keysFor(user, engineId, ring),
-    boots,
-    time,
-    atMs: nowMs,
-    latest: 0,
-    synchronized: false,
-  };
-}
-
-function keysFor({ auth, priv }: UsmUser, engineId: Buffer, ring: KeyRing): UsmKeys {
-  if (!auth) return NO_KEYS;
-  const { protocol } = auth;
-  const authKey = { protocol, key: keep(localizeKey(protocol, ring.get(protocol, auth.password), engineId)) };
-  if (!priv) return { auth: authKey, priv: null };
-  const key = keep(localizePrivKey(protocol, priv.protocol, ring.get(protocol, priv.password), engineId));
-  return { auth: authKey, priv: { protocol: priv.protocol, key } };
+  const { auth, priv } = user;
+  const authKey = auth ? localizeKey(auth.protocol, ring.get(auth.protocol, auth.password), id) : NOTHING;
+  const privKey =
+    auth && priv ? localizePrivKey(auth.protocol, priv.protocol, ring.get(auth.protocol, priv.password), id) : NOTHING;
+  // One piece of memory for all three: each of its own would cost more than what it holds.
+  const kept = keep(Buffer.concat([id, authKey, privKey]));
+  const behindId = id.length;
+  const behindAuth = behindId + authKey.length;
+  const keys: UsmKeys = auth
+    ? {
+        auth: { protocol: auth.protocol, key: kept.subarray(behindId, behindAuth) },
+        priv: priv && { protocol: priv.protocol, key: kept.subarray(behindAuth) },
+      }
+    : NO_KEYS;
+  return { id: kept.subarray(0, behindId), keys, boots, time, atMs: nowMs, latest: 0, synchronized: false };
 }
 
 /** The engine's time by now. */

@@ -8,14 +8,15 @@ import type { AuthProtocol } from './algorithms.ts';
  * look at a key than to use it. A device's requests come one after the other, so few need to be kept; and each holds memory
  * outside the heap, so not all may be.
  */
-const MAX_KEPT = 1024;
+const MAX_KEPT = 512;
 
 function keep<T, How extends unknown[]>(make: (key: Buffer, ...how: How) => T): (key: Buffer, ...how: How) => T {
   const kept = new Map<Buffer, T>();
   return (key, ...how) => {
     const known = kept.get(key);
     if (known !== undefined) return known;
-    if (kept.size >= MAX_KEPT) kept.clear();
+    // The one that was made first goes: most likely its device has been polled.
+    if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value ?? key);
     const made = make(key, ...how);
     kept.set(key, made);
     return made;
