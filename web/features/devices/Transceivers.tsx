@@ -24,19 +24,24 @@ function isOut({ value, limits }: TransceiverReading): boolean {
   return value !== null && lowAlarm < highAlarm && (value < lowAlarm || value > highAlarm);
 }
 
+/** Lasers’ currents are told in milliamperes. */
+function shown({ value, unit }: TransceiverReading): string {
+  return unit === 'A' && value !== null ? `${(value * 1000).toFixed(1)} mA` : show(value, unit);
+}
+
 function Reading({ optic, kind }: { optic: TransceiverFacts; kind: Kind }) {
   const reading = worst(optic, kind);
   if (!reading) return null;
   const lanes = of(optic, kind).filter(({ lane }) => lane !== null);
   const limits = reading.limits;
   const title = [
-    ...lanes.map(({ lane, value, unit }) => `lane ${lane}: ${show(value, unit)}`),
+    ...lanes.map((one) => `lane ${one.lane}: ${shown(one)}`),
     ...(limits?.lowAlarm === undefined ? [] : [`low alarm ${show(limits.lowAlarm, reading.unit)}`]),
     ...(limits?.highAlarm === undefined ? [] : [`high alarm ${show(limits.highAlarm, reading.unit)}`]),
   ].join(', ');
   return (
     <span title={title} className={isOut(reading) ? 'font-medium text-degraded' : undefined}>
-      {show(reading.value, reading.unit)}
+      {shown(reading)}
     </span>
   );
 }
@@ -46,7 +51,7 @@ function figures(kind: Kind, header: string, from?: 'md' | 'lg'): Column<Transce
     id: kind,
     header,
     numeric: true,
-    width: '110px',
+    width: '130px',
     ...(from && { from }),
     sort: (row) => worst(row, kind)?.value ?? null,
     cell: (row) => <Reading optic={row} kind={kind} />,
