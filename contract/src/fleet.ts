@@ -2,6 +2,18 @@ import { z } from 'zod';
 import { Instant, PageQuery } from './lists.ts';
 import { Task } from './devices.ts';
 
+/** A spool of a collector: what waits on its disk for the database. */
+export const SpoolLoad = z.object({
+  holds: z.enum(['samples', 'lines', 'traps']),
+  bytes: z.number(),
+  /** Above this, samples drop their oldest; lines and traps take no new ones. */
+  maxBytes: z.number(),
+  /** Dropped for want of room, since the process started and in the last ten seconds. */
+  dropped: z.number(),
+  droppedNow: z.number(),
+});
+export type SpoolLoad = z.infer<typeof SpoolLoad>;
+
 /** How busy a collector process is, from what it last told of itself; rates are of the last ten seconds. */
 export const CollectorLoad = z.object({
   toldAt: Instant,
@@ -17,6 +29,7 @@ export const CollectorLoad = z.object({
   /** Samples and lines that are not in the database yet, and what they take on disk. */
   spoolBacklog: z.number(),
   spoolBytes: z.number(),
+  spools: z.array(SpoolLoad),
   /** What the kernel or this process had to drop since it started, of every kind. */
   dropped: z.number(),
   /** Polls that were not made since it started, by reason. */

@@ -53,7 +53,7 @@ import {
   LogUsage,
   type CountedQueryCreate,
 } from '@sotp/contract/logs.ts';
-import { MetricAnswer, Series } from '@sotp/contract/metrics.ts';
+import { DeviceUsage, MetricAnswer, MetricUsage, Series } from '@sotp/contract/metrics.ts';
 import { ProfileReport } from '@sotp/contract/profiles.ts';
 import { createClient, type Client, type Query } from './client.ts';
 
@@ -111,6 +111,8 @@ export function createApi(client: Client) {
     metrics: {
       query: (query: Query, signal?: AbortSignal) => client.get('/metrics/query', MetricAnswer, query, signal),
       series: (query: Query) => client.get('/metrics/series', SeriesPage, query),
+      usage: () => client.get('/metrics/usage', MetricUsage),
+      deviceUsage: (id: string) => client.get(`/metrics/usage/${part(id)}`, DeviceUsage),
     },
     logs: {
       list: (query: Query, signal?: AbortSignal) => client.get('/logs', LogPage, query, signal),

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { TriangleAlert } from 'lucide-react';
 import { asApiError } from '#lib/client.ts';
 import { Button } from './button.tsx';
 import { cx } from './class.ts';
@@ -64,5 +65,18 @@ export function Problem({ error, className }: { error: unknown; className?: stri
     <p role="alert" className={cx('rounded-md border border-down/40 px-3 py-2 text-[13px]', className)}>
       <span className="text-down">{message}</span> <span className="font-mono text-[12px] text-muted">{code}</span>
     </p>
+  );
+}
+
+/** Something that is wrong now and can be acted on: `bad` while data is lost, else a warning. */
+export function Notice({ bad = false, children }: { bad?: boolean; children: ReactNode }) {
+  return (
+    <div
+      role="status"
+      className={cx('card flex gap-2.5 px-3 py-2 text-[13px]', bad ? 'border-down/50' : 'border-degraded/50')}
+    >
+      <TriangleAlert className={cx('mt-0.5 size-4 shrink-0', bad ? 'text-down' : 'text-degraded')} aria-hidden />
+      <div className="max-w-[90ch] min-w-0">{children}</div>
+    </div>
   );
 }

@@ -15,6 +15,7 @@ import { Empty, ErrorState, Skeleton, SkeletonRows } from '#ui/state.tsx';
 import { Changes } from './Changes.tsx';
 import { Collectors } from './Collectors.tsx';
 import { DeviceCredentials } from './DeviceCredentials.tsx';
+import { DeviceDisk } from './DeviceDisk.tsx';
 import { DeviceHead } from './DeviceHead.tsx';
 import { DeviceOverview } from './DeviceOverview.tsx';
 import { AddressTable, HardwareTable, NeighborTable, StorageTable, VlanTable } from './InventoryTables.tsx';
@@ -108,6 +109,7 @@ function Loaded({ device, inventory, inventoryError, onRetry }: LoadedProps) {
       {tab === 'overview' ? <DeviceOverview device={device} inventory={inventory} /> : null}
       {tab === 'changes' ? <Changes id={device.id} /> : null}
       {tab === 'collectors' ? <Collectors device={device} /> : null}
+      {tab === 'collectors' ? <DeviceDisk id={device.id} /> : null}
       {tab === 'collectors' && snmp ? <PollCost device={device.id} intervalSeconds={snmp.intervalSeconds} /> : null}
       {tab === 'collectors' && mayReadCredentials ? <DeviceCredentials id={device.id} /> : null}
       {inventory && tab === 'interfaces' ? <Interfaces device={device} inventory={inventory} /> : null}

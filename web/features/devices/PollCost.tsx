@@ -24,9 +24,9 @@ const COSTS = [
 type Cost = (typeof COSTS)[number];
 
 function useCost({ device, intervalSeconds }: PollCostProps, { metric, scale }: Cost) {
-  const { lines, pending } = useRange({ device, metric, intervalSeconds });
+  const { lines, pending, files } = useRange({ device, metric, intervalSeconds });
   const points = useMemo(() => mapPoints(lines[0]?.points ?? [], (value) => value * scale), [lines, scale]);
-  return { points, pending };
+  return { points, pending, files };
 }
 
 /** What polls by SNMP cost the device and us: newest, mean and most over the page's window, and their time as a chart. */
@@ -60,7 +60,14 @@ export function PollCost(props: PollCostProps) {
             </tbody>
           </table>
         </div>
-        <PageChart title="Time of a poll" label="Time of a poll" series={series} unit="ms" loading={time.pending} />
+        <PageChart
+          title="Time of a poll"
+          label="Time of a poll"
+          series={series}
+          unit="ms"
+          loading={time.pending}
+          files={time.files}
+        />
       </div>
     </Section>
   );

@@ -15,6 +15,7 @@ import { Empty, ErrorState, SkeletonRows } from '#ui/state.tsx';
 import type { Column } from '#ui/table/columns.ts';
 import { DataTable } from '#ui/table/table.tsx';
 import { fleetState } from './queries.ts';
+import { SpoolNotices } from './SpoolNotices.tsx';
 
 const figure = (value: number | null | undefined, unit: string | null) => (
   <span className="figures">{value == null ? '–' : show(value, unit)}</span>
@@ -123,6 +124,7 @@ export function Fleet() {
         <SkeletonRows rows={3} />
       ) : (
         <div className="flex flex-col gap-6">
+          <SpoolNotices collectors={data.collectors} />
           <DataTable<FleetCollector>
             label="Collectors"
             rows={data.collectors}
@@ -176,6 +178,10 @@ function CollectorDialog({ collector, onClose }: { collector: FleetCollector | u
           ['Memory', load ? show(load.residentBytes, 'B') : null],
           ['Event loop late by', load ? show(load.eventLoopDelayMs, 'ms') : null],
           ['Not in the database yet', load ? `${load.spoolBacklog} samples and lines` : null],
+          ...(load?.spools ?? []).map(
+            ({ holds, bytes, maxBytes }) =>
+              [`Spool of ${holds}`, `${show(bytes, 'B')} of ${show(maxBytes, 'B')}`] as const,
+          ),
           ['Dropped since start', load ? String(load.dropped) : null],
           ['Polls left out', skipped.join(', ') || null],
         ]}

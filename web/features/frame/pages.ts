@@ -2,6 +2,7 @@ import {
   Activity,
   BookOpen,
   Boxes,
+  HardDrive,
   History,
   KeyRound,
   LayoutDashboard,
@@ -30,11 +31,12 @@ export const PAGES: readonly PageLink[] = [
   { href: '/devices', title: 'Devices', icon: Router, permission: 'devices:read', key: 'd', admin: false },
   { href: '/logs', title: 'Logs', icon: ScrollText, permission: 'logs:read', key: 'e', admin: false },
   { href: '/credentials', title: 'Credentials', icon: KeyRound, permission: 'credentials:read', key: 'c', admin: true },
-  { href: '/users', title: 'Users', icon: Users, permission: 'users:read', key: 'u', admin: true },
-  { href: '/tokens', title: 'API tokens', icon: Ticket, permission: 'tokens:write', key: 't', admin: true },
   { href: '/profiles', title: 'Profiles', icon: BookOpen, permission: 'system:read', key: 'p', admin: true },
   { href: '/fleet', title: 'Fleet', icon: Boxes, permission: 'system:write', key: 'f', admin: true },
   { href: '/tasks', title: 'Tasks', icon: ListChecks, permission: 'system:write', key: 'k', admin: true },
+  { href: '/disk', title: 'Disk use', icon: HardDrive, permission: 'system:read', key: 's', admin: true },
+  { href: '/users', title: 'Users', icon: Users, permission: 'users:read', key: 'u', admin: true },
+  { href: '/tokens', title: 'API tokens', icon: Ticket, permission: 'tokens:write', key: 't', admin: true },
   { href: '/audit', title: 'Audit', icon: History, permission: 'audit:read', key: 'l', admin: true },
 ];
 

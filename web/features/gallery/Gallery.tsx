@@ -12,7 +12,7 @@ import { Checkbox, Field, Input, Select, TextArea } from '#ui/field.tsx';
 import { Facts, PageHead, Section } from '#ui/page.tsx';
 import { Chip, CopyText, Kbd, Meter, Tag } from '#ui/small.tsx';
 import { Sparkline } from '#ui/sparkline.tsx';
-import { Empty, ErrorState, Problem, SkeletonRows } from '#ui/state.tsx';
+import { Empty, ErrorState, Notice, Problem, SkeletonRows } from '#ui/state.tsx';
 import { Status, UpDown } from '#ui/status.tsx';
 
 const START = Date.UTC(2026, 0, 1, 12);
@@ -146,6 +146,8 @@ export function Gallery() {
           </div>
           <ErrorState error={REFUSAL} what="The device could not be read." onRetry={() => {}} />
           <Problem error={REFUSAL} />
+          <Notice>The spool of samples holds 850 MiB of 1 GiB.</Notice>
+          <Notice bad>The spool of samples is full. The oldest samples are dropped.</Notice>
         </div>
       </Section>
       <Confirm

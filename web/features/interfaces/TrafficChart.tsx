@@ -51,6 +51,7 @@ export function TrafficChart({ device, intervalSeconds, facts, height, href }: I
       unit="bit/s"
       height={height}
       loading={traffic.pending}
+      files={traffic.files}
       aside={facts.speedBps ? show(facts.speedBps, 'bit/s') : null}
       empty="No rate yet: it takes two polls."
     />
@@ -88,6 +89,7 @@ export function FaultChart({ device, intervalSeconds, facts, height }: Interface
       unit="pkt/s"
       height={height}
       loading={first.pending}
+      files={[first, second, third, fourth].flatMap(({ files }) => files)}
     />
   );
 }

@@ -4,6 +4,7 @@ import type { InterfaceFacts } from '@sotp/contract/inventory.ts';
 import type { Point } from '@sotp/contract/metrics.ts';
 import { mapPoints } from '#features/metrics/points.ts';
 import { useRange, type Line } from '#features/metrics/useRange.ts';
+import type { ChartFile } from '#ui/chart/files.tsx';
 
 /** Bits a second in and out of one interface. */
 export interface Traffic {
@@ -18,6 +19,8 @@ export interface TrafficAnswer {
   readonly error: Error | null;
   /** Seconds between points. */
   readonly step: number;
+  /** The counters behind it, as rates in octets. */
+  readonly files: readonly ChartFile[];
 }
 
 /** IANAifType softwareLoopback. */
@@ -69,5 +72,6 @@ export function useTraffic(options: {
     pending: inward.pending || outward.pending,
     error: inward.error ?? outward.error,
     step: inward.step,
+    files: [inward, outward, ...(narrow ? [inward32, outward32] : [])].flatMap(({ files }) => files),
   };
 }

@@ -9,7 +9,7 @@ import { Dialog } from '#ui/dialog.tsx';
 import { Facts } from '#ui/page.tsx';
 import { CopyText } from '#ui/small.tsx';
 import { Problem } from '#ui/state.tsx';
-import { LineTime } from './columns.tsx';
+import { Exclude, LineTime } from './columns.tsx';
 import { mentionedInterface } from './mentioned.ts';
 import { logContext, logDetail } from './queries.ts';
 import { Severity } from './severity.tsx';
@@ -104,7 +104,7 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
                 <dt className="max-w-56 truncate text-muted" title={name}>
                   {name}
                 </dt>
-                <dd className="flex min-w-0 items-baseline gap-2">
+                <dd className="flex min-w-0 items-start gap-1">
                   <button
                     type="button"
                     className="text-left break-all hover:text-accent hover:underline"
@@ -113,14 +113,7 @@ export function LineDialog({ line, onClose, onNarrow }: LineDialogProps) {
                   >
                     {value}
                   </button>
-                  <button
-                    type="button"
-                    className="shrink-0 text-muted hover:text-accent hover:underline"
-                    aria-label={`All lines but those with ${name} ${value}`}
-                    onClick={() => onNarrow(name, value, true)}
-                  >
-                    not
-                  </button>
+                  <Exclude text={value} field={name} narrow={onNarrow} />
                 </dd>
               </div>
             ))}

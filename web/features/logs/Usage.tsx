@@ -1,64 +1,19 @@
 'use client';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import type { LogUsage } from '@sotp/contract/logs.ts';
 import { useMay } from '#features/frame/Providers.tsx';
 import { browserApi } from '#lib/api.ts';
-import { count, show } from '#lib/format.ts';
+import { show } from '#lib/format.ts';
 import { Button } from '#ui/button.tsx';
 import { Dialog } from '#ui/dialog.tsx';
-import { Empty } from '#ui/state.tsx';
-import type { Column } from '#ui/table/columns.ts';
-import { DataTable } from '#ui/table/table.tsx';
 import { logUsage } from './queries.ts';
+import { UsageTable } from './UsageTable.tsx';
 
-interface ClassUsage {
-  readonly name: string;
-  readonly days: number;
-  readonly since: string;
-  readonly bytes: number;
-  readonly lines: number | null;
-}
-
-const CLASS_WORDS: Readonly<Record<string, string>> = {
-  error: 'Emergency to error',
-  notice: 'Warning, notice',
-  info: 'Info',
-  debug: 'Debug',
-};
-
-/** The days of each class together; a class is kept equally long. */
-function byClass({ items }: LogUsage): ClassUsage[] {
-  return Object.entries(CLASS_WORDS).flatMap(([name, word]) => {
-    const own = items.filter((one) => one.class === name);
-    const filled = own.filter(({ lines }) => lines !== 0);
-    if (filled.length === 0) return [];
-    const lines = own.some((one) => one.lines === null) ? null : own.reduce((sum, one) => sum + (one.lines ?? 0), 0);
-    const since = filled.map(({ day }) => day).toSorted()[0] ?? '';
-    return [{ name: word, days: filled.length, since, bytes: own.reduce((sum, one) => sum + one.bytes, 0), lines }];
-  });
-}
-
-const COLUMNS: readonly Column<ClassUsage>[] = [
-  { id: 'class', header: 'Severity', cell: ({ name }) => name },
-  { id: 'since', header: 'Since', width: '120px', numeric: true, cell: ({ since }) => since.slice(0, 10) },
-  { id: 'days', header: 'Days', width: '80px', numeric: true, from: 'md', cell: ({ days }) => count(days) },
-  {
-    id: 'lines',
-    header: 'Lines',
-    width: '120px',
-    numeric: true,
-    cell: ({ lines }) => (lines === null ? 'not told' : count(lines)),
-  },
-  { id: 'bytes', header: 'On disk', width: '110px', numeric: true, cell: ({ bytes }) => show(bytes, 'bytes') },
-];
-
-/** What lines take on disk, by how long they are kept. */
+/** What lines take on disk, said in the head of the page. */
 export function Usage() {
   const may = useMay('system:read');
   const usage = useQuery({ ...logUsage(browserApi), enabled: may });
   const [open, setOpen] = useState(false);
-  const rows = useMemo(() => (usage.data ? byClass(usage.data) : []), [usage.data]);
   if (!usage.data) return null;
   return (
     <>
@@ -73,19 +28,7 @@ export function Usage() {
           description="How long lines are kept depends on their severity: retention.errorLogDays and its siblings in the configuration, or Loki’s own."
           wide="very"
         >
-          <DataTable<ClassUsage>
-            label="Log lines on disk"
-            rows={rows}
-            columns={COLUMNS}
-            rowKey={({ name }) => name}
-            phone={({ name, bytes }) => (
-              <>
-                <span className="block">{name}</span>
-                <span className="block text-muted">{show(bytes, 'bytes')}</span>
-              </>
-            )}
-            empty={<Empty>No line has been stored yet.</Empty>}
-          />
+          <UsageTable usage={usage.data} />
         </Dialog>
       ) : null}
     </>

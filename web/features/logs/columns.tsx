@@ -1,3 +1,4 @@
+import { CircleMinus } from 'lucide-react';
 import type { LogEntry } from '@sotp/contract/logs.ts';
 import { useHydrated } from '#lib/now.tsx';
 import type { Column } from '#ui/table/columns.ts';
@@ -30,22 +31,40 @@ export function LineTime({ at, long = false }: { at: string; long?: boolean }) {
 
 export type Narrow = (name: string, value: string, exclude?: boolean) => void;
 
-/** A value that narrows the search to its lines; with Alt held, to all others. */
+/** A value that narrows the search to its lines, and beside it the way to all others. */
 function Value({ text, name, field, narrow }: { text: string | null; name: string; field: string; narrow: Narrow }) {
   if (text === null) return null;
   return (
+    <span className="flex min-w-0 items-center gap-1">
+      <button
+        type="button"
+        onClick={(event) => narrow(field, text, event.altKey)}
+        title={`${text}: only lines of this ${name}`}
+        className="truncate text-left hover:text-accent hover:underline"
+      >
+        {text}
+      </button>
+      <Exclude text={text} field={field} narrow={narrow} />
+    </span>
+  );
+}
+
+/** Leaves out the lines with a value. */
+export function Exclude({ text, field, narrow }: { text: string; field: string; narrow: Narrow }) {
+  return (
     <button
       type="button"
-      onClick={(event) => narrow(field, text, event.altKey)}
-      title={`${text}: only lines of this ${name}; with Alt, all but these`}
-      className="max-w-full truncate text-left hover:text-accent hover:underline"
+      onClick={() => narrow(field, text, true)}
+      title={`All lines but those with ${field} ${text}`}
+      aria-label={`All lines but those with ${field} ${text}`}
+      className="grid size-6 shrink-0 place-items-center rounded text-muted hover:bg-hover hover:text-accent"
     >
-      {text}
+      <CircleMinus className="size-3" aria-hidden />
     </button>
   );
 }
 
-/** The columns; a click on a value narrows the search to it. */
+/** The columns; a click on a value narrows the search to it, one on its minus to all others. */
 export function logColumns(narrow: Narrow): Column<LogEntry>[] {
   return [
     { id: 'at', header: 'Received', width: '116px', cell: ({ receivedAt }) => <LineTime at={receivedAt} /> },
@@ -53,7 +72,7 @@ export function logColumns(narrow: Narrow): Column<LogEntry>[] {
     {
       id: 'host',
       header: 'Host',
-      width: '160px',
+      width: '184px',
       cell: ({ host, sender }) => (
         <Value text={host ?? sender} name="host" field={host ? 'host' : 'sender'} narrow={narrow} />
       ),
@@ -61,7 +80,7 @@ export function logColumns(narrow: Narrow): Column<LogEntry>[] {
     {
       id: 'app',
       header: 'App',
-      width: '132px',
+      width: '156px',
       from: 'lg',
       cell: ({ app }) => <Value text={app} name="app" field="app" narrow={narrow} />,
     },

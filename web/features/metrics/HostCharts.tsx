@@ -31,6 +31,7 @@ export function RttChart({ device, intervalSeconds }: HostChartProps) {
       series={series}
       unit="ms"
       loading={rtt.pending}
+      files={[...rtt.files, ...jitter.files]}
     />
   );
 }
@@ -42,7 +43,17 @@ export function LossChart({ device, intervalSeconds }: HostChartProps) {
     () => [{ key: 'loss', label: 'Loss', points: loss.lines[0]?.points ?? [], color: 4 }],
     [loss.lines],
   );
-  return <PageChart title="Ping: loss" label="Lost echoes" series={series} unit="%" top={100} loading={loss.pending} />;
+  return (
+    <PageChart
+      title="Ping: loss"
+      label="Lost echoes"
+      series={series}
+      unit="%"
+      top={100}
+      loading={loss.pending}
+      files={loss.files}
+    />
+  );
 }
 
 /** Load of the processors: each of a few, else their mean and the busiest. */
@@ -71,7 +82,15 @@ export function CpuChart({ device, intervalSeconds }: HostChartProps) {
     ];
   }, [load.lines, idle.lines]);
   return (
-    <PageChart title="Processors" label="Processor load" series={series} unit="%" top={100} loading={load.pending} />
+    <PageChart
+      title="Processors"
+      label="Processor load"
+      series={series}
+      unit="%"
+      top={100}
+      loading={load.pending}
+      files={[...load.files, ...idle.files]}
+    />
   );
 }
 
@@ -103,6 +122,7 @@ export function MemoryChart({
       unit="%"
       top={100}
       loading={used.pending}
+      files={used.files}
       aside={aside}
     />
   );

@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Labels, MetricAnswer, RangeFunction } from '@sotp/contract/metrics.ts';
 import { browserApi } from '#lib/api.ts';
-import { rangeQuery } from './queries.ts';
+import { csvHref, rangeQuery } from './queries.ts';
 import { useTimeWindow } from './useWindow.ts';
+import type { ChartFile } from '#ui/chart/files.tsx';
 import { stepFor } from './window.ts';
 
 export interface RangeOptions {
@@ -20,13 +21,16 @@ export interface RangeOptions {
 export type Line = MetricAnswer['series'][number];
 const NONE: readonly Line[] = [];
 
-/** The lines of one metric over the page's window. */
+/** The lines of one metric over the page's window, and where they can be had as a file. */
 export function useRange(options: RangeOptions) {
   const { window } = useTimeWindow();
   const { device, metric, fn, labels, enabled } = options;
   const step = stepFor(window.spanMs, options.intervalSeconds, options.points ?? 400);
-  const query = useQuery({ ...rangeQuery(browserApi, { device, metric, window, step, fn, labels }), enabled });
-  return { lines: query.data?.series ?? NONE, pending: query.isPending, error: query.error, step };
+  const request = { device, metric, window, step, fn, labels };
+  const query = useQuery({ ...rangeQuery(browserApi, request), enabled });
+  const lines = query.data?.series ?? NONE;
+  const files: ChartFile[] = lines.length > 0 ? [{ name: metric, href: csvHref(request) }] : [];
+  return { lines, files, pending: query.isPending, error: query.error, step };
 }
 
 /** The text of a line where a metric has several. */

@@ -5,6 +5,7 @@ import { brief } from '#lib/format.ts';
 import { cx } from '#ui/class.ts';
 import { Skeleton } from '#ui/state.tsx';
 import { stats, valueAt, type ChartSeries } from './data.ts';
+import { ChartFiles, type ChartFile } from './files.tsx';
 
 const Plot = dynamic(() => import('./plot.tsx').then((module) => module.Plot), { ssr: false });
 
@@ -20,6 +21,8 @@ export interface ChartProps {
   top?: number;
   syncKey?: string;
   aside?: ReactNode;
+  /** Its data, to be had as CSV. */
+  files?: readonly ChartFile[];
   loading?: boolean;
   /** What to say instead of an empty frame. */
   empty?: string;
@@ -37,7 +40,10 @@ export function Chart({ height = 168, syncKey = 'page', ...props }: ChartProps) 
     <figure className="card min-w-0 p-3">
       <figcaption className="mb-1 flex min-h-6 items-center justify-between gap-2">
         <span className="min-w-0 truncate text-[13px] font-medium">{props.title}</span>
-        <span className="shrink-0 text-[12px] text-muted">{props.aside}</span>
+        <span className="flex shrink-0 items-center gap-2 text-[12px] text-muted">
+          {props.aside}
+          <ChartFiles of={props.label} files={props.files ?? []} />
+        </span>
       </figcaption>
       <div className="relative" style={{ height }}>
         {props.loading ? (

@@ -1,9 +1,9 @@
-import type { CollectorLoad, Fleet, FleetCollector } from '@sotp/contract/fleet.ts';
+import type { Fleet, FleetCollector } from '@sotp/contract/fleet.ts';
 import type { JobQueues } from '#queue/queue.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
-import type { ProcessReport } from '#services/telemetry/processes.ts';
 import { pollQueue } from '#services/telemetry/polls.ts';
 import type { LeaseStore, WorkingMember } from '#stores/leases/leases.ts';
+import { loadOf } from './load.ts';
 import type { Recurring } from './recurring.ts';
 
 export interface FleetOverviewDeps {
@@ -20,51 +20,6 @@ export interface FleetOverview {
   releaseSite(site: string): Promise<boolean>;
   /** Has recurring work done now; answers its task. */
   doNow(kind: string, by: string): Promise<{ taskId: string }>;
-}
-
-const REASON = /^polls_skipped_total\{reason="(.*)"\}$/;
-
-function sumOf(counters: ProcessReport['counters'], wanted: (name: string) => boolean): number {
-  let sum = 0;
-  for (const [name, value] of Object.entries(counters)) if (wanted(name)) sum += value;
-  return sum;
-}
-
-/** What a process told, in the words of the page. */
-export function loadOf({
-  report,
-  before,
-}: {
-  report: ProcessReport;
-  before: ProcessReport | undefined;
-}): CollectorLoad {
-  const { counters } = report;
-  const seconds = before === undefined ? 0 : (report.at - before.at) / 1_000;
-  const rate = (name: string) => {
-    const grown = (counters[name] ?? 0) - (before?.counters[name] ?? 0);
-    return seconds > 0 && grown >= 0 ? grown / seconds : null;
-  };
-  const cpu = rate('process_cpu_seconds_total');
-  const skipped: Record<string, number> = {};
-  for (const [name, value] of Object.entries(counters)) {
-    const reason = REASON.exec(name)?.[1];
-    if (reason !== undefined && value > 0) skipped[reason] = value;
-  }
-  return {
-    toldAt: new Date(report.at).toISOString(),
-    cpuPercent: cpu === null ? null : cpu * 100,
-    residentBytes: counters['process_resident_bytes'] ?? 0,
-    eventLoopDelayMs: counters['event_loop_delay_ms{quantile="0.99"}'] ?? 0,
-    pollsPerSecond: rate('polls_total'),
-    pollsInFlight: counters['polls_in_flight'] ?? 0,
-    pollsWaiting: counters['polls_waiting'] ?? 0,
-    lagP50Ms: counters['poll_lag_ms{quantile="0.5"}'] ?? 0,
-    lagP99Ms: counters['poll_lag_ms{quantile="0.99"}'] ?? 0,
-    spoolBacklog: sumOf(counters, (name) => /(^|_)spool_backlog_(samples|lines)$/.test(name)),
-    spoolBytes: sumOf(counters, (name) => /(^|_)spool_bytes$/.test(name)),
-    dropped: sumOf(counters, (name) => /_dropped_total(\{|$)/.test(name)),
-    skipped,
-  };
 }
 
 export function createFleetOverview({ leases, queues, book, recurring }: FleetOverviewDeps): FleetOverview {

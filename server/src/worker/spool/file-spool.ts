@@ -285,7 +285,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
     counters: () =>
       nameCounters(
         names,
-        { ...counters, ...disk.counters, backlog_batches: undelivered(), bytes: disk.bytes() },
+        { ...counters, ...disk.counters, backlog_batches: undelivered(), bytes: disk.bytes(), max_bytes: maxBytes },
         disk.segments.reduce((sum, one) => sum + one.items - one.doneItems, 0),
         dropped,
       ),

@@ -1,0 +1,68 @@
+import type { CollectorLoad, SpoolLoad } from '@sotp/contract/fleet.ts';
+import type { ProcessReport } from '#services/telemetry/processes.ts';
+
+type Counters = ProcessReport['counters'];
+const REASON = /^polls_skipped_total\{reason="(.*)"\}$/;
+
+function sumOf(counters: Counters, wanted: (name: string) => boolean): number {
+  let sum = 0;
+  for (const [name, value] of Object.entries(counters)) if (wanted(name)) sum += value;
+  return sum;
+}
+
+/** The spools, by the prefix of their counters and what counts their drops. */
+const SPOOLS = [
+  { holds: 'samples', prefix: 'spool', dropped: 'samples_dropped_total' },
+  { holds: 'lines', prefix: 'log_spool', dropped: 'syslog_dropped_total' },
+  { holds: 'traps', prefix: 'trap_spool', dropped: 'trap_dropped_total' },
+] as const;
+const NO_ROOM = /[{,]reason="(spool_full|spool_disk|buffer_full)"/;
+
+function spoolsOf(counters: Counters, before: Counters | undefined): SpoolLoad[] {
+  return SPOOLS.flatMap(({ holds, prefix, dropped: counted }): SpoolLoad[] => {
+    const maxBytes = counters[`${prefix}_max_bytes`];
+    if (maxBytes === undefined) return [];
+    const noRoom = (name: string) => name.startsWith(`${counted}{`) && NO_ROOM.test(name);
+    const dropped = sumOf(counters, noRoom);
+    const droppedNow = before === undefined ? 0 : Math.max(0, dropped - sumOf(before, noRoom));
+    return [{ holds, bytes: counters[`${prefix}_bytes`] ?? 0, maxBytes, dropped, droppedNow }];
+  });
+}
+
+/** What a process told, in the words of the page. */
+export function loadOf({
+  report,
+  before,
+}: {
+  report: ProcessReport;
+  before: ProcessReport | undefined;
+}): CollectorLoad {
+  const { counters } = report;
+  const seconds = before === undefined ? 0 : (report.at - before.at) / 1_000;
+  const rate = (name: string) => {
+    const grown = (counters[name] ?? 0) - (before?.counters[name] ?? 0);
+    return seconds > 0 && grown >= 0 ? grown / seconds : null;
+  };
+  const cpu = rate('process_cpu_seconds_total');
+  const skipped: Record<string, number> = {};
+  for (const [name, value] of Object.entries(counters)) {
+    const reason = REASON.exec(name)?.[1];
+    if (reason !== undefined && value > 0) skipped[reason] = value;
+  }
+  return {
+    toldAt: new Date(report.at).toISOString(),
+    cpuPercent: cpu === null ? null : cpu * 100,
+    residentBytes: counters['process_resident_bytes'] ?? 0,
+    eventLoopDelayMs: counters['event_loop_delay_ms{quantile="0.99"}'] ?? 0,
+    pollsPerSecond: rate('polls_total'),
+    pollsInFlight: counters['polls_in_flight'] ?? 0,
+    pollsWaiting: counters['polls_waiting'] ?? 0,
+    lagP50Ms: counters['poll_lag_ms{quantile="0.5"}'] ?? 0,
+    lagP99Ms: counters['poll_lag_ms{quantile="0.99"}'] ?? 0,
+    spoolBacklog: sumOf(counters, (name) => /(^|_)spool_backlog_(samples|lines)$/.test(name)),
+    spools: spoolsOf(counters, before?.counters),
+    spoolBytes: sumOf(counters, (name) => /(^|_)spool_bytes$/.test(name)),
+    dropped: sumOf(counters, (name) => /_dropped_total(\{|$)/.test(name)),
+    skipped,
+  };
+}
