@@ -276,6 +276,23 @@ describe('importing devices', () => {
     );
   });
 
+  test('more rows than one transaction takes arrive whole, in their order, each with its entry in the audit trail', async () => {
+    const rows = Array.from({ length: 1_201 }, (_, i) => `10.7.${i >> 8}.${i & 255},n${i},lab`);
+    const answer = await csv(['address,name,credentials', ...rows].join('\n'));
+    assert.deepEqual([answer.json.created, answer.json.errors], [1_201, []]);
+    const { items } = (await api.call('GET', '/devices?search=10.7.&sort=createdAt&limit=1000', { token })).json;
+    assert.deepEqual(
+      [items.length, items[0].name, items[999].name, items[999].credentials.length, items[999].status],
+      [1_000, 'n0', 'n999', 1, 'unknown'],
+    );
+    const admin = await api.tokenFor('admin');
+    const trail = await api.call('GET', `/audit?subject=device/${items[777].id}`, { token: admin });
+    assert.deepEqual(
+      [trail.json.items.length, trail.json.items[0].action, trail.json.items[0].details.after.address],
+      [1, 'device.create', '10.7.3.9'],
+    );
+  });
+
   test('a file that is no CSV of devices is refused with the line', async () => {
     for (const text of ['', 'name\nx\n', 'address,colour\n10.0.0.1,red\n', 'address\n"open quote\n']) {
       const answer = await csv(text);

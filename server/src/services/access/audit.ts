@@ -18,21 +18,29 @@ export interface AuditQuery {
 export interface Audit {
   /** Writes one entry; a change whose entry cannot be written is a failed change, so callers await it. */
   record(actor: Actor, action: string, subject: string | null, details?: Record<string, unknown>): Promise<void>;
+  /** One entry for each subject that one action touched. */
+  recordAll(
+    actor: Actor,
+    action: string,
+    subjects: readonly { readonly subject: string; readonly details: Record<string, unknown> }[],
+  ): Promise<void>;
   list(query: AuditQuery): Promise<Page<AuditEntry>>;
 }
 
 export function createAudit(deps: { store: AuditStore; clock: Clock }): Audit {
+  const entry = (actor: Actor, action: string, subject: string | null, details: Record<string, unknown>) => ({
+    at: deps.clock.now(),
+    actor: actor.name,
+    via: actor.via,
+    from: actor.from,
+    action,
+    subject,
+    details,
+  });
   return {
-    record: (actor, action, subject, details = {}) =>
-      deps.store.append({
-        at: deps.clock.now(),
-        actor: actor.name,
-        via: actor.via,
-        from: actor.from,
-        action,
-        subject,
-        details,
-      }),
+    record: (actor, action, subject, details = {}) => deps.store.append(entry(actor, action, subject, details)),
+    recordAll: (actor, action, subjects) =>
+      deps.store.appendAll(subjects.map(({ subject, details }) => entry(actor, action, subject, details))),
     async list({ limit, cursor, ...filter }) {
       const before = parseCursor(cursor);
       const rows = await deps.store.list({ ...filter, ...(before === undefined ? {} : { before }), limit: limit + 1 });

@@ -14,7 +14,7 @@ import type { Actor } from '#services/access/actor.ts';
 import { difference } from '#services/access/audit.ts';
 import type { Audit } from '#services/access/audit.ts';
 import type { CredentialSetStore } from '#stores/credentials/credentials.ts';
-import type { CredentialStore, DeviceScope, DeviceStore, StoredDevice } from '#stores/devices/devices.ts';
+import type { CredentialStore, DeviceScope, DeviceStore, NewDevice, StoredDevice } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
 import type { CollectorCatalog } from './configure.ts';
 import { createDraft, patchDraft, duplicateOf } from './draft.ts';
@@ -23,6 +23,8 @@ import { toDevice } from './view.ts';
 /** The devices, as far as the actor's sites reach: what lies beyond does not exist for him (`not_found`). */
 export interface Devices {
   create(actor: Actor, input: DeviceCreate): Promise<Device>;
+  /** Devices that were checked already (`createDraft`): all of them, or none. */
+  createMany(actor: Actor, drafts: readonly NewDevice[]): Promise<void>;
   get(actor: Actor, id: string): Promise<Device>;
   list(actor: Actor, query: DeviceQuery): Promise<Page<Device>>;
   summary(actor: Actor): Promise<DeviceSummary>;
@@ -52,7 +54,9 @@ export function deviceScope(actor: Actor): DeviceScope {
 }
 
 /** A device's configuration for the audit trail. */
-function auditView(device: StoredDevice): Record<string, unknown> {
+function auditView(
+  device: Omit<NewDevice, 'endpoint'> & Pick<StoredDevice, 'disabled' | 'maintenance'>,
+): Record<string, unknown> {
   const { name, address, site, tags, disabled, maintenance, credentialIds, collectors, parentIds } = device;
   return {
     name,
@@ -107,6 +111,18 @@ export function createDevices(deps: DevicesDeps): Devices {
       const device = await find(actor, String(id));
       await audit.record(actor, 'device.create', `device/${id}`, { after: auditView(device) });
       return toDevice(device);
+    },
+    async createMany(actor, drafts) {
+      const ids = await devices.createMany(drafts);
+      for (const id of ids) tell(id, 'created');
+      await audit.recordAll(
+        actor,
+        'device.create',
+        drafts.map((draft, i) => ({
+          subject: `device/${ids[i]}`,
+          details: { after: auditView({ ...draft, disabled: false, maintenance: null }) },
+        })),
+      );
     },
     async list(actor, query) {
       const page = await devices.list(query, deviceScope(actor));

@@ -7,12 +7,13 @@ import { forEachLimited } from '#platform/concurrency.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { Audit } from '#services/access/audit.ts';
-import type { DeviceStore, StoredDevice } from '#stores/devices/devices.ts';
+import type { NewDevice, StoredDevice } from '#stores/devices/devices.ts';
 import { createDraft, patchDraft } from './draft.ts';
 import type { DraftDeps } from './draft.ts';
 import type { Devices } from './devices.ts';
 import { fieldPath } from './fields.ts';
 import { parseDeviceCsv } from './import-csv.ts';
+import { readOnce } from './import-reads.ts';
 import type { ImportRow } from './import-row.ts';
 
 /** Many devices at once. A row whose address and SNMP port are known updates that device with what it says. */
@@ -25,17 +26,18 @@ export interface DeviceImport {
 
 export interface DeviceImportDeps extends DraftDeps {
   service: Devices;
-  store: DeviceStore;
   audit: Audit;
 }
 
 type Step =
-  | { kind: 'create'; line: number; input: DeviceCreate }
+  | { kind: 'create'; line: number; input: DeviceCreate; draft: NewDevice }
   | { kind: 'update'; line: number; id: string; patch: DevicePatch }
   | { kind: 'unchanged'; line: number };
 
 /** Rows worked at once: a database has more than one connection, and other requests want some too. */
 const AT_ONCE = 4;
+/** New devices written in one transaction. */
+const CREATED_AT_ONCE = 500;
 const COUNTED = { create: 'created', update: 'updated', unchanged: 'unchanged' } as const;
 
 function sentence(thrown: unknown): string {
@@ -59,7 +61,7 @@ function sameAsStored(before: StoredDevice, patch: DevicePatch): boolean {
 }
 
 export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
-  const { service, store, audit } = deps;
+  const { service, audit } = deps;
 
   /** The port that the row speaks of, or the usual one: enough to find the device that is already there. */
   function endpointOfRow(input: DeviceCreate): string {
@@ -79,7 +81,12 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
     return first;
   }
 
-  async function plan(actor: Actor, row: ImportRow, first: ReadonlyMap<string, number>): Promise<Step> {
+  async function plan(
+    reads: DraftDeps,
+    actor: Actor,
+    row: ImportRow,
+    first: ReadonlyMap<string, number>,
+  ): Promise<Step> {
     if (row.error !== undefined) throw new AppError('validation_failed', row.error);
     const parsed = DeviceCreate.safeParse(row.value);
     if (!parsed.success) throw new AppError('validation_failed', zodSentence(parsed.error));
@@ -89,17 +96,16 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
     if (earlier !== undefined && earlier !== row.line) {
       throw new AppError('duplicate_device', `${endpoint} is in line ${earlier} already`);
     }
-    const existing = await store.byEndpoint(endpoint);
+    const existing = await reads.devices.byEndpoint(endpoint);
     if (!existing) {
-      await createDraft(deps, actor, input);
-      return { kind: 'create', line: row.line, input };
+      return { kind: 'create', line: row.line, input, draft: await createDraft(reads, actor, input) };
     }
     // Beyond the actor's sites a device can be met, not touched: the service says so.
     await service.find(actor, String(existing.id)).catch(() => {
       throw new AppError('duplicate_device', `there is already a device at ${endpoint}, outside of your sites`);
     });
     const { address: _address, collectors, ...patch } = input;
-    const change = await patchDraft(deps, actor, existing, { ...patch, ...(collectors ? { collectors } : {}) });
+    const change = await patchDraft(reads, actor, existing, { ...patch, ...(collectors ? { collectors } : {}) });
     const collectorsSame = collectors === undefined || isDeepStrictEqual(change.collectors, existing.collectors);
     if (collectorsSame && sameAsStored(existing, patch)) return { kind: 'unchanged', line: row.line };
     return {
@@ -137,15 +143,16 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
       const result: ImportResult = { created: 0, updated: 0, unchanged: 0, errors: [] };
       const failed = (line: number, thrown: unknown) => result.errors.push({ line, message: sentence(thrown) });
       const first = firstOfEach(rows);
+      const reads = await readOnce<DraftDeps>(deps, [...first.keys()]);
       const steps: Step[] = [];
       await forEachLimited(rows, AT_ONCE, async (row) => {
         try {
-          steps.push(await plan(actor, row, first));
+          steps.push(await plan(reads, actor, row, first));
         } catch (thrown) {
           failed(row.line, thrown);
         }
       });
-      await forEachLimited(dryRun ? [] : steps, AT_ONCE, async (step) => {
+      const take = async (step: Step) => {
         try {
           if (step.kind === 'create') await service.create(actor, step.input);
           else if (step.kind === 'update') await service.update(actor, step.id, step.patch);
@@ -153,7 +160,30 @@ export function createDeviceImport(deps: DeviceImportDeps): DeviceImport {
         } catch (thrown) {
           failed(step.line, thrown);
         }
-      }).catch((thrown: unknown) => {
+      };
+      const carryOut = async () => {
+        const fresh = steps.filter((step) => step.kind === 'create').toSorted((a, b) => a.line - b.line);
+        for (let from = 0; from < fresh.length; from += CREATED_AT_ONCE) {
+          const some = fresh.slice(from, from + CREATED_AT_ONCE);
+          try {
+            await service.createMany(
+              actor,
+              some.map(({ draft }) => draft),
+            );
+            result.created += some.length;
+          } catch (thrown) {
+            // Somebody else has just written one of them: which one is found out one by one.
+            sentence(thrown);
+            await forEachLimited(some, AT_ONCE, take);
+          }
+        }
+        await forEachLimited(
+          steps.filter(({ kind }) => kind !== 'create'),
+          AT_ONCE,
+          take,
+        );
+      };
+      await (dryRun ? Promise.resolve() : carryOut()).catch((thrown: unknown) => {
         const { code, message, retryable } = toAppError(thrown);
         const done = `${result.created} devices were created and ${result.updated} updated before; import the same again to go on.`;
         throw new AppError(code, `${message} ${done}`, { cause: thrown, retryable });

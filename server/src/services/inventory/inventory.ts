@@ -78,7 +78,6 @@ export function createInventory(deps: InventoryDeps): InventoryServices {
     credentialUse: createCredentialUse({ devices, credentials, sets, answers }),
     deviceImport: createDeviceImport({
       devices: stores.devices,
-      store: stores.devices,
       credentials,
       sets,
       catalog,

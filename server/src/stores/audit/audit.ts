@@ -27,5 +27,7 @@ export interface AuditFilter {
 
 export interface AuditStore {
   append(entry: NewAuditEntry): Promise<void>;
+  /** All of them, in order, or none. */
+  appendAll(entries: readonly NewAuditEntry[]): Promise<void>;
   list(filter: AuditFilter): Promise<StoredAuditEntry[]>;
 }

@@ -23,6 +23,21 @@ export function createPostgresAudit(db: Queryable): AuditStore {
         [new Date(entry.at), entry.actor, entry.via, entry.from, entry.action, entry.subject, toJsonb(entry.details)],
       );
     },
+    async appendAll(entries) {
+      const rows = entries.map(({ at, from, ...entry }, n) => ({
+        ...entry,
+        n,
+        at: new Date(at).toISOString(),
+        from_address: from,
+      }));
+      await db.query(
+        `insert into audit_log (at, actor, via, from_address, action, subject, details)
+         select at, actor, via, from_address, action, subject, details
+         from jsonb_to_recordset($1::jsonb) as t (n int, at timestamptz, actor text, via text, from_address text,
+           action text, subject text, details jsonb) order by n`,
+        [toJsonb(rows)],
+      );
+    },
     async list(filter) {
       const result = await db.query<AuditRow>(
         `select id, at, actor, via, from_address, action, subject, details from audit_log

@@ -42,6 +42,30 @@ const update = (deviceId: number, at: number, more: Partial<StateUpdate> = {}): 
   ...more,
 });
 
+test('many devices come back as they were given; when one is there already none is added', async () => {
+  const a = await credentials.create('a', 'snmp-v2c');
+  const b = await credentials.create('b', 'snmp-v3');
+  const first = await devices.create(newDevice('10.0.0.1'));
+  const given = [
+    newDevice('10.0.0.3', { name: 'q"\'ä\\', site: 'Bern', tags: ['x', 'y'], credentialIds: [b.id, a.id, b.id] }),
+    newDevice('10.0.0.2', {
+      parentIds: [first],
+      collectors: [{ name: 'snmp', intervalSeconds: 5, settings: { a: [1] } }],
+    }),
+  ];
+  const ids = await devices.createMany(given);
+  const found = await devices.byEndpoints([...given.map(({ endpoint }) => endpoint), '10.0.0.9:161']);
+  for (const [i, { endpoint, credentialIds, ...shown }] of given.entries()) {
+    const device = found.get(endpoint);
+    assert.deepEqual(device, { ...device, ...shown, id: ids[i], credentialIds: [...new Set(credentialIds)] });
+    assert.deepEqual(device, await devices.get(ids[i] ?? 0));
+  }
+  assert.equal(found.size, 2);
+  const more = [newDevice('10.0.0.4'), newDevice('10.0.0.1')];
+  await assert.rejects(devices.createMany(more), { code: 'duplicate_device' });
+  assert.equal(await devices.byEndpoint('10.0.0.4:161'), undefined);
+});
+
 test('a device comes back as it was given, unknown until it is polled', async () => {
   const a = await credentials.create('a', 'snmp-v2c');
   const b = await credentials.create('b', 'snmp-v3');

@@ -101,9 +101,13 @@ export interface StateUpdate {
 
 export interface DeviceStore {
   create(device: NewDevice): Promise<number>;
+  /** All of them or, when one cannot be, none; answers their ids, in order. Throws as `create`. */
+  createMany(devices: readonly NewDevice[]): Promise<number[]>;
   get(id: number): Promise<StoredDevice | undefined>;
   getMany(ids: readonly number[]): Promise<StoredDevice[]>;
   byEndpoint(endpoint: string): Promise<StoredDevice | undefined>;
+  /** Those that are there, by endpoint. */
+  byEndpoints(endpoints: readonly string[]): Promise<Map<string, StoredDevice>>;
   list(query: DeviceQuery, scope: DeviceScope): Promise<{ items: StoredDevice[]; nextCursor: string | null }>;
   summary(scope: DeviceScope): Promise<Map<DeviceStatus, number>>;
   update(id: number, change: DeviceChange): Promise<boolean>;

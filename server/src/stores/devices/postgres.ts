@@ -3,6 +3,7 @@ import { AppError } from '#platform/errors.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '#stores/postgres/faults.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { listChanges, pruneChanges } from './changes.ts';
+import { createDevicesAtOnce } from './create-many.ts';
 import type { DeviceChange, DeviceStore, ScheduleRow, StoredDevice } from './devices.ts';
 import { readInventory, writeFacts } from './facts.ts';
 import { listDevices } from './list.ts';
@@ -87,8 +88,23 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
         throw toConflict(error);
       }
     },
+    async createMany(devices) {
+      try {
+        return await pg.transaction((tx) => createDevicesAtOnce(tx, devices));
+      } catch (error) {
+        throw toConflict(error);
+      }
+    },
     get: (id) => first('d.id = $1::int8', id),
     byEndpoint: (endpoint) => first('d.endpoint = $1', endpoint),
+    async byEndpoints(endpoints) {
+      const { rows } = await pg.query<DeviceRow & { endpoint: string }>(
+        `select ${DEVICE_COLUMNS}, d.endpoint from device d join device_state s on s.device_id = d.id
+         where d.endpoint = any($1::text[])`,
+        [endpoints],
+      );
+      return new Map(rows.map((row) => [row.endpoint, toDevice(row)]));
+    },
     async getMany(ids) {
       const { rows } = await pg.query<DeviceRow>(`${SELECT} where d.id = any($1::int8[]) order by d.id`, [ids]);
       return rows.map(toDevice);
