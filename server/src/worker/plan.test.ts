@@ -75,6 +75,35 @@ test('the load is flat: of 10,000 devices at 60 s no second has a third more tha
   for (const count of seconds) assert.ok(count > 110 && count < 222, seconds.join());
 });
 
+test('the shortest and the longest interval: planned tick by tick, each second has its slot, and each day one at the same time', () => {
+  const schedule: PlanEntry[] = [1, 2, 3].flatMap((deviceId) => [
+    { deviceId, collector: 'icmp', intervalSeconds: 1 },
+    { deviceId, collector: 'snmp', intervalSeconds: 86_400 },
+  ]);
+  const DAY = 86_400_000;
+  const plan = createPlan(schedule, 4);
+  const first = new Map<string, number>();
+  const counts = new Map<string, number>();
+  // Two days in ticks of five seconds: 34,560 windows.
+  for (let from = START; from < START + 2 * DAY; from += TICK) {
+    for (const job of plan.jobs({ from, to: from + TICK }).values()) {
+      for (const { collector, intervalMs, items } of job.groups) {
+        for (let i = 0; i < items.length; i += 2) {
+          const key = `${items[i]} ${collector}`;
+          const at = job.base + (items[i + 1] ?? 0);
+          const start = first.get(key) ?? first.set(key, at).get(key)!;
+          const n = counts.get(key) ?? 0;
+          assert.equal(at, start + n * intervalMs);
+          counts.set(key, n + 1);
+        }
+      }
+    }
+  }
+  for (const { deviceId, collector, intervalSeconds } of schedule) {
+    assert.equal(counts.get(`${deviceId} ${collector}`), (2 * 86_400) / intervalSeconds);
+  }
+});
+
 test('ticks that come late or early give windows that touch', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: TICK + LEAD_MS }), { maxLength: 50 }), (pauses) => {

@@ -55,6 +55,7 @@ async function world(t: TestContext, modules: readonly CollectorModule[], concur
     shared: createSharedClock(clock),
     log: silentLog,
     holds: () => state.holds,
+    report: async () => true,
     concurrency,
   });
   await opened.start();
@@ -265,4 +266,61 @@ test('a collector that cannot be opened leaves the others working, tells its dev
   await job([1, 0]);
   await clock.advance(0);
   assert.equal(outcomes[2]?.run.up, true);
+});
+
+/** A collector that answers at once, or, while closed, when its devices are let go one by one. */
+function gated() {
+  const state = { closed: false };
+  const begun: number[] = [];
+  const gates: (() => void)[] = [];
+  const module = moduleOf('a', async ({ deviceId }, ctx) => {
+    begun.push(deviceId);
+    if (state.closed) await new Promise<void>((resolve) => gates.push(resolve));
+    return fine(ctx.at);
+  });
+  return { state, begun, gates, module };
+}
+
+test('under load a poll that somebody waits for is made before the routine ones that wait', async (t) => {
+  const { state, begun, gates, module } = gated();
+  const { clock, job } = await world(t, [module], 2);
+  const all = [1, 2, 3, 4, 5].flatMap((id) => [id, 0]);
+  await job(all);
+  await clock.advance(10_000);
+  begun.length = 0;
+  state.closed = true;
+  await job(all.slice(0, 8));
+  const asked = job([5, 0], { urgent: true, taskId: 'a-task' });
+  await clock.advance(0);
+  assert.deepEqual(begun, [1, 2]);
+  while (gates.length > 0) {
+    gates.shift()?.();
+    await clock.advance(0);
+  }
+  await asked;
+  assert.deepEqual(begun, [1, 2, 5, 3, 4]);
+});
+
+test('many new devices at once never hold up those that are known, and each has its turn', async (t) => {
+  const { state, begun, gates, module } = gated();
+  const { clock, outcomes, job } = await world(t, [module], 8);
+  await job([1, 0]);
+  await clock.advance(10_000);
+  state.closed = true;
+  const fresh = Array.from({ length: 20 }, (_, i) => i + 100);
+  await job(
+    fresh.flatMap((id) => [id, 0]),
+    { urgent: true },
+  );
+  await clock.advance(0);
+  assert.deepEqual(begun, [1, 100, 101]);
+  await job([1, 0]);
+  await clock.advance(0);
+  assert.deepEqual(begun, [1, 100, 101, 1]);
+  while (gates.length > 0) {
+    gates.shift()?.();
+    await clock.advance(0);
+  }
+  assert.equal(outcomes.length, 22);
+  assert.deepEqual(begun.slice(4), fresh.slice(2));
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '#platform/clock.ts';
 import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
+import { createLane } from '#platform/lane.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { Job } from '#queue/queue.ts';
@@ -12,7 +13,6 @@ import { createCutOff } from './cut-off.ts';
 import { execute } from './execute.ts';
 import { jobItems } from './items.ts';
 import type { PollItem } from './items.ts';
-import { createLane } from './lanes.ts';
 import type { Modules } from './modules.ts';
 import type { SharedClock } from './shared-clock.ts';
 
@@ -70,13 +70,16 @@ interface Slot {
 
 /**
  * Polls. Each (device, collector) is polled by one at a time, at its instant or not at all; devices that did not answer
- * last time have a lane of their own, so that waiting for them never holds up the others.
+ * last time have a lane of their own, so that waiting for them never holds up the others; so do those that are polled for
+ * the first time. A poll that somebody waits for goes first.
  */
 export function createRunner(deps: RunnerDeps): Runner {
   const { targets, modules, ingest, clock, shared, log, holds } = deps;
   const concurrency = deps.concurrency ?? 1_024;
   const lane = createLane(concurrency);
   const slowLane = createLane(Math.max(1, Math.floor(concurrency / 2)));
+  // A thousand devices that are new, or new to this process, must not hold up those that are known.
+  const newLane = createLane(Math.max(1, Math.floor(concurrency / 4)));
   const slots = new Map<string, Map<number, Slot>>();
   const underWay = new Set<AbortController>();
   const busy = new Set<Promise<unknown>>();
@@ -147,7 +150,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     return outcome;
   }
 
-  async function run(partition: number, item: PollItem): Promise<PollOutcome | undefined> {
+  async function run(partition: number, item: PollItem, awaited: boolean): Promise<PollOutcome | undefined> {
     const slot = slotOf(item.collector, item.deviceId);
     slot.partition = partition;
     const plain = slot.running ? 'running' : obstacle(item, slot, partition);
@@ -157,8 +160,9 @@ export function createRunner(deps: RunnerDeps): Runner {
       return undefined;
     }
     slot.running = true;
-    const own = slot.down ? slowLane : lane;
-    await own.enter();
+    const isNews = slot.lastAt === Number.NEGATIVE_INFINITY || item.urgent;
+    const own = slot.down ? slowLane : isNews && !awaited ? newLane : lane;
+    await own.enter(awaited);
     try {
       // Time passed in the line.
       const after = obstacle(item, slot, partition);
@@ -196,7 +200,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         continue;
       }
       if (wait > 0) await clock.sleep(wait, stopping.signal).catch(() => undefined);
-      const running = run(partition, item);
+      const running = run(partition, item, taskId !== undefined);
       busy.add(running);
       void running.then(() => busy.delete(running));
       if (taskId) begun.push(running);
@@ -234,7 +238,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         polls_total: polls,
         polls_failed_total: failed,
         polls_in_flight: underWay.size,
-        polls_waiting: lane.waiting + slowLane.waiting,
+        polls_waiting: lane.waiting + slowLane.waiting + newLane.waiting,
       };
       for (const [reason, count] of Object.entries(skipped)) all[`polls_skipped_total{reason="${reason}"}`] = count;
       for (const q of [0.5, 0.9, 0.99]) {

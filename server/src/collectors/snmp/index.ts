@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { toAppError } from '#platform/errors.ts';
+import { createLane } from '#platform/lane.ts';
 import type {
   CheckResult,
   CollectorDeps,
@@ -21,6 +22,7 @@ import { readKnowledge } from './knowledge/index.ts';
 import { transportMetrics } from './metrics.ts';
 import { createDeviceState, pollDevice } from './poll/device.ts';
 import type { DeviceState } from './poll/device.ts';
+import { STUDIES_AT_ONCE } from './poll/study.ts';
 import { createPrograms } from './poll/share.ts';
 import { SnmpSettings } from './settings.ts';
 import { createTrialBook, isRotating, snmpCredentials } from './trials.ts';
@@ -40,11 +42,12 @@ interface Known {
 /** The SNMP collector over an open transport; apart from `snmpCollector` for tests and benchmarks. */
 export function createSnmpCollector(
   transport: SnmpTransport,
-  deps: CollectorDeps & { readonly random: () => number; readonly shelf?: Shelf },
+  deps: CollectorDeps & { readonly random: () => number; readonly shelf?: Shelf; readonly studiesAtOnce?: number },
 ): OpenCollector<SnmpSettings> {
   const { clock, random, shelf } = deps;
   const resolver = createResolver(clock);
   const programs = createPrograms();
+  const studies = createLane(deps.studiesAtOnce ?? STUDIES_AT_ONCE);
   const ring = createKeyRing();
   const devices = new Map<number, Known>();
 
@@ -107,13 +110,14 @@ export function createSnmpCollector(
       const state = await seekCredential(device, settings, ctx.signal);
       await follow(state, target);
       try {
-        return await pollDevice(state, settings, ctx, { ...deps, programs });
+        return await pollDevice(state, settings, ctx, { ...deps, programs, studies });
       } catch (error) {
         // The device may have been given its new secret in the middle of this very poll.
         if (ctx.signal.aborted || !isRotating(target, state.credentialId)) throw error;
         return await pollDevice(await seekCredential(device, settings, ctx.signal), settings, ctx, {
           ...deps,
           programs,
+          studies,
         });
       }
     },

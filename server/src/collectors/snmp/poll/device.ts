@@ -1,7 +1,9 @@
 import type { Clock } from '#platform/clock.ts';
+import type { Lane } from '#platform/lane.ts';
 import type { CollectorDeps, Fault, PollContext, PollResult, SampleSet } from '#collectors/collector.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { OperStatus } from '@sotp/contract/inventory.ts';
+import { greet } from '#collectors/snmp/greet.ts';
 import { MAX_VARBINDS } from '#collectors/snmp/client/session.ts';
 import type { Session } from '#collectors/snmp/client/session.ts';
 import { toAppError } from '#platform/errors.ts';
@@ -16,7 +18,7 @@ import { recallFacts, rememberFacts } from './memory.ts';
 import type { Program } from './program.ts';
 import { findRenumbered, forgetPorts } from './renumber.ts';
 import type { Programs } from './share.ts';
-import { awaitStudy, notAnswering, startStudy, stillReading } from './study.ts';
+import { awaitStudy, inLine, notAnswering, startStudy, stillReading } from './study.ts';
 import type { Study } from './study.ts';
 import { hasRestarted } from './uptime.ts';
 import type { UptimeReading } from './uptime.ts';
@@ -84,6 +86,8 @@ export function createDeviceState(session: Session, credentialId: string): Devic
 
 export interface DevicePollDeps extends CollectorDeps {
   readonly programs: Programs;
+  /** Room for devices that are read as a whole. */
+  readonly studies: Lane;
   /** The profiles in force; those that SOTP brings along when left out. */
   readonly shelf?: Shelf;
 }
@@ -144,9 +148,9 @@ function noticeNewProfiles(state: DeviceState, shelf: Shelf, now: number): void 
   state.knownBy = shelf.generation;
 }
 
-function study(state: DeviceState, settings: SnmpSettings, { clock, shelf }: DevicePollDeps): Study {
+function study(state: DeviceState, settings: SnmpSettings, { clock, shelf, studies }: DevicePollDeps): Study {
   state.knownBy = shelf?.generation ?? null;
-  return startStudy(state.session, clock, settings, shelf?.library());
+  return startStudy(state.session, clock, settings, studies, shelf?.library());
 }
 
 /** Waits for the study as long as the poll has time, and takes what it found once it has ended. */
@@ -159,6 +163,8 @@ async function learn(
   faults: Fault[],
 ): Promise<void> {
   await awaitStudy(study, patienceMs, clock);
+  // Nobody has asked it anything in this poll yet.
+  if (!state.fast && !study.begun && state.session.answers === state.answers) await greet(state.session);
   const answered = state.session.answers !== state.answers;
   state.answers = state.session.answers;
   if (study.failure !== null) {
@@ -172,7 +178,9 @@ async function learn(
   }
   const { knowledge } = study;
   if (!knowledge) {
-    if (!state.fast) faults.push(answered ? stillReading(study, clock) : notAnswering(study, clock));
+    if (state.fast) return;
+    if (!study.begun) faults.push(inLine());
+    else faults.push(answered ? stillReading(study, clock) : notAnswering(study, clock));
     return;
   }
   state.study = null;

@@ -59,6 +59,54 @@ test('a device too slow to be read within one poll is read across polls, one req
   }
 });
 
+test('devices are read as a whole by turns; one whose turn has not come is up as long as it answers', async () => {
+  const agents = { slow: { open: false, silent: false }, next: { open: true, silent: false } };
+  const held: (() => void)[] = [];
+  const start = (state: { open: boolean; silent: boolean }) =>
+    startAgent((request) => {
+      const answer = () => request.send(honestAnswer(request, [...SYSTEM, ...TABLE]));
+      if (state.silent) return;
+      // The greeting is answered at any time.
+      if (state.open || request.count <= 2) answer();
+      else held.push(answer);
+    });
+  const [slow, next] = [await start(agents.slow), await start(agents.next)];
+  const transport = await openTestTransport();
+  const deps = { clock: systemClock, log: silentLog, random: Math.random, studiesAtOnce: 1 };
+  const collector = createSnmpCollector(transport, deps);
+  const settings = ({ port }: { port: number }) => SnmpSettings.parse({ port, timeoutMs: 30_000, retries: 0 });
+  const [slowSettings, nextSettings] = [settings(slow), settings(next)];
+  const other: Target = { ...target, deviceId: 2 };
+  try {
+    const reading = await collector.poll(target, slowSettings, context());
+    assert.equal(reading.faults[0]?.code, 'deadline_exceeded');
+    for (let i = 0; i < 2; i += 1) {
+      const before = next.requests.length;
+      const { faults, samples } = await collector.poll(other, nextSettings, context());
+      assert.deepEqual([faults.map(({ code }) => code), samples.length], [['overloaded'], 0]);
+      assert.ok(next.requests.length > before, 'up is what has answered this time');
+    }
+    agents.next.silent = true;
+    await assert.rejects(collector.poll(other, nextSettings, context()));
+    agents.next.silent = false;
+    agents.slow.open = true;
+    for (const answer of held.splice(0)) answer();
+    let polls: PollResult[] = [];
+    for (let i = 0; i < 20 && !polls[1]?.samples.length; i += 1) {
+      polls = [
+        await collector.poll(target, slowSettings, context()),
+        await collector.poll(other, nextSettings, context()),
+      ];
+    }
+    assert.ok(polls.every(({ samples }) => samples.length > 0));
+    assert.equal(polls[1]?.facts?.system?.sysName, 'snail');
+  } finally {
+    await collector.close();
+    await slow.stop();
+    await next.stop();
+  }
+});
+
 test('a device that falls silent while it is read is told as silent', async () => {
   let silent = false;
   const agent = await startAgent((request) => {
