@@ -51,7 +51,10 @@ async function readiness(address: string): Promise<number[]> {
   return seen;
 }
 
-/** Slots that a device answered well before the signal. */
+/**
+ * Slots in which a poll was answered well before the signal. Reading a device as a whole goes on in the slots behind its
+ * poll, also in those whose own poll was too late to be made: it does not count.
+ */
 const asked = new Set<string>();
 const took: number[] = [];
 let failed = 0;
@@ -82,8 +85,8 @@ for (let i = 0; i < times; i++) {
   orphans += processes().filter(({ pid }) => pids.has(pid)).length;
   for (const [k, device] of watched.devices.entries()) {
     const phase = phaseOf(ids[k]!, 'snmp', INTERVAL_MS);
-    for (const { at: instant } of device.asked) {
-      if (instant < from || instant > signalled - SETTLED_MS) continue;
+    for (const { at: instant, poll } of device.asked) {
+      if (!poll || instant < from || instant > signalled - SETTLED_MS) continue;
       asked.add(`${ids[k]} ${Math.floor((instant - phase + 100) / INTERVAL_MS) * INTERVAL_MS + phase}`);
     }
     device.asked.length = 0;

@@ -8,7 +8,12 @@ interface Asked {
   /** Address and port: a collector process has one of its own. */
   readonly by: string;
   readonly answered: boolean;
+  /** A poll of a device that is known, no part of reading it as a whole. */
+  readonly poll: boolean;
 }
+
+/** ifTableLastChange, in BER: every poll asks for it, and nothing else does. */
+const IN_POLLS = Buffer.from('2b060102011f010500', 'hex');
 
 export interface WatchedDevice {
   readonly address: string;
@@ -38,7 +43,12 @@ export async function watchDevices(count: number, port: number, prefix: string):
       let speaking = true;
       const address = `${prefix}.${Math.floor(i / 250)}.${(i % 250) + 1}`;
       socket.on('message', (datagram, from) => {
-        asked.push({ at: Date.now(), by: `${from.address}:${from.port}`, answered: speaking });
+        asked.push({
+          at: Date.now(),
+          by: `${from.address}:${from.port}`,
+          answered: speaking,
+          poll: datagram.includes(IN_POLLS),
+        });
         const response = speaking ? agent.handle(datagram) : null;
         if (response) socket.send(response, from.port, from.address, () => undefined);
       });
