@@ -38,6 +38,7 @@ import {
   type DevicePatch,
   type DeviceTest,
 } from '@sotp/contract/devices.ts';
+import { BlindSpots } from '@sotp/contract/blind-spots.ts';
 import { Fleet } from '@sotp/contract/fleet.ts';
 import { Inventory } from '@sotp/contract/inventory.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
@@ -104,6 +105,7 @@ export function createApi(client: Client) {
       retry: (id: string) => client.send('POST', `/tasks/${part(id)}/retry`, undefined, TaskRef),
       cancel: (id: string) => client.send('POST', `/tasks/${part(id)}/cancel`, undefined, Task),
     },
+    blindSpots: () => client.get('/blind-spots', BlindSpots),
     fleet: {
       get: () => client.get('/fleet', Fleet),
       releaseSite: (site: string) => client.send('DELETE', `/fleet/sites/${part(site)}`, undefined, null),

@@ -9,6 +9,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
+import type { BlindSpots } from '#services/fleet/blind-spots.ts';
 import type { FleetOverview } from '#services/fleet/overview.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
 import type { CountedQueries } from '#services/logs/counted-queries.ts';
@@ -18,6 +19,7 @@ import type { Telemetry } from '#services/telemetry/queries.ts';
 import type { LiveFeed } from '#services/telemetry/stream.ts';
 import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
+import { blindSpotRoutes } from './blind-spots.ts';
 import { collectorRoutes } from './collectors.ts';
 import { credentialSetRoutes } from './credential-sets.ts';
 import { credentialRoutes } from './credentials.ts';
@@ -60,6 +62,7 @@ export interface ApiDeps {
   logs: Logs;
   countedQueries: CountedQueries;
   fleet: FleetOverview;
+  blindSpots: BlindSpots;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
   self: { processes: ProcessBook; readiness: Readiness };
@@ -123,6 +126,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...profileRoutes(inventory.profiles),
     ...taskRoutes(inventory.tasks),
     ...fleetRoutes(deps.fleet, access.audit),
+    ...blindSpotRoutes(deps.blindSpots),
     ...metricRoutes(deps.telemetry),
     ...logRoutes(deps.logs),
     ...logQueryRoutes(deps.countedQueries),

@@ -18,6 +18,9 @@ import { createInventory } from '#services/inventory/inventory.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
+import { blindDevices } from '#services/fleet/blind-devices.ts';
+import { blindProcesses, blindProfiles, blindSenders } from '#services/fleet/blind-processes.ts';
+import { createBlindSpots } from '#services/fleet/blind-spots.ts';
 import { createFleetOverview } from '#services/fleet/overview.ts';
 import { createRecurring } from '#services/fleet/recurring.ts';
 import type { RecurringJob } from '#services/fleet/recurring.ts';
@@ -31,6 +34,7 @@ import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
+import { createBlindDeviceStore } from '#stores/devices/blind.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createCountedQueryStore } from '#stores/logs/counted-queries.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
@@ -199,6 +203,15 @@ export async function openTestApi(
   const leases = createPostgresLeases(pg);
   const queues = { depth: async () => ({ waiting: 1, running: 0, failed: 0 }) } as Partial<JobQueues> as JobQueues;
   const fleet = createFleetOverview({ leases, queues, book: processes, recurring });
+  const blindSpots = createBlindSpots({
+    sources: [
+      blindDevices(createBlindDeviceStore(pg)),
+      blindProcesses(processes),
+      blindSenders(logs),
+      blindProfiles(inventory.profiles),
+    ],
+    clock,
+  });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
     options: { version: 'test', trustedProxies: [], requestsPerMinute: 1_000_000, ...more.options },
@@ -208,6 +221,7 @@ export async function openTestApi(
     logs,
     countedQueries,
     fleet,
+    blindSpots,
     live,
     self: { processes, readiness: async () => problems },
     log,
@@ -256,6 +270,7 @@ export async function openTestApi(
     work,
     checks,
     problems,
+    processes,
     clock,
     bus,
     lines,

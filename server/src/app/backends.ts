@@ -14,6 +14,7 @@ import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
+import { createBlindDeviceStore } from '#stores/devices/blind.ts';
 import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createPostgresLeaderLock } from '#stores/leases/postgres-leader.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
@@ -138,6 +139,7 @@ export function createBackends(options: BackendOptions) {
       countedQueries: createCountedQueryStore(pg),
       secrets,
       devices: createDeviceStore(pg),
+      blindDevices: createBlindDeviceStore(pg),
       credentials: createCredentialStore(pg),
       sets: createCredentialSetStore(pg),
       answers: createCredentialAnswerStore(pg),

@@ -11,6 +11,9 @@ import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
+import { blindDevices } from '#services/fleet/blind-devices.ts';
+import { blindProcesses, blindProfiles, blindSenders } from '#services/fleet/blind-processes.ts';
+import { createBlindSpots } from '#services/fleet/blind-spots.ts';
 import { createFleetOverview } from '#services/fleet/overview.ts';
 import { createRecurring } from '#services/fleet/recurring.ts';
 import { createDirectory } from '#services/logs/directory.ts';
@@ -98,6 +101,15 @@ function compose(context: RoleContext) {
     worker: `${config.machine}/hub`,
   });
   const fleet = createFleetOverview({ leases: backends.leases, queues: backends.queues, book, recurring });
+  const blindSpots = createBlindSpots({
+    sources: [
+      blindDevices(stores.blindDevices),
+      blindProcesses(book),
+      blindSenders(logs),
+      blindProfiles(inventory.profiles),
+    ],
+    clock,
+  });
   const reporter = createProcessReporter({
     bus,
     clock,
@@ -107,14 +119,15 @@ function compose(context: RoleContext) {
   });
   const lines = { directory, logs, countedQueries };
   const plans = { scheduler, housekeeping, recurring };
-  return { backends, access, inventory, telemetry, lines, fleet, live, book, table, plans, reporter };
+  return { backends, access, inventory, telemetry, lines, fleet, blindSpots, live, book, table, plans, reporter };
 }
 
 /** The hub: API, live stream, pages, scheduler. */
 export const createHub: RoleFactory = (context) => {
   const { config, log } = context;
   const parts = compose(context);
-  const { backends, access, inventory, telemetry, lines, fleet, live, book, table, plans, reporter } = parts;
+  const { backends, access, inventory, telemetry, lines, fleet, blindSpots, live, book, table, plans, reporter } =
+    parts;
   const { directory, logs, countedQueries } = lines;
   const pages = createPages(log);
   let draining = false;
@@ -144,6 +157,7 @@ export const createHub: RoleFactory = (context) => {
         logs,
         countedQueries,
         fleet,
+        blindSpots,
         live,
         self: { processes: book, readiness },
         log,

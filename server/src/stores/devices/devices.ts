@@ -1,3 +1,4 @@
+import type { BlindReason } from '@sotp/contract/blind-spots.ts';
 import type { DeviceQuery, DeviceStatus, StatusCode } from '@sotp/contract/devices.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import type { ErrorCode } from '@sotp/contract/errors.ts';
@@ -122,6 +123,20 @@ export interface DeviceStore {
   /** Removes changes from before an instant; answers how many. */
   pruneChanges(before: number, signal?: AbortSignal): Promise<number>;
   writeState(updates: readonly StateUpdate[]): Promise<{ deviceId: number; status: DeviceStatus }[]>;
+}
+
+/** Devices that are not watched for one reason: how many, and the first of them by name. */
+export interface BlindDevices {
+  readonly reason: BlindReason;
+  readonly count: number;
+  readonly devices: readonly { id: number; name: string; address: string; detail: string | null }[];
+}
+
+export interface BlindDeviceStore {
+  /** Devices whose status is unknown, switched off or in maintenance, and those without a collector. */
+  unwatched(scope: DeviceScope, limit: number): Promise<BlindDevices[]>;
+  /** Devices that refuse their credentials, or no longer answer to them. */
+  refused(scope: DeviceScope, limit: number): Promise<BlindDevices>;
 }
 
 export interface StoredCredential {

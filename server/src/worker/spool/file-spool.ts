@@ -4,7 +4,7 @@ import { AppError, toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchCodec, Deliver, Spool } from '#services/spool/spool.ts';
 import { deliverPatiently } from './deliver.ts';
-import { nameCounters } from './names.ts';
+import { nameCounters, waiting } from './names.ts';
 import type { SpoolNames } from './names.ts';
 import type { SpoolRecord } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -68,6 +68,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   let lastWrite: Promise<void> = Promise.resolve();
   let reading: { readonly segment: Segment; readonly records: SpoolRecord[]; next: number } | undefined;
   let memoryOnly = 0;
+  let progressAt = clock.monotonic();
   let struggling = false;
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -185,9 +186,12 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
     if (trying) counters.retries_total++;
   }
 
+  const load = () => Math.max(disk.bytes() / maxBytes, recent.unsafeLoad());
+
   async function run(deliver: Deliver<B>): Promise<void> {
     while (!stopping.signal.aborted) {
       const entry = await next();
+      progressAt = clock.monotonic();
       if (!entry) {
         disk.forgetLayouts();
         if (undelivered() === 0) for (const resolve of settled.splice(0)) resolve();
@@ -247,7 +251,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       return safe;
     },
     get load() {
-      return Math.max(disk.bytes() / maxBytes, recent.unsafeLoad());
+      return load();
     },
     async sync() {
       await lastWrite;
@@ -282,12 +286,11 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       await disk.close().catch(complain);
       if (undelivered() > 0) log.info({ batches: undelivered() }, 'batches stay in the spool for the next start');
     },
-    counters: () =>
-      nameCounters(
-        names,
-        { ...counters, ...disk.counters, backlog_batches: undelivered(), bytes: disk.bytes(), max_bytes: maxBytes },
-        disk.segments.reduce((sum, one) => sum + one.items - one.doneItems, 0),
-        dropped,
-      ),
+    counters() {
+      const waits = waiting(undelivered(), clock.monotonic() - progressAt);
+      const own = { ...counters, ...disk.counters, ...waits, load: load(), bytes: disk.bytes(), max_bytes: maxBytes };
+      const items = disk.segments.reduce((sum, one) => sum + one.items - one.doneItems, 0);
+      return nameCounters(names, own, items, dropped);
+    },
   };
 }

@@ -10,6 +10,11 @@ export const LINE_SPOOL: SpoolNames = { prefix: 'log_spool', items: 'lines', dro
 
 export const TRAP_SPOOL: SpoolNames = { prefix: 'trap_spool', items: 'lines', dropped: 'trap_dropped_total' };
 
+/** What waits, and for how long at least nothing of it has been delivered. */
+export function waiting(batches: number, sinceProgressMs: number): Record<string, number> {
+  return { backlog_batches: batches, stalled_seconds: batches === 0 ? 0 : Math.floor(sinceProgressMs / 1_000) };
+}
+
 /** The counters of a spool, and what it dropped by reason, under its names. */
 export function nameCounters(
   { prefix, items, dropped }: SpoolNames,
