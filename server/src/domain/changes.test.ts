@@ -50,7 +50,9 @@ const kinds = fc.constantFrom('module', 'port', 'sensor', null);
 const reading: fc.Arbitrary<Inventory> = fc
   .record({
     system: fc.record({ sysName: text, location: text, model: text, osVersion: text, serial: text }),
-    interfaces: fc.array(fc.record({ ifIndex: index, ifName: text, speedBps: speed }), { maxLength: 6 }),
+    interfaces: fc.uniqueArray(fc.record({ ifIndex: index, ifName: text, speedBps: speed }), {
+      selector: ({ ifIndex }) => ifIndex,
+    }),
     hardware: fc.array(fc.record({ index, class: kinds, name: text, model: text, serial: text }), { maxLength: 6 }),
     neighbors: fc.array(
       fc.record({ protocol: fc.constantFrom('lldp', 'cdp'), localIfIndex: index, remoteName: text, remotePort: text }),
@@ -66,7 +68,7 @@ const reading: fc.Arbitrary<Inventory> = fc
   }));
 
 function between(section: ChangeSection, before: Partial<Inventory>, after: Partial<Inventory>) {
-  const views = comparedViews(section, { ...none, ...before }, { ...none, ...after }, after.interfaces ?? []);
+  const views = comparedViews(section, { ...none, ...before }, { ...none, ...after });
   return changesBetween(section, ...views);
 }
 
@@ -81,7 +83,7 @@ describe('for any two readings and every section', () => {
           neighbors: one.neighbors.toReversed(),
         };
         for (const section of CHANGE_SECTIONS) {
-          const [before, after] = comparedViews(section, one, turned, []);
+          const [before, after] = comparedViews(section, one, turned);
           assert.deepEqual(changesBetween(section, before, after), []);
         }
       }),
@@ -92,7 +94,7 @@ describe('for any two readings and every section', () => {
     fc.assert(
       fc.property(reading, reading, (one, other) => {
         for (const section of CHANGE_SECTIONS) {
-          const [before, after] = comparedViews(section, one, other, other.interfaces);
+          const [before, after] = comparedViews(section, one, other);
           const changes = changesBetween(section, before, after);
           assert.deepEqual(sorted(applyChanges(before, changes)), sorted(after));
           const back = changes.map((change) => ({ ...change, before: change.after, after: change.before }));
@@ -113,8 +115,8 @@ describe('for any two readings and every section', () => {
           neighbors: other.neighbors.toReversed(),
         };
         for (const section of CHANGE_SECTIONS) {
-          const straight = changesBetween(section, ...comparedViews(section, one, other, []));
-          assert.deepEqual(changesBetween(section, ...comparedViews(section, one, turned, [])), straight);
+          const straight = changesBetween(section, ...comparedViews(section, one, other));
+          assert.deepEqual(changesBetween(section, ...comparedViews(section, one, turned)), straight);
         }
       }),
     );
@@ -182,6 +184,24 @@ test('another neighbor on a port is a change of that port, under its name', () =
   ]);
   const [gone] = between('neighbors', before, { interfaces });
   assert.deepEqual([gone?.kind, gone?.after], ['vanished', null]);
+});
+
+test('a neighbor on a port that has another index now is the same; one at another port is not', () => {
+  const at = (localIfIndex: number, ...interfaces: InterfaceFacts[]) => ({
+    interfaces,
+    neighbors: [neighbor({ localIfIndex, remoteName: 'a' })],
+  });
+  const [gi1, gi2] = [port({ ifName: 'Gi1' }), port({ ifIndex: 2, ifName: 'Gi2' })];
+  // Index 1 belongs to another port after the restart.
+  const after = at(8, { ...gi1, ifIndex: 8 }, { ...gi2, ifIndex: 1 });
+  assert.deepEqual(between('neighbors', at(1, gi1, gi2), after), []);
+  assert.deepEqual(
+    between('neighbors', at(1, gi1, gi2), at(2, gi1, gi2)).map(({ kind, subject }) => [kind, subject]),
+    [
+      ['vanished', 'Gi1 (LLDP)'],
+      ['appeared', 'Gi2 (LLDP)'],
+    ],
+  );
 });
 
 test('a device that has lost all its ports or parts has not been read well; all neighbors may go', () => {

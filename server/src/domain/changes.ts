@@ -38,15 +38,21 @@ const HARDWARE: Shape<HardwareFacts> = {
   values: ({ model, serial }) => ({ model, serial }),
 };
 
-function neighborShape(interfaces: readonly InterfaceFacts[]): Shape<NeighborFacts> {
+/** A neighbor at a port of our own, which is known by its name. */
+const NEIGHBOR: Shape<NeighborFacts & { readonly port: string }> = {
+  name: ({ protocol, port }) => `${port} (${protocol.toUpperCase()})`,
+  detail: ({ remoteName }) => remoteName ?? 'unnamed',
+  values: ({ remoteName, remotePort }) => ({ remoteName, remotePort }),
+};
+
+/** Neighbors with the names that the interfaces of the same reading give their ports. */
+function atPorts(neighbors: readonly NeighborFacts[], interfaces: readonly InterfaceFacts[]) {
   const names = new Map(interfaces.map((port) => [port.ifIndex, interfaceName(port)]));
-  const port = (ifIndex: number | null) =>
-    ifIndex === null ? 'an unknown port' : (names.get(ifIndex) ?? `interface ${ifIndex}`);
-  return {
-    name: ({ protocol, localIfIndex }) => `${port(localIfIndex)} (${protocol.toUpperCase()})`,
-    detail: ({ remoteName }) => remoteName ?? 'unnamed',
-    values: ({ remoteName, remotePort }) => ({ remoteName, remotePort }),
-  };
+  return neighbors.map((neighbor) => {
+    const { localIfIndex } = neighbor;
+    const unnamed = localIfIndex === null ? 'an unknown port' : `interface ${localIfIndex}`;
+    return { ...neighbor, port: (localIfIndex === null ? undefined : names.get(localIfIndex)) ?? unnamed };
+  });
 }
 
 /** A port is known by its name: its ifIndex may be another after a restart. */
@@ -87,12 +93,11 @@ function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What is compared of a section in two readings; `interfaces` gives neighbors the names of their ports. */
+/** What is compared of a section in two readings; each names the ports of its neighbors by its own interfaces, if it has them. */
 export function comparedViews(
   section: ChangeSection,
   before: Pick<Inventory, ChangeSection>,
   after: Pick<Inventory, ChangeSection>,
-  interfaces: readonly InterfaceFacts[],
 ): [FactView, FactView] {
   switch (section) {
     case 'system': {
@@ -104,8 +109,14 @@ export function comparedViews(
       return viewsOf(before.interfaces, after.interfaces, INTERFACE);
     case 'hardware':
       return viewsOf(before.hardware, after.hardware, HARDWARE);
-    case 'neighbors':
-      return viewsOf(before.neighbors, after.neighbors, neighborShape(interfaces));
+    case 'neighbors': {
+      const [was, is] = [before.interfaces, after.interfaces];
+      return viewsOf(
+        atPorts(before.neighbors, was.length > 0 ? was : is),
+        atPorts(after.neighbors, is.length > 0 ? is : was),
+        NEIGHBOR,
+      );
+    }
   }
 }
 
@@ -138,6 +149,26 @@ export function applyChanges(view: FactView, changes: readonly FactChange[]): Fa
     else result.delete(subject);
   }
   return result;
+}
+
+/** A port that was recognised although it says another name now. */
+export interface Rename {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Interfaces under the names that they have now, so that what else changed of a renamed port is told as its own change. */
+export function underNewNames(interfaces: readonly InterfaceFacts[], renames: readonly Rename[]): InterfaceFacts[] {
+  const names = new Map(renames.map(({ before, after }) => [before, after]));
+  return interfaces.map((port) => {
+    const name = names.get(interfaceName(port));
+    return name === undefined ? port : { ...port, ifName: name };
+  });
+}
+
+/** True for what the recognition of ports has told already: that one came, and from where. */
+export function isToldByRename({ section, kind, subject }: FactChange, renames: readonly Rename[]): boolean {
+  return section === 'interfaces' && kind === 'appeared' && renames.some(({ after }) => after === subject);
 }
 
 /** True for a section whose changes are kept. */

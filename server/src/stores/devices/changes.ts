@@ -1,8 +1,15 @@
 import type { DeviceChange } from '@sotp/contract/changes.ts';
 import { emptyInventory } from '@sotp/contract/inventory.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
-import { changesBetween, comparedViews, isCompared, isImplausible } from '#domain/changes.ts';
-import type { FactChange } from '#domain/changes.ts';
+import {
+  changesBetween,
+  comparedViews,
+  isCompared,
+  isImplausible,
+  isToldByRename,
+  underNewNames,
+} from '#domain/changes.ts';
+import type { FactChange, Rename } from '#domain/changes.ts';
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 
@@ -31,28 +38,32 @@ export interface Comparison {
   readonly cut: readonly string[];
 }
 
-/** Compares sections that were read with those that are known; a section that is new, older or cut short gives no change. */
+/**
+ * Compares sections that were read with those that are known; a section that is new, older or cut short gives no change.
+ * `renames`: ports that this reading was recognised to tell under other names.
+ */
 export function compareFacts(
   known: Readonly<Record<string, KnownSection>>,
   facts: Partial<Inventory>,
   at: number,
   partial: readonly string[],
+  renames: readonly Rename[] = [],
 ): Comparison {
   const changes: FactChange[] = [];
   const cut: string[] = partial.filter(isCompared);
   // As the database will hold it: it refuses some characters.
   const read = { ...emptyInventory(), ...(JSON.parse(toJsonb(facts)) as Partial<Inventory>) };
-  const interfaces = facts.interfaces
-    ? read.interfaces
-    : ((known['interfaces']?.value ?? []) as Inventory['interfaces']);
+  const ports = (known['interfaces']?.value ?? []) as Inventory['interfaces'];
+  const is = facts.interfaces ? read : { ...read, interfaces: ports };
   for (const section of Object.keys(facts)) {
     if (!isCompared(section) || partial.includes(section)) continue;
     const before = known[section];
     if (!before || before.value === null || before.at > at) continue;
     if (isImplausible(section, before.value, read[section])) cut.push(section);
     else {
-      const was = { ...emptyInventory(), [section]: before.value };
-      changes.push(...changesBetween(section, ...comparedViews(section, was, read, interfaces)).slice(0, MOST));
+      const was = { ...emptyInventory(), [section]: before.value, interfaces: underNewNames(ports, renames) };
+      const found = changesBetween(section, ...comparedViews(section, was, is));
+      changes.push(...found.filter((change) => !isToldByRename(change, renames)).slice(0, MOST));
     }
   }
   return { changes, cut };
@@ -96,24 +107,14 @@ export async function listChanges(
   return rows.map((row) => ({ ...row, at: row.at.getTime(), reversedAt: row.reversedAt?.getTime() ?? null }));
 }
 
-/** What the reading at an instant decided about ports says the same as these changes, and why: they are left out. */
-export async function withoutDecided(
-  tx: Queryable,
-  deviceId: number,
-  at: number,
-  changes: readonly FactChange[],
-): Promise<readonly FactChange[]> {
-  if (!changes.some(({ section, kind }) => section === 'interfaces' && kind !== 'changed')) return changes;
-  const { rows } = await tx.query<{ before: string; after: string }>(
+/** Ports that the reading at an instant was recognised to tell under other names (or under their own, after an absence). */
+export async function readRenames(tx: Queryable, deviceId: number, at: number): Promise<readonly Rename[]> {
+  const { rows } = await tx.query<Rename>(
     `select coalesce(before ->> 'name', subject) as before, subject as after from device_change
      where device_id = $1 and at = to_timestamp($2::float8 / 1000) and kind = 'recognised'`,
     [deviceId, at],
   );
-  const [before, after] = [new Set(rows.map((row) => row.before)), new Set(rows.map((row) => row.after))];
-  return changes.filter(({ section, kind, subject }) => {
-    if (section !== 'interfaces') return true;
-    return !(kind === 'vanished' && before.has(subject)) && !(kind === 'appeared' && after.has(subject));
-  });
+  return rows;
 }
 
 /** Removes changes older than an instant, some thousand at a time so that nobody waits for it. */

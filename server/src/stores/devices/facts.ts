@@ -3,7 +3,7 @@ import type { Inventory } from '@sotp/contract/inventory.ts';
 import { isCompared } from '#domain/changes.ts';
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { compareFacts, insertChanges, withoutDecided } from './changes.ts';
+import { compareFacts, insertChanges, readRenames } from './changes.ts';
 import type { KnownSection } from './changes.ts';
 
 /** All sections that are known; undefined when there is no such device. */
@@ -47,8 +47,13 @@ export async function writeFacts(
             [id, wanted],
           );
     const known = Object.fromEntries(rows.map((row) => [row.section, row]));
-    const { changes, cut } = compareFacts(known, facts, at, partial);
-    await insertChanges(tx, id, at, await withoutDecided(tx, id, at, changes));
+    let comparison = compareFacts(known, facts, at, partial);
+    if (comparison.changes.some(({ kind }) => kind !== 'changed')) {
+      const renames = await readRenames(tx, id, at);
+      if (renames.length > 0) comparison = compareFacts(known, facts, at, partial, renames);
+    }
+    const { changes, cut } = comparison;
+    await insertChanges(tx, id, at, changes);
     await tx.query(
       `insert into device_facts as f (device_id, section, at, value, complete)
        select $1, section, to_timestamp($2::float8 / 1000), value::jsonb,

@@ -1,3 +1,4 @@
+import { withoutConstants } from './constant.ts';
 import { translateModule } from './prometheus/translate.ts';
 
 /** Something of a foreign dialect that SOTP reads past, and why. */
@@ -40,7 +41,7 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
 export function translate(raw: unknown): Translated {
   if (!isNode(raw)) return { raw: raw ?? {}, dialect: 'native', notes: [] };
   const dialect = dialectOf(raw);
-  if (dialect === 'native') return { raw, dialect, notes: [] };
+  if (dialect === 'native') return { dialect, ...withoutConstants(raw) };
   if (dialect === 'prometheus') return { dialect, ...translateModules(raw['modules']) };
   const notes: DialectNote[] = [];
   if (raw['traps'] !== undefined || raw['sysobjectids'] !== undefined) {

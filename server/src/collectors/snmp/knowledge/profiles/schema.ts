@@ -181,7 +181,7 @@ export type MetricTag = z.infer<typeof MetricTag>;
 
 export const Metric = z.strictObject({
   MIB: z.string().optional(),
-  table: z.strictObject({ OID: Oid, name: z.string() }).optional(),
+  table: z.strictObject({ OID: Oid, name: z.string().optional() }).optional(),
   symbol: Symbol.optional(),
   symbols: z.array(Symbol).optional(),
   OID: Oid.optional(),
