@@ -64,6 +64,7 @@ export function ipRuns(oid: string, isKnown: (octets: Uint8Array) => boolean = (
     }
   }
   const standard = oid.startsWith('1.3.6.1.2.1.') || oid.startsWith('1.0.8802.');
+  for (let at = FIRST; at + 16 <= arcs.length; at++) add(at, 16, false);
   // A vendor's column may look like an address of the device (9.9.10.1.1.1): there only the end of an OID counts.
   for (let at = standard ? FIRST : Math.max(FIRST, arcs.length - 4); at + 4 <= arcs.length; at++) {
     if (arcs.slice(at, at + 4).some((arc) => arc >= 10)) add(at, 4, false);

@@ -9,6 +9,11 @@ export interface Pseudonyms {
   /** Four or sixteen octets. Masks, loopback, group addresses and "any" stay; addresses of one subnet stay in one. */
   ip(octets: Uint8Array): Buffer;
   knowsIp(octets: Uint8Array): boolean;
+  /** An SNMP engine id: its maker and length stay, and the address or name in it becomes known. */
+  engine(octets: Buffer): Buffer;
+  knownEngine(octets: Uint8Array): Buffer | undefined;
+  /** Engine ids and their pseudonyms, as arcs of an index. */
+  engines(): Iterable<readonly [string, string]>;
 }
 
 export function createPseudonyms(): Pseudonyms {
@@ -19,8 +24,9 @@ export function createPseudonyms(): Pseudonyms {
   const subnets4 = new Map<string, number>();
   const subnets6 = new Map<string, number>();
   const hosts6 = new Map<string, number>();
+  const engines = new Map<string, Buffer>();
 
-  return {
+  const self: Pseudonyms = {
     text(kind, text) {
       const key = text.toLowerCase();
       let name = texts.get(key);
@@ -44,7 +50,10 @@ export function createPseudonyms(): Pseudonyms {
       ips.add(hexOf(octets));
       if (octets.length === 4) {
         const subnet = numberOf(subnets4, hexOf(octets.subarray(0, 3)));
-        return Buffer.from([10 + (subnet >>> 16), (subnet >>> 8) & 0xff, subnet & 0xff, octets[3] ?? 0]);
+        // The range for benchmarks (RFC 2544), which no device has; beyond its 512 subnets a private one.
+        const [first, second] =
+          subnet < 512 ? [198, 18 + (subnet >>> 8)] : [10 + (subnet >>> 16), (subnet >>> 8) & 0xff];
+        return Buffer.from([first, second, subnet & 0xff, octets[3] ?? 0]);
       }
       const linkLocal = octets[0] === 0xfe;
       const name = Buffer.alloc(16);
@@ -55,7 +64,28 @@ export function createPseudonyms(): Pseudonyms {
       return name;
     },
     knowsIp: (octets) => ips.has(hexOf(octets)),
+    engine(octets) {
+      const format = octets[4];
+      const rest = octets.subarray(5);
+      if (format === 1 && rest.length === 4) self.ip(rest);
+      else if (format === 2 && rest.length === 16) self.ip(rest);
+      else if (format === 3 && rest.length === 6) self.mac(rest);
+      else if (format === 4 && rest.length >= 4) self.text('device-', rest.toString('latin1'));
+      const key = hexOf(octets);
+      let name = engines.get(key);
+      if (!name) {
+        name = Buffer.alloc(octets.length);
+        name.set(octets.subarray(0, 4));
+        name[4] = 5;
+        name[name.length - 1] = engines.size + 1;
+        engines.set(key, name);
+      }
+      return name;
+    },
+    knownEngine: (octets) => engines.get(hexOf(octets)),
+    engines: () => [...engines].map(([key, name]) => [Buffer.from(key, 'hex').join('.'), name.join('.')] as const),
   };
+  return self;
 }
 
 function numberOf(numbers: Map<string, number>, key: string): number {

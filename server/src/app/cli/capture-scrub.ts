@@ -5,6 +5,18 @@ import { SnmpType } from '#protocols/snmp/value.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import { createPseudonyms } from './capture-pseudonyms.ts';
 import type { Pseudonyms } from './capture-pseudonyms.ts';
+import {
+  BRIDGE_IDS,
+  ENGINE_ID,
+  IPS,
+  LEFT_OUT,
+  LLDP_IDS,
+  MACS,
+  NAMES,
+  PORT_LISTS,
+  PORT_TEXTS,
+  SERIALS,
+} from './capture-columns.ts';
 import { ipRuns, macRuns } from './capture-indexes.ts';
 
 export interface ScrubOptions {
@@ -14,42 +26,15 @@ export interface ScrubOptions {
   readonly secrets: readonly string[];
 }
 
-/** The agent's own access rules, users, communities and trap targets (RFC 3413 to 3415, 3584): left out as a whole. */
-const LEFT_OUT = [12, 13, 15, 16, 18].map((module) => `1.3.6.1.6.3.${module}`);
-const ENTITY = '1.3.6.1.2.1.47.1.1.1.1';
-const SERIALS = [`${ENTITY}.11`, `${ENTITY}.15`, `${ENTITY}.18`, `${ENTITY}.19`];
-/** Columns that hold a name, and what it is called instead. */
-const NAMES: readonly (readonly [root: string, kind: string])[] = [
-  ['1.3.6.1.2.1.1.5', 'device-'],
-  ['1.3.6.1.2.1.1.4', 'contact-'],
-  ['1.3.6.1.2.1.1.6', 'location-'],
-  ['1.3.6.1.2.1.31.1.1.1.18', 'alias-'],
-  ['1.0.8802.1.1.2.1.3.3', 'device-'],
-  ['1.0.8802.1.1.2.1.4.1.1.9', 'device-'],
-  ['1.3.111.2.802.1.1.13.1.4.1.1.10', 'device-'],
-  ['1.3.6.1.4.1.9.9.23.1.2.1.1.6', 'device-'],
-  ['1.3.6.1.4.1.9.9.23.1.2.1.1.17', 'device-'],
-];
-/** Columns whose six octets are a MAC address even where they would print. */
-const MACS = ['1.3.6.1.2.1.2.2.1.6', '1.3.6.1.2.1.3.1.1.2', '1.3.6.1.2.1.4.22.1.2', '1.3.6.1.2.1.17.1.1'].concat([
-  '1.3.6.1.2.1.17.4.3.1.1',
-  '1.0.8802.1.1.2.1.3.2',
-  '1.0.8802.1.1.2.1.4.1.1.5',
-  '1.0.8802.1.1.2.1.4.1.1.7',
-]);
-/** Bit strings of ports, which are no addresses whatever their length. */
-const PORT_LISTS = ['1.3.6.1.2.1.17.7.1.4', '1.2.840.10006.300.43.1.1.2'];
-/** IpAddress as four octets of a string: cdpCacheAddress. */
-const IPS = ['1.3.6.1.4.1.9.9.23.1.2.1.1.4'];
-
 /**
  * The same device under pseudonyms: names, contact, location, port descriptions, serial numbers, MAC and IP addresses,
- * in values and in indexes; its access rules are left out. What a vendor hides in texts of its own may remain.
+ * its engine id, in values and in indexes; its access rules are left out. What a vendor hides in texts of its own may remain.
  */
 export function scrub(varbinds: readonly SnmpVarbind[], options: ScrubOptions): SnmpVarbind[] {
   const kept = varbinds.filter(({ oid }) => !LEFT_OUT.some((root) => isBelow(oid, root)));
   const names = createPseudonyms();
   const rootOf = rootFinder(options.serialRoots);
+  const subtypes = subtypesOf(kept);
   const whole = new Map<SnmpVarbind, string>();
   const phrases: string[] = [];
   for (const secret of options.secrets) {
@@ -59,7 +44,8 @@ export function scrub(varbinds: readonly SnmpVarbind[], options: ScrubOptions): 
   }
   for (const varbind of kept) {
     learnAddresses(varbind, names);
-    const kind = rootOf(varbind.oid);
+    const chassis = learnId(varbind, subtypes, names);
+    const kind = chassis ?? rootOf(varbind.oid);
     if (kind === undefined || !Buffer.isBuffer(varbind.value) || varbind.type !== SnmpType.octetString) continue;
     const text = varbind.value.toString('latin1').replace(/\0+$/, '').trim();
     if (text === '') continue;
@@ -78,6 +64,30 @@ export function scrub(varbinds: readonly SnmpVarbind[], options: ScrubOptions): 
     if (other !== undefined) return { ...varbind, oid, value: Buffer.from(other, 'latin1') };
     return { ...varbind, oid, value: otherValue(varbind, names, rewrite) };
   });
+}
+
+/** What the ids of LLDP are, as their own columns tell it. */
+function subtypesOf(varbinds: readonly SnmpVarbind[]): ReadonlyMap<string, number> {
+  const subtypes = new Map<string, number>();
+  for (const { oid, value } of varbinds) {
+    if (typeof value === 'number' && LLDP_IDS.some(({ subtype }) => isBelow(oid, subtype))) subtypes.set(oid, value);
+  }
+  return subtypes;
+}
+
+/** Makes the address known that an LLDP id is; tells what kind of name it is when it is one. */
+function learnId({ oid, value }: SnmpVarbind, subtypes: ReadonlyMap<string, number>, names: Pseudonyms) {
+  const column = LLDP_IDS.find(({ id }) => isBelow(oid, id));
+  if (!column || !Buffer.isBuffer(value)) return undefined;
+  const subtype = subtypes.get(column.subtype + oid.slice(column.id.length));
+  if (subtype === column.mac && value.length === 6) names.mac(value);
+  else if (subtype === column.address && (value.length === 5 || value.length === 17)) names.ip(value.subarray(1));
+  else if (column.chassis && isPrintable(value)) return 'chassis-';
+  return undefined;
+}
+
+function isPrintable(value: Buffer): boolean {
+  return value.length > 0 && value.every((octet) => octet >= 0x20 && octet < 0x7f);
 }
 
 /** What kind of name a variable holds: by its column, looked up from the longest prefix down. */
@@ -101,11 +111,13 @@ function learnAddresses({ oid, type, value }: SnmpVarbind, names: Pseudonyms): v
   if (type === SnmpType.ipAddress && value.length === 4) names.ip(value);
   else if (type === SnmpType.octetString && isMac(oid, value)) names.mac(value);
   else if (value.length === 4 && IPS.some((root) => isBelow(oid, root))) names.ip(value);
+  else if (value.length === 8 && BRIDGE_IDS.some((root) => isBelow(oid, root))) names.mac(value.subarray(2));
+  else if (oid === ENGINE_ID && value.length > 5) names.engine(value);
 }
 
 function isMac(oid: string, value: Buffer): boolean {
   if (value.length !== 6 || PORT_LISTS.some((root) => isBelow(oid, root))) return false;
-  if (MACS.some((root) => isBelow(oid, root)) && !/^[\w./ -]+$/.test(value.toString('latin1'))) return true;
+  if (MACS.some((root) => isBelow(oid, root))) return true;
   const text = value.toString('utf8').replace(/\0+$/, '');
   return text.includes('\uFFFD') || /\p{Cc}/u.test(text.replaceAll(/[\r\n\t]/g, ' '));
 }
@@ -113,6 +125,11 @@ function isMac(oid: string, value: Buffer): boolean {
 function otherIndex(oid: string, names: Pseudonyms): string {
   const arcs = oid.split('.');
   let changed = false;
+  for (const [engine, other] of names.engines()) {
+    const at = `.${oid}.`.indexOf(`.${engine}.`);
+    if (at !== -1 && engine !== other)
+      return otherIndex(`${oid.slice(0, at)}${other}${oid.slice(at + engine.length)}`, names);
+  }
   const put = (at: number, from: Uint8Array, to: Uint8Array): void => {
     arcs.splice(at, from.length, ...Array.from(to, String));
     changed = true;
@@ -135,6 +152,10 @@ function otherValue(
   if (type === SnmpType.ipAddress) return value.length === 4 ? names.ip(value) : value;
   if (type !== SnmpType.octetString || PORT_LISTS.some((root) => isBelow(oid, root))) return value;
   if (isMac(oid, value)) return names.mac(value);
+  const engine = names.knownEngine(value);
+  if (engine) return engine;
+  if (value.length === 6 && names.knowsMac(value) && LLDP_IDS.some(({ id }) => isBelow(oid, id)))
+    return names.mac(value);
   const prefix = value.length === 5 || value.length === 17 ? 1 : 0;
   const address = value.subarray(prefix);
   if ((address.length === 4 || address.length === 16) && names.knowsIp(address)) {
@@ -148,6 +169,8 @@ function otherValue(
     at += 5;
   }
   const before = octets.toString('latin1');
+  const repeated = PORT_TEXTS.some((root) => isBelow(oid, root)) ? names.known(before.trim()) : undefined;
+  if (repeated !== undefined) return Buffer.from(repeated, 'latin1');
   const after = rewrite(before);
   return after === before ? octets : Buffer.from(after, 'latin1');
 }
