@@ -12,9 +12,6 @@ export const BLIND_REASONS = [
   'local_plan',
   'unknown_senders',
   'profile_fault',
-  'canary_loss',
-  'canary_late',
-  'heartbeat_failing',
 ] as const;
 export const BlindReason = z.enum(BLIND_REASONS);
 export type BlindReason = z.infer<typeof BlindReason>;
@@ -42,34 +39,9 @@ export const BlindSpot = z.object({
 });
 export type BlindSpot = z.infer<typeof BlindSpot>;
 
-/** One way of the canary: numbered samples or lines, from a collector to what the hub reads back. */
-export const CanaryLeg = z.object({
-  collector: z.string(),
-  leg: z.enum(['metric', 'log']),
-  seen: z.number().int(),
-  lost: z.number().int(),
-  /** From being made to being readable, of the last minutes; null before anything was seen. */
-  p50Ms: z.number().nullable(),
-  p99Ms: z.number().nullable(),
-  lastSeenAt: Instant.nullable(),
-});
-export type CanaryLeg = z.infer<typeof CanaryLeg>;
-
-export const HeartbeatState = z.object({
-  /** Where it goes, secrets masked. */
-  url: z.string(),
-  everySeconds: z.number(),
-  lastSentAt: Instant.nullable(),
-  /** Why the last one was not sent, or did not arrive; null when it did. */
-  problem: z.string().nullable(),
-});
-export type HeartbeatState = z.infer<typeof HeartbeatState>;
-
+/** `GET /blind-spots`: empty when everything that should be watched is watched. */
 export const BlindSpots = z.object({
   checkedAt: Instant,
   spots: z.array(BlindSpot),
-  /** Empty while it is switched off, and for those who see only some sites. */
-  canary: z.array(CanaryLeg),
-  heartbeat: HeartbeatState.nullable(),
 });
 export type BlindSpots = z.infer<typeof BlindSpots>;

@@ -11,7 +11,7 @@ export function blindSpotRoutes(blindSpots: BlindSpotService): Route[] {
       path: '/blind-spots',
       access: 'devices:read',
       tag: 'fleet',
-      summary: 'Show what is not being watched and why: devices, collectors, spools, senders, the canary',
+      summary: 'Show what is not being watched and why: devices, collectors, spools, senders, profiles',
       output: BlindSpots,
       handler: ({ actor }) => blindSpots.get(actor),
     }),

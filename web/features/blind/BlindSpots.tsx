@@ -9,7 +9,6 @@ import { ButtonLink } from '#ui/button.tsx';
 import { PageHead } from '#ui/page.tsx';
 import { ErrorState, SkeletonRows } from '#ui/state.tsx';
 import { StatusMark } from '#ui/status.tsx';
-import { Canary } from './Canary.tsx';
 import { blindSpots } from './queries.ts';
 
 const LOOK = {
@@ -24,7 +23,7 @@ function stateOf({ spots }: Found): string {
   return `${plural(blind.length, 'reason')} why something is not seen`;
 }
 
-/** What is not being watched, by reason, with what to do about it; and whether what is watched arrives. */
+/** What is not being watched, by reason, with what to do about it. */
 export function BlindSpots() {
   const found = useQuery(blindSpots(browserApi));
   const { data } = found;
@@ -60,7 +59,6 @@ export function BlindSpots() {
               </p>
             </>
           )}
-          <Canary found={data} />
         </div>
       )}
     </>

@@ -1,4 +1,4 @@
-import type { BlindSpot, BlindSpots as BlindSpotList, CanaryLeg, HeartbeatState } from '@sotp/contract/blind-spots.ts';
+import type { BlindSpot, BlindSpots as BlindSpotList } from '@sotp/contract/blind-spots.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Actor } from '#services/access/actor.ts';
 
@@ -8,8 +8,6 @@ export type BlindSource = (actor: Actor) => Promise<BlindSpot[]>;
 export interface BlindSpotsDeps {
   readonly sources: readonly BlindSource[];
   readonly clock: Clock;
-  readonly canary?: () => CanaryLeg[];
-  readonly heartbeat?: () => HeartbeatState | null;
 }
 
 /** What is not being watched, and why. */
@@ -19,17 +17,14 @@ export interface BlindSpots {
 
 const ORDER = { blind: 0, weak: 1, chosen: 2 } as const;
 
-export function createBlindSpots({ sources, clock, canary, heartbeat }: BlindSpotsDeps): BlindSpots {
+export function createBlindSpots({ sources, clock }: BlindSpotsDeps): BlindSpots {
   return {
     async get(actor) {
       const checkedAt = new Date(clock.now()).toISOString();
       const spots = (await Promise.all(sources.map((source) => source(actor)))).flat();
-      const everything = actor.scope === null;
       return {
         checkedAt,
         spots: spots.toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind] || b.count - a.count),
-        canary: everything ? (canary?.() ?? []) : [],
-        heartbeat: everything ? (heartbeat?.() ?? null) : null,
       };
     },
   };
