@@ -24,6 +24,7 @@ import { createLokiLogStore } from '#stores/logs/loki/loki.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
 import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
+import type { Retention } from '#stores/metrics/packed/packed.ts';
 import { createPortStore } from '#stores/ports/postgres.ts';
 import { createTimescaleMetricStore } from '#stores/metrics/timescale/timescale.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
@@ -53,8 +54,8 @@ export interface BackendOptions {
   readonly maxConnections: number;
   /** Queues that this process may work at once. */
   readonly maxWorkers: number;
-  /** Days for which samples are kept; only who does the housekeeping needs it. */
-  readonly rawDays?: number;
+  /** Days for which samples and their roll-ups are kept; only who does the housekeeping needs it. */
+  readonly metricRetention?: Retention;
   /** Where lines are kept. */
   readonly logs: Pick<Config, 'logs' | 'loki'>;
   /** Names the process that receives lines: `host/1`. */
@@ -109,7 +110,7 @@ export function createBackends(options: BackendOptions) {
     pg,
     clock: systemClock,
     log,
-    ...(options.rawDays === undefined ? {} : { retention: { rawDays: options.rawDays } }),
+    ...(options.metricRetention ? { retention: options.metricRetention } : {}),
   });
   const leader = createPostgresLeaderLock(pg);
   const component: Component = {

@@ -49,7 +49,7 @@ function compose(context: RoleContext) {
     applicationName: 'sotp hub',
     maxConnections: CONNECTIONS,
     maxWorkers: 2,
-    rawDays: config.retention.rawDays,
+    metricRetention: config.retention,
     logs: config,
     logRetention: {
       errorDays: config.retention.errorLogDays,

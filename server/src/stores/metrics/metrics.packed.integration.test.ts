@@ -5,9 +5,10 @@ import { systemClock } from '#platform/clock.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import type { TestDatabase } from '#stores/postgres/testing.ts';
 import { metricStoreContract } from './metrics.contract.ts';
-import { createPackedMetricStore } from './packed/packed.ts';
+import { createPackedMetricStore, keepMsOf } from './packed/packed.ts';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 9, 25, 12, 34, 56);
 let db: TestDatabase;
 let now = NOW;
@@ -53,6 +54,38 @@ test('hours beyond retention are dropped, and rows that belong there are counted
     assert.deepEqual(store.counters(), { stored: 3, droppedTooOld: 1, droppedInFuture: 1, droppedOutdated: 0 });
   } finally {
     now = NOW;
+    await own.close();
+  }
+});
+
+test('each tier is kept as long as it is told, and a coarser one never shorter than a finer one', async () => {
+  assert.deepEqual(keepMsOf({ rawDays: 40, fiveMinuteDays: 30, hourDays: 1 }), {
+    packed: 40 * DAY,
+    fiveMinutes: 40 * DAY,
+    hours: 40 * DAY,
+  });
+  const own = await openTestDatabase();
+  try {
+    const retention = { rawDays: 1, fiveMinuteDays: 5, hourDays: 90 };
+    const store = createPackedMetricStore({ pg: own.pg, clock, log: silentLog, compactionLagMs: 0, retention });
+    await store.write(Array.from({ length: 20 }, (_, n) => row(1, NOW - (20 - n) * HOUR)));
+    const tiers = async () => {
+      const { rows } = await own.pg.query<Record<string, number>>(
+        `select (select count(*) from metric_packed) + (select count(*) from metric_packed_day) as polls,
+           (select count(*) from metric_rollup_5m) + (select count(*) from metric_rollup_5m_hour) as five,
+           (select count(*) from metric_rollup_1h) as hours`,
+      );
+      return Object.values(rows[0] ?? {}).map((n) => n > 0);
+    };
+    for (const [days, left] of [
+      [0, [true, true, true]],
+      [40, [false, false, true]],
+      [130, [false, false, false]],
+    ] as const) {
+      await store.maintain(NOW + days * DAY);
+      assert.deepEqual(await tiers(), left, `after ${days} days`);
+    }
+  } finally {
     await own.close();
   }
 });

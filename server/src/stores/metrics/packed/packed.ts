@@ -36,6 +36,13 @@ export interface Retention {
   readonly hourDays?: number;
 }
 
+/** The same in ms; a coarser tier stays at least as long as a finer one, whose place it takes. */
+export function keepMsOf({ rawDays, fiveMinuteDays = 365, hourDays = 5 * 365 }: Retention = { rawDays: 30 }) {
+  const packed = rawDays * DAY_MS;
+  const fiveMinutes = Math.max(packed, fiveMinuteDays * DAY_MS);
+  return { packed, fiveMinutes, hours: Math.max(fiveMinutes, hourDays * DAY_MS) };
+}
+
 export interface PackedMetricStoreDeps {
   readonly pg: Postgres;
   readonly clock: Clock;
@@ -54,12 +61,10 @@ export interface PackedMetricStore extends MetricStore, MetricUsageStore {
 /** The metric store in plain PostgreSQL. */
 export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetricStore {
   const { pg, clock, log } = deps;
-  const rawMs = (deps.retention?.rawDays ?? 30) * DAY_MS;
-  const fiveMinuteMs = (deps.retention?.fiveMinuteDays ?? 365) * DAY_MS;
-  const hourMs = (deps.retention?.hourDays ?? 5 * 365) * DAY_MS;
+  const keepMs = keepMsOf(deps.retention);
+  const rawMs = keepMs.packed;
   const catalogue = createCatalogue(pg);
   const compactor = createCompactor({ pg, catalogue, log });
-  const keepMs = { packed: rawMs, fiveMinutes: fiveMinuteMs, hours: hourMs };
   const range = createRangeCache(pg, createRange({ pg, clock, catalogue, rawMs, tail: packedTail }));
   const writer = createWriter({ pg, clock, log, catalogue, rawMs });
 
@@ -82,8 +87,8 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       const dayLagMs = deps.dayLagMs ?? (deps.compactionLagMs === undefined ? DAY_LAG_MS : 0);
       await writer.maintain(now);
       for (const table of [PACKED, PACKED_DAYS]) await expirePartitions(pg, table, now - rawMs);
-      for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expirePartitions(pg, table, now - fiveMinuteMs);
-      await expirePartitions(pg, ROLLUP_1H, now - hourMs);
+      for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expirePartitions(pg, table, now - keepMs.fiveMinutes);
+      await expirePartitions(pg, ROLLUP_1H, now - keepMs.hours);
       await compactor.run({ before: closed, daysBefore: closed - dayLagMs }, signal);
     },
     counters: writer.counters,

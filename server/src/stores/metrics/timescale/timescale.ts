@@ -1,9 +1,8 @@
 import { createCatalogue } from '#stores/metrics/packed/catalogue.ts';
 import { createLatest } from '#stores/metrics/packed/latest.ts';
-import { COMPACTION_LAG_MS } from '#stores/metrics/packed/packed.ts';
+import { COMPACTION_LAG_MS, keepMsOf } from '#stores/metrics/packed/packed.ts';
 import type { PackedMetricStore, PackedMetricStoreDeps } from '#stores/metrics/packed/packed.ts';
 import {
-  DAY_MS,
   PACKED,
   PACKED_DAYS,
   ROLLUP_1H,
@@ -55,11 +54,7 @@ export interface TimescaleMetricStore extends PackedMetricStore {
 /** The metric store with its tail in TimescaleDB; the head is the same. Its tables must be there (migrations/timescale). */
 export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): TimescaleMetricStore {
   const { pg, clock, log } = deps;
-  const keepMs = {
-    packed: (deps.retention?.rawDays ?? 30) * DAY_MS,
-    fiveMinutes: (deps.retention?.fiveMinuteDays ?? 365) * DAY_MS,
-    hours: (deps.retention?.hourDays ?? 5 * 365) * DAY_MS,
-  };
+  const keepMs = keepMsOf(deps.retention);
   const catalogue = createCatalogue(pg);
   const compactor = createTimescaleCompactor({ pg, catalogue, log });
   const tail = createBothTails(() => compactor.mover.isNeeded());
