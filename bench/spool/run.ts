@@ -1,8 +1,8 @@
 // Faults around the spool, with a ledger: what was accepted, what is stored, what is lost, doubled, and how soon it is
-// drained. node bench/spool/run.ts r1|r2|cap|hang|r4 [times] [seconds]. Prints one line of JSON; exits 1 below the bar.
+// drained. node bench/spool/run.ts r1|r2|cap|hang|r4 [times] [seconds] [MiB]. Prints one line of JSON; exits 1 below the bar.
 //   r1    kill -9 of PostgreSQL `times` times at random moments, started again after 5 s
 //   r2    PostgreSQL closed for `seconds`
-//   cap   as r2, with a spool of 1 MiB
+//   cap   as r2, with a spool of so many MiB, 1 when left out; polls come faster by as much
 //   hang  PostgreSQL stopped where it stands for `seconds`: connections open, no answer
 //   r4    kill -9 of the writing process `times` times
 import { fork } from 'node:child_process';
@@ -17,9 +17,11 @@ import { migrate } from '../../server/src/stores/postgres/migrate.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { createFaultyPostgres } from './postgres.ts';
 
-const [mode = 'r1', timesText = '5', secondsText = '30'] = process.argv.slice(2);
+const [mode = 'r1', timesText = '5', secondsText = '30', mibText = '1'] = process.argv.slice(2);
 const times = Number(timesText);
 const seconds = Number(secondsText);
+const capMiB = Number(mibText);
+const MAX_POLLS = 1_500;
 const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-spool-'));
 const ledger = path.join(dir, 'ledger');
 writeFileSync(ledger, '');
@@ -34,7 +36,13 @@ const env = {
   BENCH_URL: server.url,
   BENCH_LEDGER: ledger,
   BENCH_SPOOL: path.join(dir, 'spool'),
-  ...(mode === 'cap' ? { BENCH_CAP: String(1024 ** 2), BENCH_SAMPLES: '100' } : {}),
+  ...(mode === 'cap'
+    ? {
+        BENCH_CAP: String(capMiB * 1024 ** 2),
+        BENCH_SAMPLES: '100',
+        BENCH_POLLS: String(Math.min(MAX_POLLS, 50 * capMiB)),
+      }
+    : {}),
 };
 
 async function start(): Promise<ChildProcess> {

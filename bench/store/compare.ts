@@ -1,15 +1,22 @@
-// The packed store against a narrow table with its index, same data, interleaved: `node bench/store/compare.ts [devices]`.
+// The packed store, TimescaleDB and a narrow table with its index, same data, interleaved; with packing, roll-ups and the
+// making of days: `node bench/store/compare.ts [devices] [hours] [hours of the narrow table]`. TimescaleDB is measured on the
+// server that SOTP_BENCH_TIMESCALE_URL names (a superuser's URL), in a database made for it and dropped again.
 import { migrate } from '../../server/src/stores/postgres/migrate.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { startTestServer } from '../../server/src/stores/postgres/test-server.ts';
 import { createPackedMetricStore } from '../../server/src/stores/metrics/packed/packed.ts';
+import type { MetricUsageStore } from '../../server/src/stores/metrics/usage.ts';
 import type { PollRow } from '../../server/src/stores/metrics/metrics.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { clientCpu, serverCpu } from './cpu.ts';
 import { createFleet } from './fleet.ts';
+import { openTimescale } from './timescale.ts';
 
 const devices = Number(process.argv[2] ?? 50);
+const hours = Number(process.argv[3] ?? 12);
+const narrowHours = Number(process.argv[4] ?? 2);
+const timescaleUrl = process.env['SOTP_BENCH_TIMESCALE_URL'];
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DURABLE = [
@@ -20,16 +27,31 @@ const DURABLE = [
   'max_wal_size=1GB',
 ];
 
+type Cost = Record<'client' | 'server', number>;
+type Cpu = Awaited<ReturnType<typeof serverCpu>>;
+async function measured(cost: Cost, cpuOfServer: Cpu, fn: () => Promise<unknown>): Promise<void> {
+  // Reading /proc costs this process time: it stays outside of what is measured.
+  const server = cpuOfServer();
+  const client = clientCpu();
+  await fn();
+  cost.client += clientCpu() - client;
+  cost.server += cpuOfServer() - server;
+}
+const free = (): Cost => ({ client: 0, server: 0 });
+
+const midnight = Date.UTC(2026, 9, 25);
+const start = midnight - hours * HOUR;
+let now = start;
+const clock = { ...systemClock, now: () => now };
+const fleet = createFleet(devices, 48, MINUTE);
+
 const pg = createPostgres({ databaseUrl: await startTestServer(DURABLE), log: silentLog });
 await migrate(pg, silentLog);
 await pg.query('create table narrow (series_id int not null, at timestamptz not null, value float8 not null)');
 await pg.query('create index narrow_by_series on narrow (series_id, at)');
-const start = Date.UTC(2026, 9, 24);
-let now = start;
-const clock = { ...systemClock, now: () => now };
-const store = createPackedMetricStore({ pg, clock, log: silentLog, compactionLagMs: 0 });
-const fleet = createFleet(devices, 48, MINUTE);
+const store = createPackedMetricStore({ pg, clock, log: silentLog, compactionLagMs: 0, dayLagMs: HOUR });
 const cpuOfServer = await serverCpu(pg);
+const timescale = timescaleUrl === undefined ? undefined : await openTimescale(timescaleUrl, clock);
 
 /** The rows of a narrow table as binary COPY: 4 + 8 + 8 bytes of data in 34. */
 function encodeNarrow(rows: readonly PollRow[]): Buffer {
@@ -59,50 +81,73 @@ function encodeNarrow(rows: readonly PollRow[]): Buffer {
 }
 
 const cost = {
-  packed: { client: 0, server: 0 },
-  compaction: { client: 0, server: 0 },
-  narrow: { client: 0, server: 0 },
+  packed: { store: free(), hours: free(), days: free() },
+  timescale: { store: free(), hours: free(), recompression: free() },
+  narrow: free(),
 };
-async function measured(part: keyof typeof cost, fn: () => Promise<unknown>): Promise<void> {
-  const server = cpuOfServer();
-  const client = clientCpu();
-  await fn();
-  cost[part].client += clientCpu() - client;
-  cost[part].server += cpuOfServer() - server;
-}
-await store.maintain(now);
-await store.write(fleet.poll(start - MINUTE));
-for (let n = 0; n < 60; n++) {
+const rounds = hours * 60;
+for (const each of [store, timescale?.store]) await each?.maintain(now);
+for (let n = 0; n < rounds; n++) {
   now = start + n * MINUTE;
   const rows = fleet.poll(now);
-  await measured('packed', () => store.write(rows, { source: 'bench', sequence: n }));
-  await measured('narrow', () => pg.copyIn('copy narrow from stdin (format binary)', encodeNarrow(rows)));
+  const batch = { source: 'bench', sequence: n };
+  // The first poll makes the catalogue: it is not counted.
+  const [packed, other] = n === 0 ? [free(), free()] : [cost.packed.store, cost.timescale.store];
+  await measured(packed, cpuOfServer, () => store.write(rows, batch));
+  if (timescale) await measured(other, timescale.cpu, () => timescale.store.write(rows, batch));
+  if (n < narrowHours * 60) {
+    await measured(cost.narrow, cpuOfServer, () =>
+      pg.copyIn('copy narrow from stdin (format binary)', encodeNarrow(rows)),
+    );
+  }
+  if ((n + 1) % 60 > 0) continue;
+  now += MINUTE;
+  await measured(cost.packed.hours, cpuOfServer, () => store.maintain(now));
+  if (timescale) await measured(cost.timescale.hours, timescale.cpu, () => timescale.store.maintain(now));
 }
-now = start + HOUR;
-await measured('compaction', () => store.maintain(now));
-const samples = devices * fleet.seriesPerDevice * 60;
-const us = (seconds: number) => Number(((seconds * 1e6) / samples).toFixed(3));
-const bytes = async (sql: string) => {
-  const { rows } = await pg.query<{ bytes: number }>(sql);
-  return Number(((rows[0]?.bytes ?? 0) / samples).toFixed(2));
-};
-const tier = (table: string) =>
-  bytes(
-    `select sum(pg_total_relation_size(inhrelid)) as bytes from pg_inherits where inhparent = '${table}'::regclass`,
+now = midnight + HOUR;
+await measured(cost.packed.days, cpuOfServer, () => store.maintain(now));
+if (timescale) await measured(cost.timescale.recompression, timescale.cpu, () => timescale.recompress());
+
+const samples = devices * fleet.seriesPerDevice * (rounds - 1);
+const narrowSamples = devices * fleet.seriesPerDevice * Math.min(rounds, narrowHours * 60);
+const round = (value: number) => Number(value.toFixed(3));
+const us = ({ client, server }: Cost, of = samples) => ({
+  clientUs: round((client * 1e6) / of),
+  serverUs: round((server * 1e6) / of),
+  us: round(((client + server) * 1e6) / of),
+});
+const sum = (parts: Record<string, Cost>): Cost =>
+  Object.values(parts).reduce((a, b) => ({ client: a.client + b.client, server: a.server + b.server }), free());
+const bytesOf = async (of: MetricUsageStore, tiers: readonly string[]) => {
+  const usage = await of.usage();
+  return round(
+    usage.tiers.filter(({ tier }) => tiers.includes(tier)).reduce((all, { bytes }) => all + bytes, 0) / samples,
   );
+};
+const sizes = async (of: MetricUsageStore) => ({
+  bytes: await bytesOf(of, ['packed']),
+  rollupBytes: await bytesOf(of, ['5m', '1h']),
+});
+const { rows: narrowSize } = await pg.query<{ bytes: number }>(`select pg_total_relation_size('narrow') as bytes`);
 const table = {
-  'packed: store': { clientUs: us(cost.packed.client), serverUs: us(cost.packed.server), bytes: 0 },
-  'packed: compaction, roll-ups': {
-    clientUs: us(cost.compaction.client),
-    serverUs: us(cost.compaction.server),
-    bytes: (await tier('metric_packed')) + (await tier('metric_rollup_5m_hour')),
-  },
+  'packed: store': us(cost.packed.store),
+  'packed: hours, roll-ups': us(cost.packed.hours),
+  'packed: days': us(cost.packed.days),
+  'packed: all': { ...us(sum(cost.packed)), ...(await sizes(store)) },
+  ...(timescale && {
+    'timescale: store': us(cost.timescale.store),
+    'timescale: hours, roll-ups': us(cost.timescale.hours),
+    'timescale: recompression': us(cost.timescale.recompression),
+    'timescale: all': { ...us(sum(cost.timescale)), ...(await sizes(timescale.store)) },
+  }),
   'narrow table with index, COPY': {
-    clientUs: us(cost.narrow.client),
-    serverUs: us(cost.narrow.server),
-    bytes: await bytes(`select pg_total_relation_size('narrow') as bytes`),
+    ...us(cost.narrow, narrowSamples),
+    bytes: round((narrowSize[0]?.bytes ?? 0) / narrowSamples),
   },
 };
+if (!timescale) console.log('TimescaleDB is left out: SOTP_BENCH_TIMESCALE_URL does not name a server that has it.');
 console.table(table);
-console.log(JSON.stringify({ devices, samples, ...table }));
+console.log(JSON.stringify({ bench: 'store compare', devices, hours, samples, ...table }));
 await pg.stop();
+await timescale?.close();

@@ -4,8 +4,8 @@ import type { StoredSeries } from './metrics.ts';
 import type { StoredLayout } from './packed/catalogue.ts';
 import type { PollBlock } from './packed/timeline.ts';
 
-/** The roll-ups: spans of an hour and of five minutes. */
-export type SpanTier = '1h' | '5m';
+/** The roll-ups: spans of a day (UTC), of an hour and of five minutes. */
+export type SpanTier = '1d' | '1h' | '5m';
 
 export interface Span {
   /** Epoch ms, inclusive and exclusive. */
@@ -19,6 +19,8 @@ export interface Finished {
   readonly hour: number | null;
   /** Start of the youngest day through whose end 1-hour spans are complete. */
   readonly day: number | null;
+  /** Whether there are spans of a day, as far as those of an hour are complete. */
+  readonly hasDays: boolean;
 }
 
 /**

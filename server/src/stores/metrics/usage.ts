@@ -1,6 +1,6 @@
 /** Disk that one tier of the time series takes. */
 export interface TierUsage {
-  /** `polls` of the last hours as they came, `packed` polls, `5m` and `1h` roll-ups, and the `catalogue` of series. */
+  /** `polls` of the last hours as they came, `packed` polls, `5m` and `1h` roll-ups (with those of a day), and the `catalogue` of series. */
   readonly tier: 'polls' | 'packed' | '5m' | '1h' | 'catalogue';
   readonly bytes: number;
   /** Days that are kept; null: for as long as the device is there. */

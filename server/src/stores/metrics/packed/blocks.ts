@@ -2,7 +2,17 @@ import { MAX_SPAN_MS } from '#domain/counters.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { bool, inlineInstant, inlineInts, instant, int4, readTuples, writeTuples } from './binary.ts';
 import { decodeBlock } from './codec.ts';
-import { DAY_MS, HOUR_MS, PACKED, PACKED_DAYS, POLLS, ROLLUP_1H, ROLLUP_5M, ROLLUP_5M_HOURS } from './partitions.ts';
+import {
+  DAY_MS,
+  HOUR_MS,
+  PACKED,
+  PACKED_DAYS,
+  POLLS,
+  ROLLUP_1D,
+  ROLLUP_1H,
+  ROLLUP_5M,
+  ROLLUP_5M_HOURS,
+} from './partitions.ts';
 import type { PartitionedTable, TwoForms } from './partitions.ts';
 import { decodeInstant } from './row-copy.ts';
 import type { PollBlock } from './timeline.ts';
@@ -212,7 +222,7 @@ async function removeBlocks(
 
 /** Deletes all that a device has in the packed and roll-up tables. */
 export async function removeDeviceBlocks(pg: Postgres, deviceId: number): Promise<void> {
-  for (const { table } of [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H]) {
+  for (const { table } of [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H, ROLLUP_1D]) {
     await pg.query(`delete from ${table} where device_id = $1`, [deviceId]);
   }
 }

@@ -16,13 +16,15 @@ import {
   HOUR_MS,
   PACKED,
   POLLS,
+  ROLLUP_1D,
   ROLLUP_1H,
   ROLLUP_5M_HOURS,
   ensurePartitions,
+  monthOf,
   partitionName,
 } from './partitions.ts';
 import { daysToRoll, finishProgress, isBegun, openProgress, restartMerge, saveProgress } from './progress.ts';
-import { rollupDay, rollupHour } from './rollup.ts';
+import { rollupDayAndMonth, rollupHour } from './rollup.ts';
 import type { KnownLayout } from './rollup.ts';
 import { mergePolls } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
@@ -139,24 +141,33 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
     layouts: readonly KnownLayout[],
   ): Promise<void> {
     const hours = await readBlocks(pg, FIVE_MINUTES, { deviceIds, from: day, to: day + DAY_MS });
-    const spans: StoredBlock[] = [];
+    const month = monthOf(day);
+    const days = Map.groupBy(
+      await readBlocks(pg, ROLLUP_1D, { deviceIds, from: month, to: month + 1 }),
+      (row) => row.deviceId,
+    );
+    const hourSpans: StoredBlock[] = [];
+    const daySpans: StoredBlock[] = [];
     for (const id of deviceIds) {
-      const own = layouts.filter((layout) => layout.deviceId === id);
-      spans.push(
-        ...rollupDay(
-          day,
-          HOUR_MS,
-          hours.filter((row) => row.deviceId === id),
-          own,
-        ),
+      const own = hours.filter((row) => row.deviceId === id);
+      const made = rollupDayAndMonth(
+        day,
+        own,
+        days.get(id) ?? [],
+        layouts.filter((layout) => layout.deviceId === id),
       );
+      hourSpans.push(...made.day);
+      daySpans.push(...made.month);
       await pause();
     }
-    await pg.transaction((tx) => replaceRollups(tx, ROLLUP_1H, day, deviceIds, spans));
+    await pg.transaction(async (tx) => {
+      await replaceRollups(tx, ROLLUP_1H, day, deviceIds, hourSpans);
+      await replaceRollups(tx, ROLLUP_1D, month, deviceIds, daySpans);
+    });
   }
 
   async function rollDay(day: number, signal?: AbortSignal): Promise<void> {
-    await ensurePartitions(pg, ROLLUP_1H, [day]);
+    for (const table of [ROLLUP_1H, ROLLUP_1D]) await ensurePartitions(pg, table, [day]);
     let { doneDevice } = await openProgress(pg, 'day', day);
     const which = 'where device_id > $1 and start >= $2 and start < $3';
     for (;;) {

@@ -12,6 +12,7 @@ import {
   HOUR_MS,
   PACKED,
   PACKED_DAYS,
+  ROLLUP_1D,
   ROLLUP_1H,
   ROLLUP_5M,
   ROLLUP_5M_HOURS,
@@ -88,7 +89,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       await writer.maintain(now);
       for (const table of [PACKED, PACKED_DAYS]) await expirePartitions(pg, table, now - rawMs);
       for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expirePartitions(pg, table, now - keepMs.fiveMinutes);
-      await expirePartitions(pg, ROLLUP_1H, now - keepMs.hours);
+      for (const table of [ROLLUP_1H, ROLLUP_1D]) await expirePartitions(pg, table, now - keepMs.hours);
       await compactor.run({ before: closed, daysBefore: closed - dayLagMs }, signal);
     },
     counters: writer.counters,

@@ -7,8 +7,8 @@ export const DAY_MS = 24 * HOUR_MS;
 /** How a table is cut. Starts are epoch ms. */
 export interface PartitionedTable {
   readonly table: string;
-  /** Characters of `2026112316` that name a partition: ten for hours, eight for days, six for months. */
-  readonly digits: 10 | 8 | 6;
+  /** Characters of `2026112316` that name a partition: ten for hours, eight for days, six for months, four for years. */
+  readonly digits: 10 | 8 | 6 | 4;
   /** Statements that an attached partition does not get by itself. */
   readonly index: string;
 }
@@ -19,6 +19,8 @@ export const PACKED_DAYS: PartitionedTable = { ...PACKED, table: 'metric_packed_
 export const ROLLUP_5M_HOURS: PartitionedTable = { ...PACKED, table: 'metric_rollup_5m_hour' };
 export const ROLLUP_5M: PartitionedTable = { ...PACKED, table: 'metric_rollup_5m', digits: 6 };
 export const ROLLUP_1H: PartitionedTable = { ...PACKED, table: 'metric_rollup_1h', digits: 6 };
+/** Rows of a month. */
+export const ROLLUP_1D: PartitionedTable = { ...PACKED, table: 'metric_rollup_1d', digits: 4 };
 
 /** Rows of an hour, and the rows of a day that become of them. */
 export interface TwoForms {
@@ -35,6 +37,12 @@ export function partitionStart({ digits }: PartitionedTable, epochMs: number): n
   if (digits === 10) return Math.floor(epochMs / HOUR_MS) * HOUR_MS;
   if (digits === 8) return Math.floor(epochMs / DAY_MS) * DAY_MS;
   const date = new Date(epochMs);
+  return digits === 4 ? Date.UTC(date.getUTCFullYear(), 0) : monthOf(epochMs);
+}
+
+/** Where the month that holds an instant begins. */
+export function monthOf(epochMs: number): number {
+  const date = new Date(epochMs);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }
 
@@ -43,6 +51,7 @@ export function partitionEnd(of: PartitionedTable, epochMs: number): number {
   if (of.digits === 10) return partitionStart(of, epochMs) + HOUR_MS;
   if (of.digits === 8) return partitionStart(of, epochMs) + DAY_MS;
   const date = new Date(epochMs);
+  if (of.digits === 4) return Date.UTC(date.getUTCFullYear() + 1, 0);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
 }
 
@@ -55,7 +64,7 @@ function startOfName(of: PartitionedTable, name: string): number | undefined {
   const digits = name.slice(of.table.length + 1);
   if (!name.startsWith(`${of.table}_`) || digits.length !== of.digits || /\D/.test(digits)) return undefined;
   const part = (from: number, length: number) => Number(digits.slice(from, from + length));
-  return Date.UTC(part(0, 4), part(4, 2) - 1, part(6, 2) || 1, part(8, 2));
+  return Date.UTC(part(0, 4), (part(4, 2) || 1) - 1, part(6, 2) || 1, part(8, 2));
 }
 
 /** Starts of the partitions that there are, ascending. */

@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS } from './partitions.ts';
 import { planTiers } from './range.ts';
 
 const T = Date.UTC(2026, 9, 1);
-const finished = { hour: T + 10 * DAY_MS - HOUR_MS, day: T + 8 * DAY_MS, reopened: [] as number[] };
+const finished = { hour: T + 10 * DAY_MS - HOUR_MS, day: T + 8 * DAY_MS, hasDays: true, reopened: [] as number[] };
 const oldestPoll = T + 5 * DAY_MS;
 const plan = (fn: 'rate' | 'p95', stepMs: number, from: number, to: number, reopened: number[] = []) =>
   planTiers({ fn, stepMs, from, to }, { ...finished, reopened }, oldestPoll);
@@ -43,8 +43,20 @@ test('an hour for which late rows have come is answered by polls until it is pac
   ]);
 });
 
+test('a step of days is answered by 1-day spans, but for a day of which an hour was opened again', () => {
+  const hour = T + 3 * DAY_MS + 5 * HOUR_MS;
+  assert.deepEqual(plan('rate', DAY_MS, T, T + 9 * DAY_MS + 1_234, [hour]), [
+    { tier: '1d', from: T, to: T + 3 * DAY_MS },
+    { tier: '1h', from: T + 3 * DAY_MS, to: hour },
+    { tier: 'polls', from: hour, to: hour + HOUR_MS },
+    { tier: '1h', from: hour + HOUR_MS, to: T + 4 * DAY_MS },
+    { tier: '1d', from: T + 4 * DAY_MS, to: T + 9 * DAY_MS },
+    { tier: 'polls', from: T + 9 * DAY_MS, to: T + 9 * DAY_MS + 1_234 },
+  ]);
+});
+
 test('before anything is packed polls answer all', () => {
-  const none = { hour: null, day: null, reopened: [] };
+  const none = { hour: null, day: null, hasDays: true, reopened: [] };
   assert.deepEqual(planTiers({ fn: 'rate', stepMs: DAY_MS, from: T, to: T + DAY_MS }, none, T), [
     { tier: 'polls', from: T, to: T + DAY_MS },
   ]);
@@ -64,8 +76,9 @@ test('whatever is asked, the parts cover the query without a gap, on borders tha
       for (const segment of plan(f, stepMs, from, to, reopened)) {
         assert.equal(segment.from, at);
         assert.ok(segment.to > segment.from);
-        const unit = { '1h': HOUR_MS, '5m': 300_000, polls: 1 }[segment.tier];
+        const unit = { '1d': DAY_MS, '1h': HOUR_MS, '5m': 300_000, polls: 1 }[segment.tier];
         assert.equal(segment.to % unit, 0);
+        if (segment.tier === '1d' || segment.tier === '1h') assert.equal(segment.from % unit, 0);
         at = segment.to;
       }
       assert.equal(at, Math.max(from, to));

@@ -4,7 +4,7 @@ import { addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/a
 import type { RangeQuery, RangeResult, StoredSeries } from '#stores/metrics/metrics.ts';
 import { checkSize } from '#stores/metrics/range-size.ts';
 import { mergeBlocks } from '#stores/metrics/tail.ts';
-import type { Finished, Tail } from '#stores/metrics/tail.ts';
+import type { Finished, SpanTier, Tail } from '#stores/metrics/tail.ts';
 import { MAX_SPAN_MS } from '#domain/counters.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
@@ -16,6 +16,8 @@ import type { PollBlock } from './timeline.ts';
 
 /** Blocks that are read at once, about: what bounds the memory of a query. */
 const BLOCKS_PER_READ = 400;
+/** What a block of each tier spans, about. */
+const BLOCK_MS = { '1d': 30 * DAY_MS, '1h': DAY_MS, '5m': HOUR_MS, polls: HOUR_MS } as const;
 
 export interface RangeDeps {
   readonly pg: Postgres;
@@ -26,9 +28,9 @@ export interface RangeDeps {
   readonly tail: Tail;
 }
 
-/** A part of a query's time and who answers it: 1-hour spans, 5-minute spans, or polls. */
+/** A part of a query's time and who answers it: spans, or polls. */
 export interface Segment {
-  readonly tier: '1h' | '5m' | 'polls';
+  readonly tier: SpanTier | 'polls';
   readonly from: number;
   readonly to: number;
 }
@@ -55,14 +57,28 @@ export function planTiers(
   const fiveEnd = finished.hour === null ? from : within(Math.min(down(to, FIVE_MINUTES_MS), finished.hour + HOUR_MS));
   const hourEnd = finished.day === null ? from : within(Math.min(down(to, HOUR_MS), finished.day + DAY_MS, fiveEnd));
   const suits = (unit: number) => query.fn !== 'p95' && stepMs % unit === 0;
+  const dayUntil = finished.hasDays && suits(DAY_MS) ? within(down(hourEnd, DAY_MS)) : from;
   const hourUntil = suits(HOUR_MS) ? hourEnd : from;
   const fiveUntil = suits(FIVE_MINUTES_MS) ? fiveEnd : within(Math.min(fiveEnd, down(oldestPoll, HOUR_MS)));
   const plan: Segment[] = [
-    ...withPolls({ tier: '1h', from, to: hourUntil }, finished.reopened),
+    ...withHours({ tier: '1d', from, to: dayUntil }, finished.reopened),
+    ...withPolls({ tier: '1h', from: dayUntil, to: hourUntil }, finished.reopened),
     ...withPolls({ tier: '5m', from: hourUntil, to: Math.max(hourUntil, fiveUntil) }, finished.reopened),
     { tier: 'polls', from: Math.max(hourUntil, fiveUntil), to },
   ];
   return plan.filter((segment) => segment.from < segment.to);
+}
+
+/** A segment of days; hours tell of those days of which an hour was opened again. */
+function withHours({ tier, from, to }: Segment, reopened: readonly number[]): Segment[] {
+  const parts: Segment[] = [];
+  let since = from;
+  for (const day of new Set(reopened.map((hour) => down(hour, DAY_MS)))) {
+    if (day < since || day >= to) continue;
+    parts.push({ tier, from: since, to: day }, ...withPolls({ tier: '1h', from: day, to: day + DAY_MS }, reopened));
+    since = day + DAY_MS;
+  }
+  return [...parts, { tier, from: since, to }];
 }
 
 /** A segment in which polls answer the hours that were opened again. */
@@ -179,10 +195,7 @@ export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
     const head = through.hour === null ? [] : await listPartitions(pg, HEAD);
     const reopened = head.filter((start) => start <= (through.hour ?? 0));
     const segments = planTiers(aligned, { ...through, reopened }, clock.now() - rawMs);
-    const blocks = segments.reduce(
-      (sum, { tier, from: a, to: b }) => sum + (b - a) / (tier === '1h' ? DAY_MS : HOUR_MS),
-      0,
-    );
+    const blocks = segments.reduce((sum, { tier, from: a, to: b }) => sum + (b - a) / BLOCK_MS[tier], 0);
     const devicesAtOnce = Math.max(1, Math.floor(BLOCKS_PER_READ / Math.max(1, blocks)));
     const deviceIds = [...new Set(query.series.map((series) => series.deviceId))];
     const results = new Map<number, RangeResult>();

@@ -4,7 +4,7 @@ import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { StoredBlock } from './blocks.ts';
 import type { StoredLayout } from './catalogue.ts';
 import { decodeBlock } from './codec.ts';
-import { DAY_MS, HOUR_MS } from './partitions.ts';
+import { DAY_MS, HOUR_MS, monthOf } from './partitions.ts';
 import { piecesOf } from './pieces.ts';
 import { emptyMatrix, encodeRollup, rollupReader } from './rollup-block.ts';
 import type { RollupMatrix } from './rollup-block.ts';
@@ -29,12 +29,7 @@ export function rollupHour(
   before: readonly PollBlock[],
   layouts: readonly KnownLayout[],
 ): StoredBlock[] {
-  return spansOfHour(start, hour, before, layouts).map(({ layout, matrix }) => ({
-    deviceId: layout.deviceId,
-    layoutId: layout.id,
-    start,
-    block: encodeRollup(matrix),
-  }));
+  return spansOfHour(start, hour, before, layouts).map(packSpans);
 }
 
 /** Spans of all series of a layout. */
@@ -65,6 +60,13 @@ export function spansOfHour(
   });
 }
 
+const packSpans = ({ layout, matrix }: LayoutSpans): StoredBlock => ({
+  deviceId: layout.deviceId,
+  layoutId: layout.id,
+  start: matrix.from,
+  block: encodeRollup(matrix),
+});
+
 /**
  * The spans of one device's day, of an hour or of 5 minutes, out of its 5-minute spans. Again the youngest layout tells a
  * shared series.
@@ -75,6 +77,48 @@ export function rollupDay(
   hours: readonly StoredBlock[],
   layouts: readonly KnownLayout[],
 ): StoredBlock[] {
+  return spansOfDay(day, spanMs, hours, layouts).map(packSpans);
+}
+
+/**
+ * The 1-hour spans of one device's day, and the 1-day spans of its month: `month` is what is stored of them, in which this
+ * day is told anew.
+ */
+export function rollupDayAndMonth(
+  day: number,
+  hours: readonly StoredBlock[],
+  month: readonly StoredBlock[],
+  layouts: readonly KnownLayout[],
+): { day: StoredBlock[]; month: StoredBlock[] } {
+  const spans = spansOfDay(day, HOUR_MS, hours, layouts);
+  const from = monthOf(day);
+  const stored = new Map(month.map((row) => [row.layoutId, decodeBlock(row.block)]));
+  const monthSpans = layouts.flatMap((layout): LayoutSpans[] => {
+    const before = stored.get(layout.id);
+    const now = spans.find((one) => one.layout === layout);
+    if (!before && !now) return [];
+    const length = Math.max(before?.length ?? 0, now ? (day - from) / DAY_MS + 1 : 0);
+    const matrix = emptyMatrix(from, DAY_MS, length, layout.kinds);
+    const read = before && rollupReader(before, DAY_MS);
+    for (const [position, into] of matrix.series.entries()) {
+      if (read) {
+        const known = read(position, layout.kinds[position] ?? 'gauge');
+        addBuckets(into, known, from, day);
+        addBuckets(into, known, day + DAY_MS);
+      }
+      if (now) addBuckets(into, now.matrix.series[position]!);
+    }
+    return [{ layout, matrix }];
+  });
+  return { month: monthSpans.map(packSpans), day: spans.map(packSpans) };
+}
+
+function spansOfDay(
+  day: number,
+  spanMs: number,
+  hours: readonly StoredBlock[],
+  layouts: readonly KnownLayout[],
+): LayoutSpans[] {
   const present = new Set(hours.map((row) => row.layoutId));
   const active = layouts.filter((layout) => present.has(layout.id)).toSorted((a, b) => b.id - a.id);
   const matrices = active.map((layout) => emptyMatrix(day, spanMs, DAY_MS / spanMs, layout.kinds));
@@ -92,7 +136,5 @@ export function rollupDay(
       addBuckets(spans.get(id)!, read(position, layout.kinds[position] ?? 'gauge'), since, until);
     }
   }
-  return active.map((layout, i) => {
-    return { deviceId: layout.deviceId, layoutId: layout.id, start: day, block: encodeRollup(matrices[i]!) };
-  });
+  return active.map((layout, i) => ({ layout, matrix: matrices[i]! }));
 }

@@ -2,7 +2,7 @@ import { addBuckets } from '#stores/metrics/aggregate.ts';
 import type { Tail } from '#stores/metrics/tail.ts';
 import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import { decodeBlock } from './codec.ts';
-import { DAY_MS, FIVE_MINUTES, HOUR_MS, ROLLUP_1H } from './partitions.ts';
+import { DAY_MS, FIVE_MINUTES, HOUR_MS, ROLLUP_1D, ROLLUP_1H, monthOf } from './partitions.ts';
 import { piecesOf } from './pieces.ts';
 import { finishedThrough } from './progress.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
@@ -10,7 +10,12 @@ import { rollupReader } from './rollup-block.ts';
 import { readPacked } from './slices.ts';
 import type { PollBlock } from './timeline.ts';
 
-const down = (instant: number, unit: number) => Math.floor(instant / unit) * unit;
+/** Where each tier lies, how long its spans are, and where the block begins that holds an instant. */
+const TIERS = {
+  '1d': { of: ROLLUP_1D, spanMs: DAY_MS, since: monthOf },
+  '1h': { of: ROLLUP_1H, spanMs: HOUR_MS, since: (instant: number) => Math.floor(instant / DAY_MS) * DAY_MS },
+  '5m': { of: FIVE_MINUTES, spanMs: FIVE_MINUTES_MS, since: (instant: number) => instant },
+} as const;
 
 /** Packed hours and roll-ups in tables of plain PostgreSQL. */
 export const packedTail: Tail = {
@@ -26,17 +31,17 @@ export const packedTail: Tail = {
   },
   async addSpans(db, tier, { from, to }, layouts, wanted, growth) {
     if (from >= to) return;
-    const isHours = tier === '1h';
-    const rows = await readBlocks(db, isHours ? ROLLUP_1H : FIVE_MINUTES, {
+    const { of, spanMs, since: first } = TIERS[tier];
+    const rows = await readBlocks(db, of, {
       deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
       layoutIds: layouts.map((layout) => layout.id),
-      from: isHours ? down(from, DAY_MS) : from,
+      from: first(from),
       to,
     });
     const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
     const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
     for (const { row, since, until } of piecesOf(rows)) {
-      const read = rollupReader(decodeBlock(row.block), isHours ? HOUR_MS : FIVE_MINUTES_MS, growth ? 'growth' : 'all');
+      const read = rollupReader(decodeBlock(row.block), spanMs, growth ? 'growth' : 'all');
       for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
         const position = positions.get(row.layoutId)?.get(series.id);
         if (position === undefined) continue;

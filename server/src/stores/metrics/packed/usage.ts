@@ -7,6 +7,7 @@ import {
   HOUR_MS,
   PACKED,
   PACKED_DAYS,
+  ROLLUP_1D,
   ROLLUP_1H,
   ROLLUP_5M,
   ROLLUP_5M_HOURS,
@@ -26,7 +27,7 @@ const TABLES = {
   polls: [HEAD],
   packed: [PACKED, PACKED_DAYS],
   '5m': [ROLLUP_5M_HOURS, ROLLUP_5M],
-  '1h': [ROLLUP_1H],
+  '1h': [ROLLUP_1H, ROLLUP_1D],
 } as const;
 
 export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore {
@@ -77,7 +78,7 @@ export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore 
       return { bytes: sum('bytes'), forecastBytes: sum('forecastBytes'), tiers };
     },
     async deviceUsage(deviceId) {
-      const packed = [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H].map(
+      const packed = [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H, ROLLUP_1D].map(
         (of) => `select sum(octet_length(block)) as bytes from ${of.table} where device_id = $1`,
       );
       const { rows } = await pg.query<{ bytes: number | null }>(

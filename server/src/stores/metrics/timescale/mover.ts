@@ -6,10 +6,12 @@ import {
   HOUR_MS,
   PACKED,
   PACKED_DAYS,
+  ROLLUP_1D,
   ROLLUP_1H,
   ROLLUP_5M,
   ROLLUP_5M_HOURS,
   expireEmptyPartitions,
+  expirePartitions,
   listPartitions,
 } from '#stores/metrics/packed/partitions.ts';
 import type { KnownLayout } from '#stores/metrics/packed/rollup.ts';
@@ -144,6 +146,8 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
       tell?.(moved, next.day);
     }
     for (const form of [...FORMS, ROLLUP_1H]) await expireEmptyPartitions(pg, form);
+    // Days are summed up of hours here.
+    await expirePartitions(pg, ROLLUP_1D, Infinity);
     return moved;
   }
 }

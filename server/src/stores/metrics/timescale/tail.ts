@@ -10,7 +10,8 @@ import type { Queryable } from '#stores/postgres/postgres.ts';
 import { placesOf, readLastPolls, readPolls } from './read.ts';
 
 const HEADER_BYTES = 19;
-const TABLES = { '5m': 'metric_ts_rollup_5m', '1h': 'metric_ts_rollup_1h' } as const;
+/** Days are summed up of hours. */
+const TABLES = { '5m': 'metric_ts_rollup_5m', '1h': 'metric_ts_rollup_1h', '1d': 'metric_ts_rollup_1h' } as const;
 /** Of counters: growth alone; of all: everything. Columns of float8 in this order. */
 const GROWTH = ['increase', 'covered_ms'];
 const ALL = ['count', 'sum', 'min', 'max', 'last', ...GROWTH];
@@ -76,7 +77,7 @@ async function addSpans(
   if (any === undefined || span.from >= span.to) return;
   const byId = new Map([...wanted].map(([series, buckets]) => [series.id, buckets]));
   const series = new Map(layouts.map((layout) => [layout.id, layout.series]));
-  const tierMs = tier === '1h' ? HOUR_MS : HOUR_MS / 12;
+  const tierMs = tier === '5m' ? HOUR_MS / 12 : HOUR_MS;
   // The database's steps begin where the span does: only where that is the beginning of a step are they ours.
   const sameSteps = any.stepMs % tierMs === 0 && (span.from - any.from) % any.stepMs === 0;
   const sql = spanQuery(tier, placesOf(layouts, new Set(byId.keys())), span, sameSteps ? any.stepMs : tierMs, growth);
@@ -90,7 +91,7 @@ export const timescaleTail: Tail = {
   async finished(db) {
     const { hour } = await finishedThrough(db);
     // Hours are summed up when they are asked for: they are complete as far as the 5-minute spans are.
-    return { hour, day: hour === null ? null : hour + HOUR_MS - DAY_MS };
+    return { hour, day: hour === null ? null : hour + HOUR_MS - DAY_MS, hasDays: false };
   },
   polls: (db, layouts, wanted, { from, to }) =>
     readPolls(db, layouts, wanted, { from: Math.floor(from / HOUR_MS) * HOUR_MS, to }),

@@ -5,6 +5,7 @@ import type { PackedMetricStore, PackedMetricStoreDeps } from '#stores/metrics/p
 import {
   PACKED,
   PACKED_DAYS,
+  ROLLUP_1D,
   ROLLUP_1H,
   ROLLUP_5M,
   ROLLUP_5M_HOURS,
@@ -31,7 +32,9 @@ function createBothTails(isMoving: () => Promise<boolean>): Tail {
   return {
     async finished(db) {
       // Days of the packed form are summed up as far as its compactor came before it was replaced.
-      return (await isMoving()) ? packedTail.finished(db) : timescaleTail.finished(db);
+      const finished = (await isMoving()) ? await packedTail.finished(db) : await timescaleTail.finished(db);
+      // Its days know nothing of what was moved.
+      return { ...finished, hasDays: false };
     },
     async polls(...query) {
       return mergeBlocks(await packedTail.polls(...query), await timescaleTail.polls(...query));
@@ -86,7 +89,7 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
       await writer.maintain(now);
       for (const table of [PACKED, PACKED_DAYS]) await expirePartitions(pg, table, now - keepMs.packed);
       for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expirePartitions(pg, table, now - keepMs.fiveMinutes);
-      await expirePartitions(pg, ROLLUP_1H, now - keepMs.hours);
+      for (const table of [ROLLUP_1H, ROLLUP_1D]) await expirePartitions(pg, table, now - keepMs.hours);
       await keepRetention(pg, keepMs);
       const before = now - (deps.compactionLagMs ?? COMPACTION_LAG_MS);
       await compactor.run({ before, daysBefore: before }, signal);

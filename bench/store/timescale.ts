@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../server/src/platform/clock.ts';
+import { silentLog } from '../../server/src/platform/log.ts';
+import { createTimescaleMetricStore } from '../../server/src/stores/metrics/timescale/timescale.ts';
+import { TIMESCALE_MIGRATIONS_DIR, migrate } from '../../server/src/stores/postgres/migrate.ts';
+import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
+import { serverCpu } from './cpu.ts';
+
+const YEARS = 3_650;
+
+/** The metric store in a database of its own on a server with TimescaleDB. */
+export async function openTimescale(serverUrl: string, clock: Clock) {
+  const admin = createPostgres({ databaseUrl: serverUrl, log: silentLog, maxConnections: 1 });
+  const name = `sotp_bench_${randomUUID().slice(0, 8)}`;
+  await admin.query(`create database ${name} template template0`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const pg = createPostgres({ databaseUrl: url.href, log: silentLog });
+  await migrate(pg, silentLog);
+  await migrate(pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
+  const store = createTimescaleMetricStore({
+    pg,
+    clock,
+    log: silentLog,
+    compactionLagMs: 0,
+    // Retention goes by the server's clock, for which these samples are old.
+    retention: { rawDays: YEARS, fiveMinuteDays: YEARS, hourDays: YEARS },
+  });
+  // What the policies do is done, and measured, by `recompress`.
+  await pg.query(`select alter_job(job_id, scheduled => false) from timescaledb_information.jobs
+    where proc_name in ('policy_compression', 'policy_refresh_continuous_aggregate')`);
+  return {
+    store,
+    cpu: await serverCpu(pg),
+    /** Sums up hours, and puts what was loaded in short batches together into long ones. */
+    async recompress(): Promise<void> {
+      await pg.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
+      for (const table of ['metric_ts_poll', 'metric_ts_sample', 'metric_ts_rollup_5m']) {
+        await pg.query(`select compress_chunk(c, recompress => true) from show_chunks('${table}') c`);
+      }
+    },
+    async close(): Promise<void> {
+      await pg.stop();
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.stop();
+    },
+  };
+}
