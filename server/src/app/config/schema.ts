@@ -72,7 +72,10 @@ const data = {
       .strictObject({
         rawDays: key(days(30), 'Days for which every sample is kept'),
         fiveMinuteDays: key(days(365), 'Days for which 5-minute roll-ups are kept, and at least as long as samples'),
-        hourDays: key(days(1_825), 'Days for which 1-hour roll-ups are kept, and at least as long as those of 5 minutes'),
+        hourDays: key(
+          days(1_825),
+          'Days for which 1-hour roll-ups are kept, and at least as long as those of 5 minutes',
+        ),
         errorLogDays: key(days(365), 'Days for which log lines of severity error and worse are kept'),
         noticeLogDays: key(days(90), 'Days for which log lines of severity warning and notice are kept'),
         infoLogDays: key(days(30), 'Days for which informational log lines are kept'),
