@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { ImportResult } from '@sotp/contract/devices.ts';
+import type { Device, ImportResult } from '@sotp/contract/devices.ts';
+import type { Page } from '@sotp/contract/lists.ts';
 import { addressAfter } from '@sotp/simulator/addresses.ts';
-import { until } from '../../server/src/app/testing/run-sotp.ts';
 import { withDatabase } from '../../server/src/app/database.ts';
 import { loadConfig } from '../../server/src/app/config/load.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     interval: { type: 'string', default: '60' },
     collectors: { type: 'string', default: '2' },
     warm: { type: 'string', default: '2' },
+    quiet: { type: 'string', default: '60' },
     redis: { type: 'string' },
     database: { type: 'string' },
   },
@@ -36,7 +37,8 @@ const intervalMs = Number(options.interval) * 1_000;
 const BARS = { lagP99Ms: 1_000, missed: 0, apiP99Ms: 50, schedulerPercent: 5 };
 const FIRST = '127.28.16.1';
 const AGENT_PORT = 28_161;
-const IMPORTED_AT_ONCE = 1_000;
+const IMPORTED_AT_ONCE = 5_000;
+const KNOWN_WITHIN_MS = 600_000;
 
 const root = mkdtempSync(join(tmpdir(), 'sotp-bench-scale-'));
 const main = new URL('../../server/src/main.ts', import.meta.url).pathname;
@@ -86,6 +88,8 @@ async function addDevices(): Promise<number> {
   return (performance.now() - startedAt) / 1_000;
 }
 
+let refused = 0;
+
 /** What a person with the pages open asks for, ten times a second. */
 async function useApi(client: Call, signal: AbortSignal): Promise<number[]> {
   const { items } = await client<{ items: { id: string }[] }>('GET', '/devices?limit=1000');
@@ -101,7 +105,8 @@ async function useApi(client: Call, signal: AbortSignal): Promise<number[]> {
       `/devices/${id}/inventory`,
     ];
     const startedAt = performance.now();
-    await client('GET', paths[i % paths.length]!);
+    // A hub that has more to do than it can says so: that is counted, and so is the time it took.
+    await client('GET', paths[i % paths.length]!).catch(() => refused++);
     took.push(performance.now() - startedAt);
     await sleep(100);
   }
@@ -148,13 +153,33 @@ async function stored(from: number, to: number): Promise<number> {
 }
 
 const importedInSeconds = await addDevices();
-await until('the devices are polled', async () => (await metric('polls_total', 'sum')) >= devices, 600_000);
+process.stderr.write(`imported in ${importedInSeconds.toFixed(1)} s\n`);
+
+/** Devices whose last poll had nothing to say but values: those that are read as a whole already. */
+async function known(): Promise<number> {
+  let count = 0;
+  for (let cursor = ''; ;) {
+    const page = await call<Page<Device>>('GET', `/devices?limit=1000${cursor}`);
+    count += page.items.filter(({ collectors }) => collectors.every(({ up, error }) => up && error === null)).length;
+    if (page.nextCursor === null) return count;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
+}
+const addedAt = performance.now();
+for (let n = 0; n < devices && performance.now() - addedAt < KNOWN_WITHIN_MS; await sleep(10_000)) {
+  n = await known().catch(() => n);
+  const skipped = await metric('polls_skipped_total', 'sum');
+  process.stderr.write(
+    `${Math.round((performance.now() - addedAt) / 1_000)} s: ${n} known, ${skipped} polls skipped\n`,
+  );
+}
+const knownInSeconds = Math.round((performance.now() - addedAt) / 1_000);
 await sleep(Number(options.warm) * 60_000);
 
 // First without anyone who uses the API: all that the hub does then is to schedule, and to keep house.
 const quietFrom = performance.now();
 const quietBefore = costs();
-await sleep(60_000);
+await sleep(Number(options.quiet) * 1_000);
 const quiet = percentOver(quietBefore, (performance.now() - quietFrom) / 1_000);
 
 const skippedBefore = await metric('polls_skipped_total', 'sum');
@@ -195,10 +220,17 @@ const report = {
   collectors: Number(options.collectors),
   minutes: Number(options.minutes),
   importedInSeconds: Math.round(importedInSeconds),
+  knownInSeconds,
   lagMs: { p50: Math.max(...lags.map(({ p50 }) => p50)), p99: Math.max(...lags.map(({ p99 }) => p99)) },
   polls: { expected, stored: made, missed: expected - made, skipped },
   byStatus: Object.fromEntries(Object.entries(summary.byStatus).filter(([, n]) => n > 0)),
-  apiMs: { requests: took.length, p50: quantile(took, 0.5), p99: quantile(took, 0.99), max: Math.max(...took) },
+  apiMs: {
+    requests: took.length,
+    refused,
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+    max: Math.max(...took),
+  },
   schedulerCpuPercent: quiet['hub']?.cpuPercent,
   cost,
   exit: status,
@@ -208,6 +240,7 @@ const good =
   report.lagMs.p99 <= BARS.lagP99Ms &&
   report.polls.missed <= BARS.missed &&
   report.apiMs.p99 <= BARS.apiP99Ms &&
+  refused === 0 &&
   (report.schedulerCpuPercent ?? 100) <= BARS.schedulerPercent;
 if (good) rmSync(root, { recursive: true, force: true });
 else process.stderr.write(`below the bar; logs are in ${root}\n`);
