@@ -10,9 +10,9 @@ export interface KernelSocket {
   readonly listening: boolean;
 }
 
-/** Reads the rows of a table in the format of Linux; none where there is no such thing. */
-export function parseSocketTable(table: string): KernelSocket[] {
-  const rows = table.split('\n').slice(1);
+/** Reads the rows of a table in the format of Linux, all or those of one port; none where there is no such thing. */
+export function parseSocketTable(table: string, ofPort?: number): KernelSocket[] {
+  const rows = ofPort === undefined ? table.split('\n').slice(1) : rowsNaming(table, ofPort);
   return rows.flatMap((row) => {
     const columns = row.trim().split(/\s+/);
     const port = Number.parseInt(columns[1]?.split(':')[1] ?? '', 16);
@@ -22,6 +22,19 @@ export function parseSocketTable(table: string): KernelSocket[] {
     const listening = columns[3] === '0A' || columns[3] === '07';
     return [{ inode, port, drops: Number(columns[12] ?? 0) || 0, listening }];
   });
+}
+
+/** Rows that hold the port somewhere: a machine may have thousands of others, which need not be taken apart. */
+function rowsNaming(table: string, port: number): string[] {
+  const needle = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const rows: string[] = [];
+  for (let at = table.indexOf(needle); at >= 0;) {
+    const start = table.lastIndexOf('\n', at) + 1;
+    const end = table.indexOf('\n', at);
+    rows.push(table.slice(start, end < 0 ? undefined : end));
+    at = end < 0 ? -1 : table.indexOf(needle, end);
+  }
+  return rows;
 }
 
 function read(path: string): string {
@@ -34,7 +47,7 @@ function read(path: string): string {
 
 function socketsOn(kind: 'udp' | 'tcp', port: number): KernelSocket[] {
   return ['', '6']
-    .flatMap((family) => parseSocketTable(read(`/proc/net/${kind}${family}`)))
+    .flatMap((family) => parseSocketTable(read(`/proc/net/${kind}${family}`), port))
     .filter((row) => row.port === port && row.listening);
 }
 

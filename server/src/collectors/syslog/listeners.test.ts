@@ -139,4 +139,6 @@ test('the kernel’s table is read as Linux writes it', () => {
   881: 0100007F:158A 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 0000000000000000 23
 `;
   assert.deepEqual(parseSocketTable(table), [{ inode: '4711', port: 5514, drops: 23, listening: true }]);
+  assert.deepEqual(parseSocketTable(table, 5514), parseSocketTable(table));
+  assert.deepEqual(parseSocketTable(table, 5515), []);
 });
