@@ -1,6 +1,8 @@
 // Live tails of a whole SOTP. node bench/logs/live.ts tail [lines/s] [seconds]: one who follows all lines, and how old
 // they are when they come. node bench/logs/live.ts w1 [seconds] [lines/s]: 100 clients that read, 100 that never do, and
 // three that misbehave (a 10 MiB frame, 100,000 fragments, a flood of pings). Exits 1 above the bars.
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,11 +11,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { childrenOf, runSotp } from '../../server/src/app/testing/run-sotp.ts';
+import type { LiveOrder, LiveReport } from './live-client.ts';
 
 const mode = process.argv[2] === 'w1' ? 'w1' : 'tail';
 const seconds = Number(process.argv[mode === 'w1' ? 3 : 4] ?? (mode === 'w1' ? 300 : 30));
 const rate = Number(process.argv[mode === 'w1' ? 4 : 3] ?? (mode === 'w1' ? 1_000 : 5_000));
 const CLIENTS = 100;
+/** Processes that the honest clients are spread over. */
+const CLIENT_PROCESSES = 4;
 const PASSWORD = 'a long enough passphrase';
 const freePort = () => 20_000 + Math.floor(Math.random() * 10_000);
 
@@ -24,6 +29,7 @@ const sotp = runSotp(['start', '--port', String(port), '--data-dir', dir], {
   SOTP_SYSLOG_UDP: String(udp),
   SOTP_SYSLOG_TCP: '0',
   SOTP_LOG_LEVEL: 'warn',
+  ...(process.env['SOTP_BENCH_REDIS_URL'] && { SOTP_REDIS_URL: process.env['SOTP_BENCH_REDIS_URL'] }),
 });
 await sotp.ready;
 const origin = `http://127.0.0.1:${port}`;
@@ -32,7 +38,7 @@ const api = `${origin}/api/v1`;
 async function signIn(username: string): Promise<string> {
   const response = await fetch(`${api}/auth/login`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin },
+    headers: { 'content-type': 'application/json', origin, connection: 'close' },
     body: JSON.stringify({ username, password: PASSWORD }),
   });
   if (!response.ok) throw new Error(`sign-in of ${username}: ${await response.text()}`);
@@ -46,7 +52,7 @@ async function cookies(count: number): Promise<string[]> {
   for (let i = 1; i < count; i++) {
     const response = await fetch(`${api}/users`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', origin, cookie: admin },
+      headers: { 'content-type': 'application/json', origin, cookie: admin, connection: 'close' },
       body: JSON.stringify({ username: `reader${i}`, password: PASSWORD, role: 'viewer' }),
     });
     if (!response.ok) throw new Error(await response.text());
@@ -62,25 +68,37 @@ async function connect(cookie: string): Promise<WebSocket> {
   return socket;
 }
 
-const follow = (socket: WebSocket) =>
-  socket.send(JSON.stringify({ type: 'subscribe', id: '1', topic: 'logs', filter: {} }));
+async function tell(child: ChildProcess, order: LiveOrder): Promise<LiveReport> {
+  child.send(order);
+  const [report] = (await once(child, 'message')) as [LiveReport];
+  return report;
+}
+
+/** A process with a client for each cookie. */
+async function clients(cookies: readonly string[], stalled = false): Promise<ChildProcess> {
+  const child = fork(new URL('live-client.ts', import.meta.url));
+  await tell(child, { kind: 'open', url: `ws://127.0.0.1:${port}/api/v1/stream`, origin, cookies, stalled });
+  return child;
+}
 
 /** Ages of lines in ms, as counts. */
 const ages = new Float64Array(60_001);
 let came = 0;
 let gaps = 0;
-let measuring = false;
-function hear(data: Buffer): void {
-  const text = data.toString('latin1');
-  const at = text.indexOf('sent=');
-  if (at < 0) {
-    if (text.includes('"gap"')) gaps++;
-    return;
+/** Sums up what honest clients have heard; answers how many are still connected. */
+async function collect(children: readonly ChildProcess[]): Promise<number> {
+  let alive = 0;
+  for (const child of children) {
+    const report = await tell(child, { kind: 'report' });
+    for (const [age, count] of report.ages) {
+      ages[Math.min(60_000, age)]! += count;
+      came += count;
+    }
+    gaps += report.gaps;
+    alive += report.alive;
+    child.kill();
   }
-  if (!measuring) return;
-  const age = Date.now() - Number(text.slice(at + 5, at + 18));
-  came++;
-  ages[Math.min(60_000, Math.max(0, age))]!++;
+  return alive;
 }
 function quantile(q: number): number {
   let left = came * q;
@@ -121,43 +139,34 @@ function resident(title: string): number {
 let bars = true;
 const report: Record<string, unknown> = { bench: `logs/live ${mode}`, linesPerSecond: rate, seconds };
 if (mode === 'tail') {
-  const socket = await connect(await signIn('admin'));
-  socket.on('message', hear);
-  follow(socket);
+  const reader = await clients([await signIn('admin')]);
+  await tell(reader, { kind: 'follow' });
   await sleep(1_000);
   // What a start leaves to do is done, and what it held up is through.
   await send(10_000);
   await sleep(4_000);
   await send(2_000);
-  measuring = true;
+  await tell(reader, { kind: 'measure' });
   const before = sent;
   await send(seconds * 1_000);
   await sleep(1_000);
+  await collect([reader]);
   Object.assign(report, { sent: sent - before, came, gaps });
   bars = quantile(0.99) <= 500;
 } else {
   const keys = await cookies(6);
-  const honest: WebSocket[] = [];
-  const stalled: WebSocket[] = [];
-  for (let i = 0; i < 2 * CLIENTS; i++) {
-    const socket = await connect(keys[i % keys.length]!);
-    (i % 2 === 0 ? honest : stalled).push(socket);
-  }
-  for (const socket of honest) socket.on('message', hear);
-  for (const socket of honest) follow(socket);
+  const cookiesOf = (count: number) => Array.from({ length: count }, (_, i) => keys[i % keys.length]!);
+  const honest = await Promise.all(
+    Array.from({ length: CLIENT_PROCESSES }, () => clients(cookiesOf(CLIENTS / CLIENT_PROCESSES))),
+  );
+  const stalled = await clients(cookiesOf(CLIENTS), true);
+  for (const child of honest) await tell(child, { kind: 'follow' });
   await send(5_000);
   const rssBefore = resident('sotp hub');
   let rssMost = rssBefore;
   const watching = setInterval(() => (rssMost = Math.max(rssMost, resident('sotp hub'))), 1_000);
-  const stalledAt = performance.now();
-  const closedAfter: number[] = [];
-  for (const socket of stalled) {
-    follow(socket);
-    socket.on('close', () => closedAfter.push(performance.now() - stalledAt));
-    // Never reads: neither the kernel's buffer nor ours is emptied.
-    socket.pause();
-  }
-  measuring = true;
+  await tell(stalled, { kind: 'follow' });
+  for (const child of honest) await tell(child, { kind: 'measure' });
   const begun = sent;
   const sending = send(seconds * 1_000);
   const bad = await Promise.all([0, 1, 2].map(() => connect(keys[5]!)));
@@ -175,9 +184,10 @@ if (mode === 'tail') {
   await sending;
   await sleep(1_000);
   clearInterval(watching);
-  const alive = honest.filter(({ readyState }) => readyState === WebSocket.OPEN).length;
   // A paused socket does not see its own end: the other side tells how many it still holds.
   const held = await serverSockets();
+  const alive = await collect(honest);
+  stalled.kill();
   Object.assign(report, {
     sent: sent - begun,
     came,

@@ -262,9 +262,11 @@ describe('logs', () => {
       actor,
       { query: 'live -noise' },
       {
-        line: (json) => {
-          const entry = LogEntry.parse(JSON.parse(json));
-          got.push(`${entry.message} ${entry.deviceId}`);
+        lines: (events) => {
+          for (const json of events) {
+            const entry = LogEntry.parse(JSON.parse(json));
+            got.push(`${entry.message} ${entry.deviceId}`);
+          }
           if (got.length === 2) wait.resolve();
         },
         missed: () => assert.fail('nothing is missed'),

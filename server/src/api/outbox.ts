@@ -1,5 +1,8 @@
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { ServerMessage } from '@sotp/contract/live.ts';
+import { frameTexts } from './frames.ts';
+import type { Frames } from './frames.ts';
 
 /** What may wait for a slow client, in bytes; beyond that events are dropped and counted. */
 const BUFFER_BYTES_MAX = 1024 * 1024;
@@ -12,6 +15,8 @@ const TRY_LATER = 1013;
 /** Sends to one client without ever holding more than a bounded amount for it. */
 export interface Outbox {
   event(id: string, json: string): void;
+  /** Events that came together, each a message of its own; the same array however many clients get them. */
+  events(id: string, jsons: readonly string[]): void;
   control(message: Exclude<ServerMessage, { type: 'event' }>): void;
   /** Counts events of a subscription that never came this far. */
   missed(id: string, count: number): void;
@@ -22,7 +27,23 @@ export interface Outbox {
 
 type Socket = Pick<WebSocket, 'send' | 'close' | 'terminate' | 'bufferedAmount' | 'readyState' | 'OPEN'>;
 
-export function createOutbox(socket: Socket): Outbox {
+/** Events made ready for the wire once for all clients whose subscription has the same id. */
+const framed = new WeakMap<readonly string[], Map<string, Frames[]>>();
+
+function eventText(id: string, json: string): string {
+  return `{"type":"event","id":${JSON.stringify(id)},"data":${json}}`;
+}
+
+function framesOf(id: string, jsons: readonly string[]): Frames[] {
+  let known = framed.get(jsons);
+  if (!known) framed.set(jsons, (known = new Map()));
+  let frames = known.get(id);
+  if (!frames) known.set(id, (frames = frameTexts(jsons.map((json) => eventText(id, json)))));
+  return frames;
+}
+
+/** `wire` is what the socket itself writes to: it must not compress. */
+export function createOutbox(socket: Socket, wire: Pick<Writable, 'write'>): Outbox {
   const dropped = new Map<string, number>();
   let stalledSweeps = 0;
 
@@ -36,16 +57,26 @@ export function createOutbox(socket: Socket): Outbox {
     dropped.clear();
   }
 
+  /** True when so much more may wait; what was missed before is told then. Else the events are counted as missed. */
+  function admit(id: string, bytes: number, events: number): boolean {
+    const waiting = socket.bufferedAmount;
+    const behind = dropped.size > 0 && waiting > BUFFER_BYTES_LOW;
+    if (behind || waiting + bytes > BUFFER_BYTES_MAX) {
+      dropped.set(id, (dropped.get(id) ?? 0) + events);
+      return false;
+    }
+    if (dropped.size > 0) tellGaps();
+    return true;
+  }
+
   return {
     event(id, json) {
-      const waiting = socket.bufferedAmount;
-      const behind = dropped.size > 0 && waiting > BUFFER_BYTES_LOW;
-      if (behind || waiting + json.length > BUFFER_BYTES_MAX) {
-        dropped.set(id, (dropped.get(id) ?? 0) + 1);
-        return;
+      if (admit(id, json.length, 1)) send(eventText(id, json));
+    },
+    events(id, jsons) {
+      for (const { octets, count } of framesOf(id, jsons)) {
+        if (admit(id, octets.length, count) && socket.readyState === socket.OPEN) wire.write(octets);
       }
-      if (dropped.size > 0) tellGaps();
-      send(`{"type":"event","id":${JSON.stringify(id)},"data":${json}}`);
     },
     control(message) {
       if (socket.bufferedAmount < BUFFER_BYTES_MAX) send(JSON.stringify(message));

@@ -87,7 +87,7 @@ export function addStream(app: FastifyInstance, { access, live, log }: StreamOpt
       return socket.close(TRY_LATER, 'too many live connections');
     }
     const subscriptions = new Map<string, Unsubscribe>();
-    const outbox = createOutbox(socket);
+    const outbox = createOutbox(socket, request.raw.socket);
     let received = 0;
     let alive = true;
 
@@ -112,8 +112,10 @@ export function addStream(app: FastifyInstance, { access, live, log }: StreamOpt
         const unsubscribe = await live.subscribe(
           actor!,
           { topic, filter },
-          (json) => {
-            if (!cancelled) outbox.event(id, json);
+          (events) => {
+            if (cancelled) return;
+            if (events.length === 1) outbox.event(id, events[0]!);
+            else outbox.events(id, events);
           },
           (count) => {
             if (!cancelled) outbox.missed(id, count);

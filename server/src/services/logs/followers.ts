@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { TAIL_REPEAT_MS, TAIL_TTL_MS, TailNews, tailTopic } from './tails.ts';
+import { unpackLines } from './tail-lines.ts';
 import type { TailWish } from './tails.ts';
 
 export interface TailHandlers {
-  /** A line as JSON, made once however many get it. */
-  line(json: string): void;
+  /** Lines as JSON, one array however many get them. */
+  lines(events: readonly string[]): void;
   missed(count: number): void;
 }
 
@@ -32,10 +33,8 @@ export function createFollowers(bus: Bus): Followers {
     const listening = bus.subscribe(tailTopic(id), (message) => {
       const news = TailNews.safeParse(message);
       if (!news.success) return;
-      for (const line of news.data.lines) {
-        const json = JSON.stringify(line);
-        for (const handler of handlers) handler.line(json);
-      }
+      const lines = news.data.lines === '' ? [] : unpackLines(news.data.lines);
+      if (lines.length > 0) for (const handler of handlers) handler.lines(lines);
       if (news.data.dropped > 0) for (const handler of handlers) handler.missed(news.data.dropped);
     });
     listening.then(
@@ -60,7 +59,7 @@ export function createFollowers(bus: Bus): Followers {
       const key = JSON.stringify([query, sites]);
       const shared = tails.get(key) ?? open(key, query, sites);
       // An object of its own, so that one handler may follow twice.
-      const own = { line: handlers.line, missed: handlers.missed };
+      const own = { lines: handlers.lines, missed: handlers.missed };
       shared.handlers.add(own);
       const leave = () => {
         if (shared.handlers.delete(own) && shared.handlers.size === 0) shared.end();

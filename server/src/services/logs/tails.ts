@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { LogEntry } from '@sotp/contract/logs.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { compileFilter } from '#domain/log-filter.ts';
@@ -8,6 +7,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { NewLine } from '#stores/logs/logs.ts';
 import type { Directory } from './directory.ts';
 import { parseLogQuery } from './query.ts';
+import { packLines } from './tail-lines.ts';
 import { toLogEntry } from './view.ts';
 
 /** Message of `BUS_TOPICS.logTails`: "I follow lines like these for so long"; with `ttlMs` 0, no longer. */
@@ -20,8 +20,8 @@ export const TailWish = z.object({
 });
 export type TailWish = z.infer<typeof TailWish>;
 
-/** Message of `logs/ID`: lines that a collector has just received, and how many more there were. */
-export const TailNews = z.object({ lines: z.array(LogEntry), dropped: z.number().int() });
+/** Message of `logs/ID`: lines that a collector has just received, as `packLines` makes them, and how many more there were. */
+export const TailNews = z.object({ lines: z.string(), dropped: z.number().int() });
 export type TailNews = z.infer<typeof TailNews>;
 
 export function tailTopic(id: string): string {
@@ -35,6 +35,8 @@ export const TAIL_REPEAT_MS = 10_000;
 const TAILS_MAX = 200;
 /** Lines told of one tail between two calls of `tell`; more than anybody reads. */
 const LINES_MAX = 3_000;
+/** Calls of `tell` that wait for the bus: some sender may always have something on its way. */
+const HELD_UP_MAX = 10;
 
 interface Tail {
   readonly query: string;
@@ -59,6 +61,16 @@ export interface Tails {
 export function createTails({ bus, clock, directory }: { bus: Bus; clock: Clock; directory: Directory }): Tails {
   const tails = new Map<string, Tail>();
   let told = 0;
+  /** Calls of `tell` since the bus was given lines that it has not handed over yet. */
+  let heldUp = 0;
+  let handing = false;
+
+  /** What is told while the bus is behind would only be late: it waits, and is dropped and counted when it is too much. */
+  function handOver(): void {
+    handing = true;
+    heldUp = 0;
+    void bus.flush().finally(() => (handing = false));
+  }
 
   function matcherOf({ query, sites }: TailWish): LineMatcher | undefined {
     try {
@@ -103,19 +115,24 @@ export function createTails({ bus, clock, directory }: { bus: Bus; clock: Clock;
     },
     tell() {
       const now = clock.monotonic();
+      const wait = handing && heldUp++ < HELD_UP_MAX;
+      let any = false;
       for (const [id, tail] of tails) {
         if (tail.until < now) tails.delete(id);
-        if (tail.lines.length === 0 && tail.dropped === 0) continue;
-        const news: TailNews = {
-          lines: tail.lines.map(({ line, number }) =>
-            toLogEntry(`live-${line.receivedAt.toString(36)}-${number.toString(36)}`, line, line.raw.toString('utf8')),
-          ),
-          dropped: tail.dropped,
-        };
+        if (wait || (tail.lines.length === 0 && tail.dropped === 0)) continue;
+        const entries = tail.lines.map(({ line, number }) =>
+          toLogEntry(`live-${line.receivedAt.toString(36)}-${number.toString(36)}`, line, line.raw.toString('utf8')),
+        );
+        let { dropped } = tail;
         tail.lines = [];
         tail.dropped = 0;
-        bus.publish(tailTopic(id), news);
+        for (const lines of entries.length === 0 ? [''] : packLines(entries)) {
+          bus.publish(tailTopic(id), { lines, dropped } satisfies TailNews);
+          dropped = 0;
+        }
+        any = true;
       }
+      if (any) handOver();
     },
   };
 }

@@ -16,8 +16,8 @@ import { createFanOut } from './fan-out.ts';
 import { INTEREST_REPEAT_MS, publishInterest, samplesTopic } from './live.ts';
 import { createVisibility } from './visibility.ts';
 
-/** Takes an event's data as JSON text; made once for all who get the same. */
-export type Deliver = (json: string) => void;
+/** Takes the data of events as JSON texts; one array for all who get the same. */
+export type Deliver = (events: readonly string[]) => void;
 /** Takes the count of events that were left out on the way. */
 export type Missed = (count: number) => void;
 export type Unsubscribe = () => void;
@@ -98,7 +98,7 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
       if (!event.success || (device !== undefined && event.data.deviceId !== device)) return;
       visible
         .of(event.data)
-        .then((seen) => seen && deliver(textOf(message as object)))
+        .then((seen) => seen && deliver([textOf(message as object)]))
         .catch((error: unknown) => log.warn({ err: error }, 'a live event was not delivered'));
     });
   }
@@ -115,9 +115,9 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
       fanOut.subscribe(topic, (message) => {
         const event = visible ? samplesOf(message) : undefined;
         if (!event) return;
-        if (metric === undefined) return deliver(textOf(event));
+        if (metric === undefined) return deliver([textOf(event)]);
         const samples = event.samples.filter((sample) => sample.metric === metric);
-        if (samples.length > 0) deliver(JSON.stringify({ ...event, samples }));
+        if (samples.length > 0) deliver([JSON.stringify({ ...event, samples })]);
       }),
       // A device may be moved out of the actor's sites while he watches it.
       fanOut.subscribe(BUS_TOPICS.devices, (message) => {
@@ -145,7 +145,7 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
       if (typeof taskId !== 'string' || (task !== undefined && taskId !== task)) return;
       // What may not be seen is not found, and stays unsaid.
       tasks.get(actor, taskId).then(
-        (found) => deliver(JSON.stringify(found)),
+        (found) => deliver([JSON.stringify(found)]),
         () => undefined,
       );
     });
@@ -175,7 +175,7 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
         case 'tasks':
           return onTasks(actor, filter['task'], deliver);
         case 'logs':
-          return logs.follow(actor, filter, { line: deliver, missed });
+          return logs.follow(actor, filter, { lines: deliver, missed });
         default:
           throw new AppError('not_found', `There is no live news of “${topic}” in this version.`);
       }
