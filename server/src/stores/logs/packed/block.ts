@@ -179,13 +179,25 @@ interface OpenBlock {
 
 export type { BlockLine };
 
-/** The lines of a block, in the order in which they came. */
-export function decodeBlock(payload: Buffer): BlockLine[] {
+/** True when none of the lines can match that hold all of the texts, which are lower case: then they need not be opened. */
+function lacks(text: string | undefined, wanted: readonly string[]): boolean {
+  if (text === undefined || wanted.length === 0) return false;
+  const lower = text.toLowerCase();
+  return wanted.some((one) => !lower.includes(one));
+}
+
+/**
+ * The lines of a block, in the order in which they came; none when no line can hold all of the texts that are wanted: to
+ * read the columns is the greater part of the work.
+ */
+export function decodeBlock(payload: Buffer, wanted: readonly string[] = []): BlockLine[] {
   const all = zstdDecompressSync(payload, { maxOutputLength: UNPACKED_MAX });
   const headEnd = 4 + all.readUInt32LE(0);
+  const bytes = all.subarray(headEnd);
+  const text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+  if (lacks(text, wanted)) return [];
   // Our own bytes, under the checksum of the database: what stands here is what encodeBlock wrote.
   const columns = JSON.parse(all.toString('utf8', 4, headEnd)) as Columns;
-  const bytes = all.subarray(headEnd);
   const offsets = new Int32Array(columns.length.length + 1);
   for (const [i, length] of columns.length.entries()) offsets[i + 1] = offsets[i]! + length;
   const block: OpenBlock = {
@@ -193,7 +205,7 @@ export function decodeBlock(payload: Buffer): BlockLine[] {
     numbers: columns.numbers.flatMap(([first, count]) => Array.from({ length: count }, (_, i) => first + i)),
     offsets,
     bytes,
-    text: isAscii(bytes) ? bytes.toString('latin1') : undefined,
+    text,
     fields: new Map(columns.fields),
     errors: new Map(columns.errors),
   };

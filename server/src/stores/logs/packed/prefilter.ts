@@ -65,3 +65,9 @@ function maskTokens(name: string, mask: number, count: number): number[] {
   const values = Array.from({ length: count }, (_, value) => value).filter((value) => ((mask >> value) & 1) === 1);
   return values.map((value) => attributeToken(name, String(value)));
 }
+
+/** Texts that every matching line holds, lower case. */
+export function wantedTexts(filter: LogFilter): string[] {
+  if (filter.kind === 'text') return [filter.text];
+  return filter.kind === 'and' ? filter.items.flatMap(wantedTexts) : [];
+}

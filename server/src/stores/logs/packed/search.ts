@@ -5,7 +5,7 @@ import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { decodeBlock } from './block.ts';
 import type { BlockLine } from './block.ts';
 import { BLOCK_SPAN_MS, CLASSES } from './pack.ts';
-import { tokenGroups } from './prefilter.ts';
+import { tokenGroups, wantedTexts } from './prefilter.ts';
 
 /** A search that has looked for so long says how far it came instead of going on. */
 const BUDGET_MS = 4_000;
@@ -86,7 +86,11 @@ async function withTokenIndex<T>(pg: Postgres, tokens: boolean, fn: (tx: Queryab
 }
 
 /** Opens blocks, in the order in which they are asked for. */
-async function readBlocks(pg: Postgres, heads: readonly BlockHead[]): Promise<BlockLine[][]> {
+async function readBlocks(
+  pg: Postgres,
+  heads: readonly BlockHead[],
+  wanted: readonly string[],
+): Promise<BlockLine[][]> {
   const { rows } = await pg.query<{ block: number; payload: Buffer }>(
     `select b.block, b.payload from unnest($1::int[], $2::timestamptz[], $3::int8[]) as w(class, first_at, block)
      join log_block b on b.class = w.class and b.first_at = w.first_at and b.block = w.block`,
@@ -96,7 +100,7 @@ async function readBlocks(pg: Postgres, heads: readonly BlockHead[]): Promise<Bl
   return heads.map(({ block }) => {
     const payload = payloads.get(block);
     // Dropped or packed anew since it was listed.
-    return payload ? decodeBlock(payload) : [];
+    return payload ? decodeBlock(payload, wanted) : [];
   });
 }
 
@@ -109,6 +113,7 @@ export async function walkBlocks(
   signal?: AbortSignal,
 ): Promise<{ stoppedAt: BlockHead | undefined }> {
   const until = performance.now() + BUDGET_MS;
+  const wanted = wantedTexts(query.filter);
   let after: BlockHead | undefined;
   let size = READ_FIRST;
   for (;;) {
@@ -116,7 +121,7 @@ export async function walkBlocks(
     for (let i = 0; i < heads.length; i += size, size = Math.min(READ_MAX, size * 2)) {
       signal?.throwIfAborted();
       const chunk = heads.slice(i, i + size);
-      const blocks = await readBlocks(pg, chunk);
+      const blocks = await readBlocks(pg, chunk, wanted);
       for (const [j, lines] of blocks.entries()) {
         const next = heads[i + j + 1];
         const atEnd = next === undefined && heads.length < LISTED;

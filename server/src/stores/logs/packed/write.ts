@@ -13,7 +13,8 @@ export async function insertBlocks(tx: Queryable, blocks: readonly LogBlock[]): 
   for (const { class: number, first, last, block, lines, counts, tokens, payload } of blocks) {
     await tx.query(
       INSERT,
-      [number, new Date(first), new Date(last), block, lines, counts, tokens, payload],
+      // As text, since the client would look at each of ten thousand numbers for quotes.
+      [number, new Date(first), new Date(last), block, lines, counts, `{${tokens.join(',')}}`, payload],
       'log_block_insert',
     );
   }
