@@ -98,7 +98,10 @@ describe('the live stream', { timeout: 30_000 }, () => {
       api.bus.publish(`samples/${device}`, samples(device, 'other'));
     }, 20);
     await client.until(
-      () => client.received.some(({ id }) => id === 'd') && client.received.some(({ id }) => id === 's'),
+      () =>
+        client.received.some(({ id }) => id === 'd') &&
+        client.received.some(({ id }) => id === 's') &&
+        interest.length > 0,
     );
     clearInterval(repeat);
     const event = client.received.find(({ id }) => id === 'd');
