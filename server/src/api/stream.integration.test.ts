@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import test, { after, before, describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Topic } from '@sotp/contract/live.ts';
+import type { LogEntry } from '@sotp/contract/logs.ts';
+import { packLines } from '#services/logs/tail-lines.ts';
 import { openTestApi } from './testing.ts';
 import type { TestApi } from './testing.ts';
 
@@ -112,6 +115,24 @@ describe('the live stream', { timeout: 30_000 }, () => {
     assert.ok(seen.every((list) => list.length === 1 && list[0]?.metric === 'm'));
     assert.ok(interest.some((message) => JSON.stringify(message).includes(`samples/${device}`)));
     client.socket.close();
+  });
+
+  test('lines that come together are events one by one', async () => {
+    const wishes: string[] = [];
+    const stop = await api.bus.subscribe('log-tails', (message) => wishes.push((message as { id: string }).id));
+    const client = connect(port, bearer(token));
+    await client.opened;
+    client.send({ type: 'subscribe', id: 'l', topic: 'logs', filter: {} });
+    while (wishes.length === 0) await sleep(5);
+    const lines = Array.from({ length: 300 }, (_, n) => ({ message: `line ${n}` }) as LogEntry);
+    for (const piece of packLines(lines)) api.bus.publish(`logs/${wishes[0]}`, { lines: piece, dropped: 0 });
+    await client.until(() => client.received.length === 300);
+    assert.deepEqual(
+      client.received,
+      lines.map((data) => ({ type: 'event', id: 'l', data })),
+    );
+    client.socket.close();
+    await stop();
   });
 
   test('a task tells how far it is', async () => {
