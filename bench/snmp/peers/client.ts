@@ -12,12 +12,14 @@ const plan: Plan = {
   port: Number(port),
   security: security === 'v3' ? 'v3' : 'v2c',
 };
-const poll = client === 'npm' ? npmPoller(plan) : await sotpPoller(client === 'koffi', plan);
+const { poll, datagrams } =
+  client === 'npm' ? { poll: npmPoller(plan), datagrams: null } : await sotpPoller(client === 'koffi', plan);
 const workers = Math.min(CONCURRENCY, plan.devices);
 /** Each worker has devices of its own, so that none is ever asked twice at once, and goes on where it stopped. */
 const next = Array.from({ length: workers }, (_, worker) => worker);
 
 async function round(ms: number): Promise<Round> {
+  const before = datagrams?.();
   const cpu = process.cpuUsage();
   const started = performance.now();
   let polls = 0;
@@ -33,7 +35,18 @@ async function round(ms: number): Promise<Round> {
   };
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
   const { user, system } = process.cpuUsage(cpu);
-  return { polls, varbinds, cpuMicros: user + system, wallMicros: (performance.now() - started) * 1000 };
+  const cost = { polls, varbinds, cpuMicros: user + system, wallMicros: (performance.now() - started) * 1000 };
+  const after = datagrams?.();
+  if (!before || !after) return cost;
+  const { sent, retried, timedOut } = after;
+  return {
+    ...cost,
+    datagrams: {
+      sent: sent - before.sent,
+      retried: retried - before.retried,
+      timedOut: timedOut - before.timedOut,
+    },
+  };
 }
 
 for (let from = 0; from < plan.devices; from += 32) {

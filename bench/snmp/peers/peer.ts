@@ -21,6 +21,16 @@ export interface Round {
   readonly varbinds: number;
   readonly cpuMicros: number;
   readonly wallMicros: number;
+  /** What its transport says of its datagrams, where it says so: a round with repeats measures patience, not work. */
+  readonly datagrams?: Datagrams;
+}
+
+/** Datagrams of a round. */
+export interface Datagrams {
+  readonly sent: number;
+  /** Sent once more, and given up. */
+  readonly retried: number;
+  readonly timedOut: number;
 }
 
 /** A contender: a process of its own that knows all devices already. */

@@ -8,7 +8,7 @@ import type { AuthProtocol } from './algorithms.ts';
  * look at a key than to use it. A device's requests come one after the other, so few need to be kept; and each holds memory
  * outside the heap, so not all may be.
  */
-const MAX_KEPT = 512;
+const MAX_KEPT = 2048;
 
 function keep<T, How extends unknown[]>(make: (key: Buffer, ...how: How) => T): (key: Buffer, ...how: How) => T {
   const kept = new Map<Buffer, T>();
