@@ -9,4 +9,5 @@ export const ADVISORY_LOCKS = {
   metricPartitions: 7_362_004,
   logPartitions: 7_362_005,
   metricMove: 7_362_011,
+  metricRetention: 7_362_012,
 } as const;

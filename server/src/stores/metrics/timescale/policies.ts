@@ -1,4 +1,5 @@
 import { DAY_MS } from '#stores/metrics/packed/partitions.ts';
+import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 
 /** How long each tier is kept, ms. */
@@ -27,6 +28,8 @@ export async function keepRetention(pg: Postgres, keep: KeepMs): Promise<void> {
     const days = ms / DAY_MS;
     if (rows.some((row) => row.name === name && row.days === days)) continue;
     await pg.transaction(async (tx) => {
+      // Of two that see the difference at once the second one finds it mended.
+      await tx.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.metricRetention]);
       await tx.query(`select remove_retention_policy('${name}', if_exists => true)`);
       await tx.query(`select add_retention_policy('${name}', make_interval(days => $1::int))`, [days]);
     });
