@@ -4,6 +4,7 @@ import { Dialog as Radix } from 'radix-ui';
 import { X } from 'lucide-react';
 import { Button } from './button.tsx';
 import { cx } from './class.ts';
+import { Problem } from './state.tsx';
 
 export interface DialogProps {
   open: boolean;
@@ -78,5 +79,28 @@ export function Confirm({ open, onOpenChange, title, children, verb, busy, onCon
         </Button>
       </div>
     </Dialog>
+  );
+}
+
+export interface FormEndProps {
+  /** What the button that sends the form says. */
+  verb: string;
+  busy: boolean;
+  error: unknown;
+  onCancel(): void;
+}
+
+/** How each form in a window ends: what went wrong, a way out, and the way on. */
+export function FormEnd({ verb, busy, error, onCancel }: FormEndProps) {
+  return (
+    <>
+      <Problem error={error} />
+      <div className="flex justify-end gap-2">
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button type="submit" look="primary" busy={busy}>
+          {verb}
+        </Button>
+      </div>
+    </>
   );
 }

@@ -4,10 +4,8 @@ import { useMutation } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useMe } from '#features/frame/Providers.tsx';
 import { browserApi } from '#lib/api.ts';
-import { Button } from '#ui/button.tsx';
-import { Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Field, Input } from '#ui/field.tsx';
-import { Problem } from '#ui/state.tsx';
 
 /** One's own password; all other sessions end with the old one. */
 export function ChangePassword({ onClose }: { onClose(): void }) {
@@ -54,13 +52,7 @@ export function ChangePassword({ onClose }: { onClose(): void }) {
             />
           )}
         </Field>
-        <Problem error={change.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={change.isPending}>
-            Change password
-          </Button>
-        </div>
+        <FormEnd verb="Change password" busy={change.isPending} error={change.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -2,17 +2,17 @@
 import { useMemo, useState } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
-import { toast } from 'sonner';
 import { CREDENTIAL_KINDS, type Credential } from '@sotp/contract/credentials.ts';
 import { useMay } from '#features/frame/Providers.tsx';
 import { browserApi } from '#lib/api.ts';
 import { plural } from '#lib/format.ts';
 import { Age } from '#ui/age.tsx';
 import { Button } from '#ui/button.tsx';
-import { Confirm, Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Field, Input, Select } from '#ui/field.tsx';
 import { PageHead } from '#ui/page.tsx';
-import { Empty, ErrorState, Problem, SkeletonRows } from '#ui/state.tsx';
+import { Remove } from '#ui/remove.tsx';
+import { Empty, ErrorState, SkeletonRows } from '#ui/state.tsx';
 import type { Column } from '#ui/table/columns.ts';
 import { DataTable } from '#ui/table/table.tsx';
 import { EMPTY_DRAFT, KIND_TITLES, readDraft, type Problems } from './draft.ts';
@@ -69,7 +69,20 @@ export function Credentials() {
       )}
       {list.data ? <Sets credentials={list.data.items} /> : null}
       {adding ? <AddCredential onClose={() => setAdding(false)} /> : null}
-      <RemoveCredential credential={removing} onClose={() => setRemoving(null)} />
+      {removing ? (
+        <Remove
+          id={removing.id}
+          name={removing.name}
+          kind="credential"
+          remove={browserApi.credentials.remove}
+          queryKey={['credentials']}
+          onClose={() => setRemoving(null)}
+        >
+          {removing.deviceCount === 0
+            ? 'No device uses it. The secret is deleted and cannot be brought back.'
+            : `${plural(removing.deviceCount, 'device')} still use it; give them another one first.`}
+        </Remove>
+      ) : null}
     </>
   );
 }
@@ -138,39 +151,6 @@ function credentialColumns(onRemove: ((row: Credential) => void) | null): readon
   ];
 }
 
-function RemoveCredential({ credential, onClose }: { credential: Credential | null; onClose(): void }) {
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: (id: string) => browserApi.credentials.remove(id),
-    onSuccess() {
-      toast(`${credential?.name ?? 'Credential'} removed`);
-      void client.invalidateQueries({ queryKey: ['credentials'] });
-      onClose();
-    },
-  });
-  if (!credential) return null;
-  return (
-    <Confirm
-      open
-      onOpenChange={() => {
-        remove.reset();
-        onClose();
-      }}
-      title={`Remove ${credential.name}?`}
-      verb="Remove credential"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate(credential.id)}
-    >
-      <p>
-        {credential.deviceCount === 0
-          ? 'No device uses it. The secret is deleted and cannot be brought back.'
-          : `${plural(credential.deviceCount, 'device')} still use it; give them another one first.`}
-      </p>
-      <Problem error={remove.error} className="mt-3" />
-    </Confirm>
-  );
-}
-
 function AddCredential({ onClose }: { onClose(): void }) {
   const client = useQueryClient();
   const [name, setName] = useState('');
@@ -228,13 +208,7 @@ function AddCredential({ onClose }: { onClose(): void }) {
           )}
         </Field>
         <SecretFields draft={draft} problems={problems} onChange={setDraft} />
-        <Problem error={add.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={add.isPending}>
-            Add credential
-          </Button>
-        </div>
+        <FormEnd verb="Add credential" busy={add.isPending} error={add.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

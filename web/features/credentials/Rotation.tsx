@@ -8,7 +8,7 @@ import { browserApi } from '#lib/api.ts';
 import { plural } from '#lib/format.ts';
 import { Age } from '#ui/age.tsx';
 import { Button } from '#ui/button.tsx';
-import { Confirm, Dialog } from '#ui/dialog.tsx';
+import { Confirm, Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Problem } from '#ui/state.tsx';
 import { EMPTY_DRAFT, readDraft, type Problems } from './draft.ts';
 import { SecretFields } from './SecretFields.tsx';
@@ -142,13 +142,7 @@ function EnterSecret({ credential, onClose }: { credential: Credential; onClose(
     >
       <form onSubmit={submit} noValidate className="flex flex-col gap-3">
         <SecretFields draft={draft} problems={problems} onChange={setDraft} />
-        <Problem error={rotate.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={rotate.isPending}>
-            Rotate secret
-          </Button>
-        </div>
+        <FormEnd verb="Rotate secret" busy={rotate.isPending} error={rotate.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

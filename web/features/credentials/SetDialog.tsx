@@ -5,10 +5,8 @@ import type { CredentialSet } from '@sotp/contract/credential-sets.ts';
 import type { Credential } from '@sotp/contract/credentials.ts';
 import { tagsOf } from '#features/devices/addDevice.ts';
 import { browserApi } from '#lib/api.ts';
-import { Button } from '#ui/button.tsx';
-import { Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Checkbox, Field, Input } from '#ui/field.tsx';
-import { Problem } from '#ui/state.tsx';
 import { KIND_TITLES } from './draft.ts';
 
 interface SetDialogProps {
@@ -94,13 +92,7 @@ export function SetDialog({ set, credentials, onClose }: SetDialogProps) {
           </ul>
           {problems.credentials ? <p className="mt-1 text-[12px] text-down">{problems.credentials}</p> : null}
         </fieldset>
-        <Problem error={save.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={save.isPending}>
-            {set ? 'Save' : 'Add set'}
-          </Button>
-        </div>
+        <FormEnd verb={set ? 'Save' : 'Add set'} busy={save.isPending} error={save.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -2,14 +2,13 @@
 import { useState } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, Pencil, Plus, Trash2 } from 'lucide-react';
-import { toast } from 'sonner';
 import type { CredentialSet } from '@sotp/contract/credential-sets.ts';
 import type { Credential } from '@sotp/contract/credentials.ts';
 import { useMay } from '#features/frame/Providers.tsx';
 import { browserApi } from '#lib/api.ts';
 import { Button } from '#ui/button.tsx';
-import { Confirm } from '#ui/dialog.tsx';
 import { Section } from '#ui/page.tsx';
+import { Remove } from '#ui/remove.tsx';
 import { Empty, ErrorState, Problem, SkeletonRows } from '#ui/state.tsx';
 import { credentialSets } from './queries.ts';
 import { SetDialog } from './SetDialog.tsx';
@@ -97,7 +96,18 @@ export function Sets({ credentials }: { credentials: readonly Credential[] }) {
           onClose={() => setEditing(null)}
         />
       ) : null}
-      <RemoveSet set={removing} onClose={() => setRemoving(null)} />
+      {removing ? (
+        <Remove
+          id={removing.id}
+          name={removing.name}
+          kind="set"
+          remove={browserApi.credentialSets.remove}
+          queryKey={['credentials']}
+          onClose={() => setRemoving(null)}
+        >
+          Its credentials stay. Devices that have no other credential of their own cannot be asked any more.
+        </Remove>
+      ) : null}
     </Section>
   );
 }
@@ -129,33 +139,4 @@ interface ControlsProps {
   onMove(by: number): void;
   onEdit(): void;
   onRemove(): void;
-}
-
-function RemoveSet({ set, onClose }: { set: CredentialSet | null; onClose(): void }) {
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: (id: string) => browserApi.credentialSets.remove(id),
-    onSuccess() {
-      toast(`${set?.name ?? 'Set'} removed`);
-      void client.invalidateQueries({ queryKey: ['credentials'] });
-      onClose();
-    },
-  });
-  if (!set) return null;
-  return (
-    <Confirm
-      open
-      onOpenChange={() => {
-        remove.reset();
-        onClose();
-      }}
-      title={`Remove ${set.name}?`}
-      verb="Remove set"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate(set.id)}
-    >
-      <p>Its credentials stay. Devices that have no other credential of their own cannot be asked any more.</p>
-      <Problem error={remove.error} className="mt-3" />
-    </Confirm>
-  );
 }

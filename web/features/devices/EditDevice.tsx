@@ -5,10 +5,8 @@ import { Address, type Device, type DevicePatch } from '@sotp/contract/devices.t
 import { KIND_TITLES } from '#features/credentials/draft.ts';
 import { credentialList } from '#features/credentials/queries.ts';
 import { browserApi } from '#lib/api.ts';
-import { Button } from '#ui/button.tsx';
-import { Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Checkbox, Field, Input } from '#ui/field.tsx';
-import { Problem } from '#ui/state.tsx';
 import { tagsOf } from './addDevice.ts';
 
 /** Changes what the operator once gave: address, name, place, credentials and how often. */
@@ -108,13 +106,7 @@ export function EditDevice({ device, onClose }: { device: Device; onClose(): voi
             </Field>
           ))}
         </div>
-        <Problem error={save.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={save.isPending}>
-            Save
-          </Button>
-        </div>
+        <FormEnd verb="Save" busy={save.isPending} error={save.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -3,10 +3,8 @@ import { type FormEvent } from 'react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Device, DevicePatch } from '@sotp/contract/devices.ts';
 import { browserApi } from '#lib/api.ts';
-import { Button } from '#ui/button.tsx';
-import { Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Field, Input, Select } from '#ui/field.tsx';
-import { Problem } from '#ui/state.tsx';
 
 const LENGTHS = [
   ['1', '1 hour'],
@@ -62,13 +60,7 @@ export function MaintenanceDialog({ device, onClose }: { device: Device; onClose
             <Input {...control} name="note" maxLength={500} defaultValue={device.maintenance?.note ?? ''} />
           )}
         </Field>
-        <Problem error={save.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={save.isPending}>
-            Begin
-          </Button>
-        </div>
+        <FormEnd verb="Begin" busy={save.isPending} error={save.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

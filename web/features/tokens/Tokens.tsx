@@ -2,17 +2,18 @@
 import { useMemo, useState, type FormEvent } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
-import { BUILT_IN_ROLES, RoleName, type Token } from '@sotp/contract/access.ts';
-import { ROLE_WORDS } from '#features/users/Users.tsx';
+import { RoleName, type Token } from '@sotp/contract/access.ts';
+import { RoleField } from '#features/users/RoleField.tsx';
 import { browserApi } from '#lib/api.ts';
 import { plural } from '#lib/format.ts';
 import { Age, Instant } from '#ui/age.tsx';
 import { Button } from '#ui/button.tsx';
-import { Confirm, Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Field, Input, Select } from '#ui/field.tsx';
 import { PageHead } from '#ui/page.tsx';
+import { Remove } from '#ui/remove.tsx';
 import { CopyText } from '#ui/small.tsx';
-import { Empty, ErrorState, Problem, SkeletonRows } from '#ui/state.tsx';
+import { Empty, ErrorState, SkeletonRows } from '#ui/state.tsx';
 import type { Column } from '#ui/table/columns.ts';
 import { DataTable } from '#ui/table/table.tsx';
 import { tokenList } from './queries.ts';
@@ -64,7 +65,18 @@ export function Tokens() {
         />
       )}
       {adding ? <AddToken onClose={() => setAdding(false)} /> : null}
-      <RemoveToken token={removing} onClose={() => setRemoving(null)} />
+      {removing ? (
+        <Remove
+          id={removing.id}
+          name={removing.name}
+          kind="token"
+          remove={browserApi.tokens.remove}
+          queryKey={['tokens']}
+          onClose={() => setRemoving(null)}
+        >
+          Programs that use it are refused at once.
+        </Remove>
+      ) : null}
     </>
   );
 }
@@ -117,31 +129,6 @@ function tokenColumns(onRemove: (token: Token) => void): readonly Column<Token>[
   ];
 }
 
-function RemoveToken({ token, onClose }: { token: Token | null; onClose(): void }) {
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: (id: string) => browserApi.tokens.remove(id),
-    onSuccess() {
-      void client.invalidateQueries({ queryKey: ['tokens'] });
-      onClose();
-    },
-  });
-  if (!token) return null;
-  return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Remove ${token.name}?`}
-      verb="Remove token"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate(token.id)}
-    >
-      <p>Programs that use it are refused at once.</p>
-      <Problem error={remove.error} className="mt-3" />
-    </Confirm>
-  );
-}
-
 function AddToken({ onClose }: { onClose(): void }) {
   const client = useQueryClient();
   const add = useMutation({
@@ -191,17 +178,7 @@ function AddToken({ onClose }: { onClose(): void }) {
             />
           )}
         </Field>
-        <Field label="Role">
-          {(control) => (
-            <Select {...control} name="role" defaultValue="viewer">
-              {BUILT_IN_ROLES.map((role) => (
-                <option key={role} value={role}>
-                  {ROLE_WORDS[role]}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <RoleField />
         <Field label="Ends after">
           {(control) => (
             <Select {...control} name="days" defaultValue="90">
@@ -213,13 +190,7 @@ function AddToken({ onClose }: { onClose(): void }) {
             </Select>
           )}
         </Field>
-        <Problem error={add.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={add.isPending}>
-            Add token
-          </Button>
-        </div>
+        <FormEnd verb="Add token" busy={add.isPending} error={add.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -10,21 +10,16 @@ import { asApiError } from '#lib/client.ts';
 import { plural } from '#lib/format.ts';
 import { Age } from '#ui/age.tsx';
 import { Button } from '#ui/button.tsx';
-import { Confirm, Dialog } from '#ui/dialog.tsx';
-import { Field, Input, Select } from '#ui/field.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
+import { Field, Input } from '#ui/field.tsx';
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '#ui/menu.tsx';
 import { PageHead } from '#ui/page.tsx';
-import { ErrorState, Problem, SkeletonRows } from '#ui/state.tsx';
+import { Remove } from '#ui/remove.tsx';
+import { ErrorState, SkeletonRows } from '#ui/state.tsx';
 import type { Column } from '#ui/table/columns.ts';
 import { DataTable } from '#ui/table/table.tsx';
 import { userList } from './queries.ts';
-
-/** What each role may do, in a line. */
-export const ROLE_WORDS: Record<RoleName, string> = {
-  viewer: 'Viewer: sees everything, changes nothing',
-  operator: 'Operator: adds and polls devices',
-  admin: 'Admin: also users, tokens and credentials',
-};
+import { ROLE_WORDS, RoleField } from './RoleField.tsx';
 
 /** Who may sign in, and as what. */
 export function Users() {
@@ -82,7 +77,19 @@ export function Users() {
         />
       )}
       {adding ? <AddUser onClose={() => setAdding(false)} /> : null}
-      <RemoveUser user={removing} onClose={() => setRemoving(null)} />
+      {removing ? (
+        <Remove
+          id={removing.id}
+          name={removing.username}
+          kind="user"
+          remove={browserApi.users.remove}
+          queryKey={['users']}
+          onClose={() => setRemoving(null)}
+        >
+          {removing.username} is signed out at once and cannot sign in again. What {removing.username} did stays in the
+          audit.
+        </Remove>
+      ) : null}
     </>
   );
 }
@@ -167,33 +174,6 @@ function UserActionsMenu({ user, actions }: { user: User; actions: UserActions }
   );
 }
 
-function RemoveUser({ user, onClose }: { user: User | null; onClose(): void }) {
-  const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: (id: string) => browserApi.users.remove(id),
-    onSuccess() {
-      void client.invalidateQueries({ queryKey: ['users'] });
-      onClose();
-    },
-  });
-  if (!user) return null;
-  return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Remove ${user.username}?`}
-      verb="Remove user"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate(user.id)}
-    >
-      <p>
-        {user.username} is signed out at once and cannot sign in again. What {user.username} did stays in the audit.
-      </p>
-      <Problem error={remove.error} className="mt-3" />
-    </Confirm>
-  );
-}
-
 function AddUser({ onClose }: { onClose(): void }) {
   const client = useQueryClient();
   const [problems, setProblems] = useState<{ username?: string; password?: string }>({});
@@ -230,24 +210,8 @@ function AddUser({ onClose }: { onClose(): void }) {
             <Input {...control} name="password" type="password" autoComplete="new-password" maxLength={256} />
           )}
         </Field>
-        <Field label="Role">
-          {(control) => (
-            <Select {...control} name="role" defaultValue="viewer">
-              {BUILT_IN_ROLES.map((role) => (
-                <option key={role} value={role}>
-                  {ROLE_WORDS[role]}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-        <Problem error={add.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={add.isPending}>
-            Add user
-          </Button>
-        </div>
+        <RoleField />
+        <FormEnd verb="Add user" busy={add.isPending} error={add.error} onCancel={onClose} />
       </form>
     </Dialog>
   );
