@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { hashOf, readStamp } from './hash.mjs';
-import { findNode24, root } from './node24.mjs';
+import { findNode24, isNewEnough, root } from './node24.mjs';
 import { seconds, SetupError } from './progress.mjs';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -47,6 +47,34 @@ function expectedPackages() {
   ).length;
 }
 
+/**
+ * Optional packages of a lock file that are for this machine and not there. npm passes over those whose `engines` exclude the
+ * Node it runs on, without a word, and among them are compilers that the pages need.
+ */
+export function passedOver({ packages }, isThere, machine = process) {
+  const libc =
+    machine.platform === 'linux' ? (machine.report?.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl') : '';
+  const here = (list, name) => !list || list.includes(name);
+  return Object.entries(packages)
+    .filter(([, { optional, engines }]) => optional && engines?.node)
+    .filter(([, { os, cpu }]) => here(os, machine.platform) && here(cpu, machine.arch))
+    .filter(([, entry]) => here(entry.libc, libc))
+    .map(([path]) => path)
+    .filter((path) => !isThere(path));
+}
+
+/** The rest of the packages, with npm on the Node that the first round brought. */
+async function completeWithNode24(progress) {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const missing = () => passedOver(lock, (path) => existsSync(join(root, path)));
+  const node = findNode24();
+  if (!node || isNewEnough(process.versions.node) || missing().length === 0) return;
+  const cli = process.env.npm_execpath;
+  const path = `${dirname(node)}${delimiter}${process.env.PATH}`;
+  const [program, first] = cli?.endsWith('npm-cli.js') ? [node, [cli]] : [npm, []];
+  await runNpm(program, [...first, 'install', '--no-save'], progress, { PATH: path });
+}
+
 function installedPackages() {
   const folder = join(root, 'node_modules');
   if (!existsSync(folder)) return 0;
@@ -74,13 +102,13 @@ export function explainNpmFailure(output) {
   return `npm could not install the dependencies: ${line ? line.replace(/npm (error|ERR!) ?/, '') : 'no reason given'}`;
 }
 
-function runNpmCi(progress) {
+function runNpm(program, args, progress, env = {}) {
   const expected = expectedPackages();
-  const child = spawn(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'], {
+  const child = spawn(program, [...args, '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
-    env: { ...RETRIES, ...process.env, npm_config_update_notifier: 'false', NODE_ENV: 'development' },
+    env: { ...RETRIES, ...process.env, ...env, npm_config_update_notifier: 'false', NODE_ENV: 'development' },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
@@ -111,7 +139,8 @@ export async function installDependencies(progress) {
   const since = performance.now();
   progress.update(0);
   try {
-    await runNpmCi(progress);
+    await runNpm(npm, ['ci'], progress);
+    await completeWithNode24(progress);
   } catch (error) {
     progress.failed();
     throw error;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashOf } from './hash.mjs';
-import { explainNpmFailure } from './install.mjs';
+import { explainNpmFailure, passedOver } from './install.mjs';
 import { isNewEnough } from './node24.mjs';
 import { TOTALS } from './reporter.mjs';
 
@@ -23,6 +23,28 @@ test('a failed installation is told in one sentence with its remedy', () => {
     assert.match(sentence, expected);
     assert.ok(!sentence.includes('\n'));
   }
+});
+
+test('what npm passed over for the age of its Node is found: optional, for this machine, not there', () => {
+  const machine = {
+    platform: 'linux',
+    arch: 'x64',
+    report: { getReport: () => ({ header: { glibcVersionRuntime: '2.36' } }) },
+  };
+  const entry = { optional: true, engines: { node: '>= 20' } };
+  const packages = {
+    compiler: { ...entry, os: ['linux'], cpu: ['x64'], libc: ['glibc'] },
+    there: { ...entry, os: ['linux'], cpu: ['x64'] },
+    musl: { ...entry, os: ['linux'], cpu: ['x64'], libc: ['musl'] },
+    arm: { ...entry, os: ['linux'], cpu: ['arm64'] },
+    mac: { ...entry, os: ['darwin'] },
+    anyNode: { optional: true, os: ['linux'] },
+    needed: { engines: { node: '>= 20' } },
+  };
+  assert.deepEqual(
+    passedOver({ packages }, (path) => path === 'there', machine),
+    ['compiler'],
+  );
 });
 
 test('a version runs SOTP from 24 on', () => {
