@@ -53,6 +53,8 @@ export const ERROR_CODES = [
   'snmp_unsupported_security',
   'credential_missing',
   'secret_unavailable',
+  'target_refused',
+  'notification_failed',
   'api_unreachable',
   'internal',
 ] as const;

@@ -54,6 +54,8 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   snmp_unsupported_security: 502,
   credential_missing: 409,
   secret_unavailable: 503,
+  target_refused: 400,
+  notification_failed: 502,
   api_unreachable: 502,
   internal: 500,
 };

@@ -45,6 +45,11 @@ const PROMISED: [call: string, fields: string][] = [
   ['GET /metrics/query', 'step series'],
   ['GET /metrics/latest', 'items'],
   ['GET /metrics/forecast', 'items'],
+  ['GET /alerts', 'items nextCursor'],
+  ['POST /alerts/{id}/acknowledge', 'id state rule acknowledgedBy'],
+  ['GET /channels', 'items nextCursor'],
+  ['POST /channels', 'id name kind target'],
+  ['GET /notifications', 'items nextCursor'],
   ['GET /audit', 'items nextCursor'],
 ];
 

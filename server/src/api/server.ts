@@ -9,6 +9,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
+import type { Alerting } from '#services/alerting/alerting.ts';
 import type { BlindSpots } from '#services/fleet/blind-spots.ts';
 import type { FleetOverview } from '#services/fleet/overview.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
@@ -17,6 +18,7 @@ import type { Logs } from '#services/logs/logs.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
 import type { Telemetry } from '#services/telemetry/queries.ts';
 import type { LiveFeed } from '#services/telemetry/stream.ts';
+import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { blindSpotRoutes } from './blind-spots.ts';
@@ -63,6 +65,7 @@ export interface ApiDeps {
   countedQueries: CountedQueries;
   fleet: FleetOverview;
   blindSpots: BlindSpots;
+  alerting: Pick<Alerting, 'alerts' | 'channels'>;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
   self: { processes: ProcessBook; readiness: Readiness };
@@ -127,6 +130,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...taskRoutes(inventory.tasks),
     ...fleetRoutes(deps.fleet, access.audit),
     ...blindSpotRoutes(deps.blindSpots),
+    ...alertRoutes(deps.alerting.alerts, deps.alerting.channels),
     ...metricRoutes(deps.telemetry),
     ...logRoutes(deps.logs),
     ...logQueryRoutes(deps.countedQueries),

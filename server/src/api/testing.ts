@@ -13,6 +13,7 @@ import type { Clock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import type { Log } from '#platform/log.ts';
 import { createAccess } from '#services/access/access.ts';
+import { createTestAlerting } from '#services/alerting/testing.ts';
 import { systemActor } from '#services/access/actor.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';
@@ -212,6 +213,7 @@ export async function openTestApi(
     ],
     clock,
   });
+  const alerting = createTestAlerting({ pg, secrets, platform: { audit: access.audit, bus, clock, log } });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
     options: { version: 'test', trustedProxies: [], requestsPerMinute: 1_000_000, ...more.options },
@@ -222,6 +224,7 @@ export async function openTestApi(
     countedQueries,
     fleet,
     blindSpots,
+    alerting,
     live,
     self: { processes, readiness: async () => problems },
     log,
@@ -270,6 +273,7 @@ export async function openTestApi(
     work,
     checks,
     problems,
+    alerting,
     processes,
     clock,
     bus,

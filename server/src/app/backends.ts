@@ -10,6 +10,9 @@ import type { Log } from '#platform/log.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
 import { createPostgresDriver } from '#queue/bullmq/postgres.ts';
 import { createRedisDriver } from '#queue/bullmq/redis.ts';
+import { createAlertStore } from '#stores/alerts/postgres.ts';
+import { createChannelStore } from '#stores/alerts/postgres-channels.ts';
+import { createOutbox } from '#stores/alerts/postgres-outbox.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
@@ -149,6 +152,9 @@ export function createBackends(options: BackendOptions) {
       tokens: createPostgresTokens(pg),
       links: createPostgresSetupLink(pg),
       audit: createPostgresAudit(pg),
+      alerts: createAlertStore(pg),
+      channels: createChannelStore(pg),
+      outbox: createOutbox(pg),
       tasks: createPostgresTasks(pg),
       settings: createSettingsStore(pg),
     },

@@ -3,6 +3,7 @@ import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
 import { MibSettings, TrapSettings } from '#collectors/traps/settings.ts';
+import { AlertingSettings } from '#services/alerting/settings.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
@@ -224,6 +225,7 @@ export const Config = z
     ...knowledge,
     ...listeners,
     ...recurring,
+    alerting: AlertingSettings.prefault({}),
     ...access,
     ...logging,
   })

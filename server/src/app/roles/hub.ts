@@ -5,10 +5,15 @@ import { scheduledBackups } from '#app/backup/scheduled.ts';
 import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
+import { createTargetGuard } from '#domain/target-guard.ts';
+import { createNotifiers } from '#notifiers/registry.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
+import { createAlerting } from '#services/alerting/alerting.ts';
+import { blindConditions } from '#services/alerting/blind-conditions.ts';
+import { processConditions } from '#services/alerting/process-conditions.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
 import { blindDevices } from '#services/fleet/blind-devices.ts';
@@ -33,6 +38,7 @@ import type { RoleContext, RoleFactory } from './role-context.ts';
 const CONNECTIONS = 10;
 const TASKS_KEPT_MS = 7 * 86_400_000;
 const CHANGES_KEPT_MS = 365 * 86_400_000;
+const ALERTS_KEPT_MS = 90 * 86_400_000;
 const SENDERS_KEPT_MS = 30 * 86_400_000;
 
 /** Everything of the hub that neither listens nor serves pages. */
@@ -85,6 +91,7 @@ function compose(context: RoleContext) {
       { name: 'old senders', run: (now) => stores.senders.prune(now - SENDERS_KEPT_MS) },
       { name: 'old changes', run: (now, signal) => stores.devices.pruneChanges(now - CHANGES_KEPT_MS, signal) },
       { name: 'ports long gone', run: (now) => stores.ports.prune(now - CHANGES_KEPT_MS) },
+      { name: 'old alerts', run: (now) => stores.alerts.prune(now - ALERTS_KEPT_MS, now) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
     ],
     leads: () => scheduler.counters()['scheduler_leader'] === 1,
@@ -110,24 +117,64 @@ function compose(context: RoleContext) {
     ],
     clock,
   });
+  const alerting = createAlerting({
+    stores,
+    notifiers: createNotifiers(createTargetGuard(config.alerting.allowedTargets)),
+    sources: [processConditions({ book, clock }), blindConditions({ blindSpots, clock })],
+    leads: () => scheduler.counters()['scheduler_leader'] === 1,
+    publicUrl: config.publicUrl ?? null,
+    platform: { audit: access.audit, bus, clock, log },
+  });
   const reporter = createProcessReporter({
     bus,
     clock,
     role: 'hub',
     instance: String(process.pid),
-    counters: () => ({ ...scheduler.counters(), ...table.counters(), bus_dropped_total: bus.dropped() }),
+    counters: () => ({
+      ...scheduler.counters(),
+      ...table.counters(),
+      ...alerting.notifier.counters(),
+      bus_dropped_total: bus.dropped(),
+    }),
   });
   const lines = { directory, logs, countedQueries };
   const plans = { scheduler, housekeeping, recurring };
-  return { backends, access, inventory, telemetry, lines, fleet, blindSpots, live, book, table, plans, reporter };
+  return {
+    backends,
+    access,
+    inventory,
+    telemetry,
+    lines,
+    fleet,
+    blindSpots,
+    alerting,
+    live,
+    book,
+    table,
+    plans,
+    reporter,
+  };
 }
 
 /** The hub: API, live stream, pages, scheduler. */
 export const createHub: RoleFactory = (context) => {
   const { config, log } = context;
   const parts = compose(context);
-  const { backends, access, inventory, telemetry, lines, fleet, blindSpots, live, book, table, plans, reporter } =
-    parts;
+  const {
+    backends,
+    access,
+    inventory,
+    telemetry,
+    lines,
+    fleet,
+    blindSpots,
+    alerting,
+    live,
+    book,
+    table,
+    plans,
+    reporter,
+  } = parts;
   const { directory, logs, countedQueries } = lines;
   const pages = createPages(log);
   let draining = false;
@@ -158,6 +205,7 @@ export const createHub: RoleFactory = (context) => {
         countedQueries,
         fleet,
         blindSpots,
+        alerting,
         live,
         self: { processes: book, readiness },
         log,
@@ -188,6 +236,8 @@ export const createHub: RoleFactory = (context) => {
     plans.scheduler,
     plans.housekeeping,
     plans.recurring,
+    alerting.evaluator,
+    alerting.notifier,
     reporter,
   ]);
 

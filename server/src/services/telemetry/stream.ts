@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Permission } from '@sotp/contract/access.ts';
+import { AlertEvent } from '@sotp/contract/alerts.ts';
 import { DeviceEvent, SamplesEvent } from '@sotp/contract/live.ts';
 import type { Topic } from '@sotp/contract/live.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
@@ -151,6 +152,14 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
     });
   }
 
+  /** Alerts are about SOTP itself: who sees only some sites hears of none. */
+  async function onAlerts(actor: Actor, deliver: Deliver): Promise<Unsubscribe> {
+    if (actor.scope !== null) return () => undefined;
+    return fanOut.subscribe(BUS_TOPICS.alerts, (message) => {
+      if (AlertEvent.safeParse(message).success) deliver([textOf(message as object)]);
+    });
+  }
+
   return {
     name: 'live feed',
     async start() {
@@ -176,8 +185,8 @@ export function createLiveFeed({ bus, devices, tasks, logs, log }: LiveFeedDeps)
           return onTasks(actor, filter['task'], deliver);
         case 'logs':
           return logs.follow(actor, filter, { lines: deliver, missed });
-        default:
-          throw new AppError('not_found', `There is no live news of “${topic}” in this version.`);
+        case 'alerts':
+          return onAlerts(actor, deliver);
       }
     },
     onAccessChange(handler) {
