@@ -29,8 +29,8 @@ export function jobItems(job: PollJob, attempt: number, now: number): PollItem[]
     for (let i = 0; i + 1 < pairs.length; i += 2) {
       const planned = job.base + (pairs[i + 1] ?? 0);
       const maxLateMs = attempt > 1 && planned <= now ? OVER : mayBeLate;
-      // An urgent poll has no slot of its own: its time is when it is made.
-      const at = urgent && attempt === 1 ? Math.floor(now) : planned;
+      // An urgent poll has no slot of its own: its time is when it is made. Many of them come spread over the job.
+      const at = urgent && attempt === 1 ? Math.max(Math.floor(now), planned) : planned;
       items.push({ deviceId: pairs[i] ?? 0, collector, intervalMs, at, maxLateMs, urgent });
     }
   }

@@ -97,10 +97,15 @@ export function nextWindow(plannedUntil: number | null, now: number, tickMs: num
   return { from: Math.ceil(plannedUntil), to: Math.max(to, Math.ceil(plannedUntil)) };
 }
 
-/** One job per partition that polls the given entries at once. */
-export function immediateJobs(entries: readonly PlanEntry[], partitions: number, now: number): Map<number, PollJob> {
+/** One job per partition that polls the given entries at once, or each so much later. */
+export function immediateJobs(
+  entries: readonly PlanEntry[],
+  partitions: number,
+  now: number,
+  laterMs: (i: number) => number = () => 0,
+): Map<number, PollJob> {
   const jobs = new Map<number, PollJob>();
-  for (const entry of entries) {
+  for (const [i, entry] of entries.entries()) {
     const partition = partitionOf(entry.deviceId, partitions, entry.zone);
     let job = jobs.get(partition);
     if (!job) {
@@ -113,7 +118,7 @@ export function immediateJobs(entries: readonly PlanEntry[], partitions: number,
       group = { collector: entry.collector, intervalMs, items: [] };
       job.groups.push(group);
     }
-    group.items.push(entry.deviceId, 0);
+    group.items.push(entry.deviceId, Math.max(0, Math.floor(laterMs(i))));
   }
   return jobs;
 }

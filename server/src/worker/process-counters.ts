@@ -6,9 +6,13 @@ export function processCounters(own: () => Record<string, number>): () => Record
   delay.enable();
   return () => {
     const cpu = process.cpuUsage();
+    const memory = process.memoryUsage();
     const all = {
       ...own(),
-      process_resident_bytes: process.memoryUsage.rss(),
+      process_pid: process.pid,
+      process_resident_bytes: memory.rss,
+      process_heap_bytes: memory.heapUsed,
+      process_external_bytes: memory.external,
       process_cpu_seconds_total: (cpu.user + cpu.system) / 1e6,
       'event_loop_delay_ms{quantile="0.99"}': Math.max(0, delay.percentile(99) / 1e6 - 50),
       event_loop_delay_max_ms: Math.max(0, delay.max / 1e6 - 50),

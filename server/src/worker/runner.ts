@@ -57,7 +57,7 @@ const MAX_WAIT_MS = 30_000;
 /** How long polls under way may take at shutdown before they are aborted. */
 const DRAIN_MS = 1_500;
 
-const SKIPS = ['late', 'running', 'not_ours', 'cut_off', 'double', 'gone', 'clock', 'stopping'] as const;
+const SKIPS = ['late', 'running', 'not_ours', 'cut_off', 'double', 'gone', 'unreadable', 'clock', 'stopping'] as const;
 type Skip = (typeof SKIPS)[number];
 
 interface Slot {
@@ -179,7 +179,8 @@ export function createRunner(deps: RunnerDeps): Runner {
       slot.running = false;
       const error = toAppError(thrown);
       log.debug({ device: item.deviceId, code: error.code, err: error.message }, 'a poll could not be made');
-      skipped.gone++;
+      // Most likely the device's settings, which the database did not give in time.
+      skipped.unreadable++;
       return undefined;
     } finally {
       own.leave();

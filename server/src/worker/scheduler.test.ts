@@ -159,11 +159,27 @@ test('a new device is polled twice within 20 s, so that it has a rate', async (t
   entries.push({ deviceId: 99, collector: 'icmp', intervalSeconds: 3_600 });
   bus.publish('device-changed', { deviceId: 99 });
   await clock.advance(20_000);
-  const added = polls.filter(({ urgent }) => urgent).map(({ added: at }) => at);
-  assert.equal(added.length, 2);
-  assert.ok((added[1] ?? 0) - (added[0] ?? 0) >= 10_000);
+  const instants = polls.filter(({ urgent }) => urgent).map(({ at }) => at);
+  assert.equal(instants.length, 2);
+  assert.ok((instants[1] ?? 0) - (instants[0] ?? 0) >= 10_000);
   await clock.advance(60_000);
   assert.equal(polls.filter(({ urgent }) => urgent).length, 2);
+});
+
+test('thousands of new devices come one after the other, twice at most besides their slots', async (t) => {
+  const { clock, polls, entries, bus } = await world(t, 3, 60);
+  await clock.advance(12_000);
+  const start = clock.now();
+  for (let id = 100; id < 10_100; id++) entries.push({ deviceId: id, collector: 'icmp', intervalSeconds: 60 });
+  bus.publish('device-changed', { deviceId: 100 });
+  await clock.advance(90_000);
+  const urgent = polls.filter((poll) => poll.urgent);
+  for (let second = 0; second < 90; second++) {
+    const from = start + second * 1_000;
+    const many = urgent.filter(({ at }) => at >= from && at < from + 1_000).length;
+    assert.ok(many <= 210, `${many} polls in second ${second}`);
+  }
+  assert.equal(new Set(urgent.map(({ deviceId }) => deviceId)).size, 6_000, 'the others have their slots sooner');
 });
 
 test('a new device is found within a minute when the news of it got lost', async (t) => {

@@ -11,6 +11,7 @@ import type { PollJob } from '#services/telemetry/polls.ts';
 import { createPlan, immediateJobs, nextWindow } from './plan.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import { createSharedClock } from './shared-clock.ts';
+import { createSoon } from './soon.ts';
 
 export interface SchedulerDeps {
   /** Every (device, collector) that is to be polled. */
@@ -43,6 +44,9 @@ const UNSERVED_MS = 60_000;
 /** What is new is polled again this soon: a rate takes two polls, and nobody likes to wait a whole interval for it. */
 const SECOND_POLL_MS = 10_000;
 
+/** New and changed devices polled besides their slots, a second. */
+const SOON_PER_SECOND = 100;
+
 const keyOf = (entry: PlanEntry) => `${entry.deviceId} ${entry.collector} ${entry.intervalSeconds}`;
 
 /**
@@ -69,7 +73,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let known: Set<string> | undefined;
   let plan: Plan = createPlan([], partitions);
   const changed = new Set<number>();
-  let second: { at: number; entries: readonly PlanEntry[] }[] = [];
+  const soon = [createSoon(SOON_PER_SECOND), createSoon(SOON_PER_SECOND)] as const;
   let wake: (() => void) | undefined;
   /** When each partition was last seen held, monotonic. */
   const servedAt = new Map<number, number>();
@@ -106,16 +110,23 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     counters.scheduler_entries = plan.size;
     // The first reading of a new leader says nothing about what is new.
     const due = entries.filter((entry) => news.has(entry.deviceId) || (before && !before.has(keyOf(entry))));
-    if (due.length > 0) await enqueue(immediateJobs(due, partitions, shared.now()));
+    const [first, second] = soon;
+    first.add(due, clock.monotonic());
     const fresh = due.filter((e) => before && !before.has(keyOf(e)) && e.intervalSeconds * 500 > SECOND_POLL_MS);
-    if (fresh.length > 0) second.push({ at: clock.monotonic() + SECOND_POLL_MS, entries: fresh });
+    second.add(fresh, clock.monotonic() + SECOND_POLL_MS);
+    await pollSoon();
   }
 
-  /** Polls a second time what was new ten seconds ago. */
-  async function pollAgain(now: number): Promise<void> {
-    const due = second.filter(({ at }) => at <= now).flatMap(({ entries }) => entries);
-    second = second.filter(({ at }) => at > now);
-    if (due.length > 0) await enqueue(immediateJobs(due, partitions, shared.now()));
+  /** Polls what is new, and a second time what was new ten seconds ago, as far as it comes before the next tick. */
+  async function pollSoon(): Promise<void> {
+    const now = clock.monotonic();
+    for (const line of soon) {
+      const due = line.take(now + tickMs);
+      if (due.length === 0) continue;
+      const later = (i: number) => (due[i]?.at ?? now) - now;
+      const entries = due.map(({ entry }) => entry);
+      await enqueue(immediateJobs(entries, partitions, shared.now(), later));
+    }
   }
 
   /** Without the jobs of partitions that nobody has held for a while: they would only pile up and be too late. */
@@ -163,7 +174,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       wake?.();
     });
     known = undefined;
-    second = [];
+    for (const line of soon) line.clear();
     await reload();
     let plannedUntil = await lead.plannedUntil();
     // Before the first window this process must know the shared clock.
@@ -185,7 +196,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       if (now >= nextTick) {
         plannedUntil = await tick(lead, plannedUntil);
         nextTick = Math.max(nextTick + tickMs, now);
-        await pollAgain(now);
+        await pollSoon();
       }
       await rest(Math.min(nextTick, nextReload), signal);
     }

@@ -70,7 +70,8 @@ export function createDevices(shape: FleetShape): Device[] {
       address: addressAfter(shape.listen, index),
       location: `${site}, building ${1 + Math.floor(chance(shape.seed, index, 3) * 4)}, rack ${1 + (index % 12)}`,
       ports: kind === 'ups' ? 1 : kind === 'server' ? 3 : shape.ports,
-      bootedAt: EPOCH + Math.floor(chance(shape.seed, index, 4) * 120) * DAY_MS,
+      // Plain ones tell the same uptime, so that one answer may serve for all.
+      bootedAt: shape.plain ? EPOCH : EPOCH + Math.floor(chance(shape.seed, index, 4) * 120) * DAY_MS,
     };
   });
 }

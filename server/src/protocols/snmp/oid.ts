@@ -3,6 +3,7 @@ import { AppError } from '#platform/errors.ts';
 /** RFC 2578 section 3.5: at most 128 sub-identifiers of at most 2^32 - 1. */
 const MAX_ARCS = 128;
 const MAX_ARC = 0xffff_ffff;
+const DOT = 46;
 
 function invalid(dotted: string): AppError {
   return new AppError(
@@ -20,14 +21,48 @@ export function parseOid(dotted: string): number[] {
   return arcs;
 }
 
+/** The longest content: the first two arcs are one sub-identifier, each takes five octets at most. */
+const scratch = new Uint8Array(MAX_ARCS * 5);
+
 /** The content octets of a dotted OID, without tag and length. Throws `validation_failed`. */
 export function encodeOid(dotted: string): Buffer {
-  const arcs = parseOid(dotted);
-  const [root = 0, second = 0, ...rest] = arcs;
-  if (root > 2 || (root < 2 && second > 39) || root * 40 + second > MAX_ARC) throw invalid(dotted);
-  const octets: number[] = [];
-  for (const arc of [root * 40 + second, ...rest]) pushArc(octets, arc);
-  return Buffer.from(octets);
+  let length = 0;
+  let arcs = 0;
+  let arc = 0;
+  let digits = 0;
+  let root = 0;
+  // One pass without intermediate arrays: devices that are read as a whole are asked for a thousand names each.
+  for (let at = dotted.charCodeAt(0) === DOT ? 1 : 0; at <= dotted.length; at++) {
+    const code = at === dotted.length ? DOT : dotted.charCodeAt(at);
+    if (code !== DOT) {
+      if (code < 48 || code > 57 || digits === 10) throw invalid(dotted);
+      arc = arc * 10 + code - 48;
+      digits++;
+      continue;
+    }
+    if (digits === 0 || arc > MAX_ARC || arcs === MAX_ARCS) throw invalid(dotted);
+    if (arcs === 0) root = arc;
+    else {
+      if (arcs === 1) {
+        if (root > 2 || (root < 2 && arc > 39) || root * 40 + arc > MAX_ARC) throw invalid(dotted);
+        arc += root * 40;
+      }
+      if (arc >= 0x1000_0000) scratch[length++] = 0x80 | (arc >>> 28);
+      if (arc >= 0x20_0000) scratch[length++] = 0x80 | ((arc >>> 21) & 0x7f);
+      if (arc >= 0x4000) scratch[length++] = 0x80 | ((arc >>> 14) & 0x7f);
+      if (arc >= 0x80) scratch[length++] = 0x80 | ((arc >>> 7) & 0x7f);
+      scratch[length++] = arc & 0x7f;
+    }
+    arcs++;
+    arc = 0;
+    digits = 0;
+  }
+  // A lone root counts as followed by nothing.
+  if (arcs === 1) {
+    if (root > 2) throw invalid(dotted);
+    scratch[length++] = root * 40;
+  }
+  return Buffer.from(scratch.subarray(0, length));
 }
 
 /** The content octets of the part of an OID that hangs below another: "3" or "4.10.0.0.1". Throws `validation_failed`. */
@@ -67,23 +102,42 @@ export function isOid(octets: Uint8Array, start = 0, end: number = octets.length
   return first ? arcs <= MAX_ARCS : end === start;
 }
 
+/** Room for the dotted form: every arc with its dot. */
+const text = Buffer.alloc(MAX_ARCS * 11 + 2);
+
+/** Writes a number in decimal at `at` and answers where it ends. */
+function writeDecimal(value: number, at: number): number {
+  let digits = 1;
+  for (let limit = 10; value >= limit; limit *= 10) digits += 1;
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place -= 1) {
+    const tens = Math.floor(rest / 10);
+    text[place] = 48 + rest - tens * 10;
+    rest = tens;
+  }
+  return at + digits;
+}
+
 /** The dotted form of content octets for which `isOid` holds. */
 export function decodeOid(octets: Uint8Array, start = 0, end: number = octets.length): string {
   if (end <= start) return '0.0';
-  let text = '';
+  let length = 0;
   let value = 0;
+  // Written as octets and made one string at the end: pieces put together would be most of what a walk leaves behind.
   for (let at = start; at < end; at += 1) {
     const octet = octets[at] ?? 0;
     value = value * 128 + (octet & 0x7f);
-    if (octet < 0x80) {
-      if (text === '') {
-        const root = value < 80 ? Math.floor(value / 40) : 2;
-        text = `${root}.${value - root * 40}`;
-      } else text += `.${value}`;
-      value = 0;
+    if (octet >= 0x80) continue;
+    if (length === 0) {
+      const root = value < 80 ? Math.floor(value / 40) : 2;
+      length = writeDecimal(root, 0);
+      value -= root * 40;
     }
+    text[length] = DOT;
+    length = writeDecimal(value, length + 1);
+    value = 0;
   }
-  return text;
+  return text.toString('latin1', 0, length);
 }
 
 /** The dotted form of octets that hang below an OID: its index. */

@@ -2,14 +2,14 @@
 // here: whoever hands them to the kernel keeps the memory where it is.
 
 /** `sizeof(struct mmsghdr)`, and the fields that change as indexes of 32-bit words. */
-const HEADER_OCTETS = 64;
+export const HEADER_OCTETS = 64;
 const HEADER_WORDS = HEADER_OCTETS / 4;
 const NAME_LENGTH = 2;
-const CONTROL_LENGTH = 10;
+export const CONTROL_LENGTH = 10;
 const MESSAGE_LENGTH = 14;
 /** `sizeof(struct sockaddr_in)`. */
 const NAME_OCTETS = 16;
-const CONTROL_OCTETS = 64;
+export const CONTROL_OCTETS = 64;
 const AF_INET = 2;
 const SOL_SOCKET = 1;
 const SO_RXQ_OVFL = 40;
@@ -18,6 +18,8 @@ const SO_RXQ_OVFL = 40;
 export interface MessageRow {
   readonly headers: Uint8Array;
   readonly octets: Buffer;
+  /** `CONTROL_OCTETS` an entry. */
+  readonly controls: Uint8Array;
   readonly entryOctets: number;
   /** Makes all entries ready to receive: the kernel shortens the lengths that it is given. */
   prepare(): void;
@@ -66,6 +68,7 @@ export function createMessageRow(
   return {
     headers,
     octets,
+    controls,
     entryOctets,
     prepare() {
       for (let word = 0; word < words.length; word += HEADER_WORDS) {

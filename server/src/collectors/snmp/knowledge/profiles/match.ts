@@ -1,5 +1,6 @@
 import type { SystemFacts } from '@sotp/contract/inventory.ts';
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import { firstBelow } from '#collectors/snmp/knowledge/firstBelow.ts';
 import type { Library, Profile } from './library.ts';
 import { matches } from './shape.ts';
 
@@ -90,9 +91,7 @@ async function answeredRoots(
     if (number === null || root.split('.').length > ENTERPRISE_ARCS) unsure.add(root);
     else if (enterprises.has(number)) answered.add(root);
   }
-  const list = [...unsure];
-  const answers = list.length > 0 ? await reader.next(list) : [];
-  for (const [i, root] of list.entries()) if (answers[i]?.oid.startsWith(`${root}.`)) answered.add(root);
+  for (const root of (await firstBelow(reader, unsure)).keys()) answered.add(root);
   return answered;
 }
 

@@ -1,5 +1,7 @@
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
+import { firstBelow } from '#collectors/snmp/knowledge/firstBelow.ts';
 import { decodeText } from '#collectors/snmp/knowledge/values.ts';
+import { compareOids } from '#protocols/snmp/oid.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import type { Entry, Tag } from './compile.ts';
 import { partsOf } from './indexParts.ts';
@@ -23,10 +25,36 @@ export interface EntryRows {
 }
 
 /**
- * Reads the entries that the device has. One GETNEXT tells for all columns whether they exist, and gives the scalars at
- * once; then each table that exists is walked, its existing columns side by side.
+ * Reads the entries that the device has. GETNEXT tells which columns exist, and gives the scalars at once; then each table that exists is walked, its existing columns side by side.
  */
 export async function readEntries(reader: SnmpReader, entries: readonly Entry[]): Promise<EntryRows[]> {
+  const device = {
+    reader,
+    first: await firstBelow(reader, namesOf(entries)),
+    walked: new Map<string, Map<string, SnmpVarbind>>(),
+  };
+  const found: EntryRows[] = [];
+  const cell = (column: string, index: string): Cell => device.walked.get(column)?.get(index) ?? null;
+  for (const entry of entries) {
+    if (!entry.columns.some((column) => device.first.has(column.oid))) continue;
+    if (entry.metric.unless?.some((oid) => device.first.has(oid))) continue;
+    const rows = entry.table === null ? scalarRows(device, entry) : await tableRows(device, entry);
+    const kept = rows.filter((row) => counts(device, entry, row));
+    if (kept.length > 0) found.push({ entry, rows: kept, cell });
+  }
+  return found;
+}
+
+const known = new WeakMap<Entry, { readonly entries: readonly Entry[]; readonly names: readonly string[] }>();
+
+/** All names that the entries ask for, in order; worked out once for devices whose profiles are the same. */
+function namesOf(entries: readonly Entry[]): readonly string[] {
+  const [first] = entries;
+  if (!first) return [];
+  const same = known.get(first);
+  if (same?.entries.length === entries.length && same.entries.every((entry, i) => entry === entries[i])) {
+    return same.names;
+  }
   const wanted = new Set<string>();
   for (const entry of entries) {
     for (const column of entry.columns) wanted.add(column.oid);
@@ -35,24 +63,9 @@ export async function readEntries(reader: SnmpReader, entries: readonly Entry[])
     for (const { OID } of entry.metric.where ?? []) if (OID !== undefined) wanted.add(OID);
     for (const oid of limitColumns(entry)) wanted.add(oid);
   }
-  const list = [...wanted];
-  const answers = list.length > 0 ? await reader.next(list) : [];
-  const first = new Map<string, SnmpVarbind>();
-  for (const [i, column] of list.entries()) {
-    const answer = answers[i];
-    if (answer?.oid.startsWith(`${column}.`)) first.set(column, answer);
-  }
-  const device = { reader, first, walked: new Map<string, Map<string, SnmpVarbind>>() };
-  const found: EntryRows[] = [];
-  const cell = (column: string, index: string): Cell => device.walked.get(column)?.get(index) ?? null;
-  for (const entry of entries) {
-    if (!entry.columns.some((column) => first.has(column.oid))) continue;
-    if (entry.metric.unless?.some((oid) => first.has(oid))) continue;
-    const rows = entry.table === null ? scalarRows(device, entry) : await tableRows(device, entry);
-    const kept = rows.filter((row) => counts(device, entry, row));
-    if (kept.length > 0) found.push({ entry, rows: kept, cell });
-  }
-  return found;
+  const names = [...wanted].toSorted(compareOids);
+  known.set(first, { entries, names });
+  return names;
 }
 
 interface Device {

@@ -1,0 +1,107 @@
+// Very many simulated devices on one SOTP: what the bench of scale starts, imports, waits for and counts.
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Device, ImportResult } from '@sotp/contract/devices.ts';
+import type { Page } from '@sotp/contract/lists.ts';
+import { addressAfter } from '@sotp/simulator/addresses.ts';
+import { withDatabase } from '../../server/src/app/database.ts';
+import { loadConfig } from '../../server/src/app/config/load.ts';
+import { silentLog } from '../../server/src/platform/log.ts';
+import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
+import type { Call } from './sotp.ts';
+
+export interface Fleet {
+  readonly devices: number;
+  readonly ports: number;
+  readonly intervalMs: number;
+  readonly first: string;
+  readonly udpPort: number;
+}
+
+const IMPORTED_AT_ONCE = 5_000;
+const FLEET = fileURLToPath(new URL('../snmp/fleet.ts', import.meta.url));
+
+/** Starts the switches in a process of their own, whose cost is counted apart. */
+export async function startFleet({ devices, ports, first, udpPort }: Fleet): Promise<{ pid: number; stop(): void }> {
+  const args = [FLEET, String(devices), String(ports), first, String(udpPort)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = () => void child.kill('SIGTERM');
+  process.on('exit', stop);
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the simulated switches ended with ${code}`)));
+  });
+  return { pid: child.pid ?? 0, stop };
+}
+
+/** Imports all devices; answers the seconds that it took. */
+export async function importAll(call: Call, { devices, intervalMs, first, udpPort }: Fleet): Promise<number> {
+  const secret = { community: 'public' };
+  const { id } = await call<{ id: string }>('POST', '/credentials', { name: 'a', kind: 'snmp-v2c', secret });
+  const snmp = { name: 'snmp', intervalSeconds: intervalMs / 1_000, settings: { port: udpPort } };
+  const startedAt = performance.now();
+  for (let from = 0; from < devices; from += IMPORTED_AT_ONCE) {
+    const rows = Array.from({ length: Math.min(IMPORTED_AT_ONCE, devices - from) }, (_, i) => ({
+      address: addressAfter(first, from + i),
+      credentials: [id],
+      collectors: [snmp],
+    }));
+    const { created, errors } = await call<ImportResult>('POST', '/devices/import', rows);
+    if (created !== rows.length) throw new Error(`devices were not imported: ${JSON.stringify(errors[0])}`);
+  }
+  return (performance.now() - startedAt) / 1_000;
+}
+
+/** Devices whose last poll had nothing to say but values: those that are read as a whole already. */
+export async function knownDevices(call: Call): Promise<number> {
+  let count = 0;
+  for (let cursor = ''; ;) {
+    const page = await call<Page<Device>>('GET', `/devices?limit=1000${cursor}`);
+    count += page.items.filter(({ collectors }) => collectors.every(({ up, error }) => up && error === null)).length;
+    if (page.nextCursor === null) return count;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
+}
+
+/** What a person with the pages open asks for, ten times a second; answers how long each took, and what was refused. */
+export async function useApi(call: Call, signal: AbortSignal) {
+  const { items } = await call<{ items: { id: string }[] }>('GET', '/devices?limit=1000');
+  const took: number[] = [];
+  const byPath = new Map<string, number[]>();
+  let refused = 0;
+  for (let i = 0; !signal.aborted; i++) {
+    const { id } = items[(i * 37) % items.length]!;
+    const paths = {
+      list: '/devices?limit=100',
+      device: `/devices/${id}`,
+      summary: '/devices/summary',
+      query: `/metrics/query?device=${id}&metric=ifHCInOctets&from=now-10m`,
+      down: '/devices?limit=100&status=down',
+      inventory: `/devices/${id}/inventory`,
+    };
+    const [name = '', path = ''] = Object.entries(paths)[i % Object.keys(paths).length] ?? [];
+    const startedAt = performance.now();
+    // A hub that has more to do than it can says so: that is counted, and so is the time it took.
+    await call('GET', path).catch(() => refused++);
+    const ms = performance.now() - startedAt;
+    took.push(ms);
+    byPath.set(name, [...(byPath.get(name) ?? []), ms]);
+    await sleep(100);
+  }
+  return { took, byPath, refused };
+}
+
+/** Polls stored with an instant of this time. */
+export async function storedPolls(dataDir: string, url: string | undefined, from: number, to: number): Promise<number> {
+  const config = loadConfig({ dataDir, databaseUrl: url });
+  return withDatabase(config, async (databaseUrl) => {
+    const pg = createPostgres({ databaseUrl, log: silentLog, maxConnections: 1 });
+    const { rows } = await pg.query<{ n: number }>(
+      `select count(*)::int as n from (select distinct device_id, at from metric_head where at >= $1 and at < $2) as t`,
+      [new Date(from), new Date(to)],
+    );
+    await pg.stop();
+    return rows[0]?.n ?? 0;
+  });
+}
