@@ -26,7 +26,10 @@ function pssOf(pid: number): number {
 
 function nameOf(pid: number): string {
   const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  return /^(sotp \w+|simulated switches)/.exec(line)?.[1] ?? (line.includes('postgres') ? 'postgres' : (line.split(' ')[0] ?? '?'));
+  return (
+    /^(sotp \w+|simulated switches)/.exec(line)?.[1] ??
+    (line.includes('postgres') ? 'postgres' : (line.split(' ')[0] ?? '?'))
+  );
 }
 
 /** Every process of the tree below `root`, by its number. */

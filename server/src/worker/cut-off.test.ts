@@ -5,9 +5,13 @@ import { createCutOff } from './cut-off.ts';
 
 function world() {
   const clock = createFakeClock();
-  const state = { unleased: false, checks: [] as (() => void)[] };
+  const state = { unleased: false, checks: [] as (() => void)[], heldUpMs: 0 };
   const check = () => new Promise<void>((resolve) => void state.checks.push(resolve));
-  return { clock, state, cutOff: createCutOff({ clock, unleased: () => state.unleased, check }) };
+  return {
+    clock,
+    state,
+    cutOff: createCutOff({ clock, unleased: () => state.unleased, check, heldUpMs: () => state.heldUpMs }),
+  };
 }
 
 test('without leases and with nothing that answers, a poll every half minute is enough', async () => {
@@ -41,4 +45,15 @@ test('devices that were silent before say nothing about the network', () => {
   state.unleased = true;
   for (let i = 0; i < 10; i++) cutOff.note(false, false);
   assert.equal(cutOff.suspected(), false);
+});
+
+test('a process that was held up has made the silence itself', () => {
+  const { state, cutOff } = world();
+  state.unleased = true;
+  state.heldUpMs = 1_200;
+  for (let i = 0; i < 10; i++) cutOff.note(false, true);
+  assert.equal(cutOff.suspected(), false);
+  state.heldUpMs = 20;
+  for (let i = 0; i < 3; i++) cutOff.note(false, true);
+  assert.equal(cutOff.suspected(), true);
 });

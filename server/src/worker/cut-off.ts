@@ -17,13 +17,18 @@ export interface CutOffDeps {
   readonly unleased: () => boolean;
   /** Tries to renew them at once; resolves either way. */
   readonly check: () => Promise<void>;
+  /** How long this process was held up lately, ms: then silence may be of its own making. */
+  readonly heldUpMs?: () => number;
 }
+
+/** A process held up for longer than this hears answers, of devices and of the database, too late. */
+const HELD_UP_MS = 500;
 
 /** So many devices in a row, each of which had answered the time before. */
 const FRESH_FAILURES = 3;
 const PROBE_MS = 30_000;
 
-export function createCutOff({ clock, unleased, check }: CutOffDeps): CutOff {
+export function createCutOff({ clock, unleased, check, heldUpMs = () => 0 }: CutOffDeps): CutOff {
   let failures = 0;
   let checking = false;
   let probedAt = clock.monotonic();
@@ -38,7 +43,7 @@ export function createCutOff({ clock, unleased, check }: CutOffDeps): CutOff {
 
   return {
     note(up, news) {
-      if (!up) failures += news ? 1 : 0;
+      if (!up) failures += news && heldUpMs() < HELD_UP_MS ? 1 : 0;
       else if (failures < FRESH_FAILURES || !unleased()) failures = 0;
       else if (!checking) void verify();
     },

@@ -3,6 +3,7 @@ import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import { createLane } from '#platform/lane.ts';
 import type { Component } from '#platform/lifecycle.ts';
+import { createLoopDelay } from '#platform/loop-delay.ts';
 import type { Log } from '#platform/log.ts';
 import type { Job } from '#queue/queue.ts';
 import type { Targets } from '#services/inventory/targets.ts';
@@ -84,13 +85,15 @@ export function createRunner(deps: RunnerDeps): Runner {
   const underWay = new Set<AbortController>();
   const busy = new Set<Promise<unknown>>();
   const skipped = Object.fromEntries(SKIPS.map((reason) => [reason, 0])) as Record<Skip, number>;
+  const loopDelay = createLoopDelay(clock);
   const cutOff = createCutOff({
     clock,
     unleased: () => deps.unleased?.() !== undefined,
     check: deps.check ?? (async () => undefined),
+    heldUpMs: loopDelay.worstMs,
   });
-  const lag = createDistribution();
-  const duration = createDistribution();
+  const lag = createDistribution(() => clock.monotonic());
+  const duration = createDistribution(() => clock.monotonic());
   let polls = 0;
   let failed = 0;
   let stopping = new AbortController();
@@ -250,8 +253,10 @@ export function createRunner(deps: RunnerDeps): Runner {
     },
     async start() {
       stopping = new AbortController();
+      loopDelay.start();
     },
     async stop() {
+      loopDelay.stop();
       stopping.abort();
       const drained = Promise.allSettled(busy);
       await atMost(clock, DRAIN_MS, drained);

@@ -27,6 +27,7 @@ import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
 import { createLiveFeed } from '#services/telemetry/stream.ts';
+import { processCounters } from '#worker/process-counters.ts';
 import { addDemoDevices } from './demo.ts';
 import { baseUrl, readTls, startListening } from './listening.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -130,12 +131,12 @@ function compose(context: RoleContext) {
     clock,
     role: 'hub',
     instance: String(process.pid),
-    counters: () => ({
+    counters: processCounters(() => ({
       ...scheduler.counters(),
       ...table.counters(),
       ...alerting.notifier.counters(),
       bus_dropped_total: bus.dropped(),
-    }),
+    })),
   });
   const lines = { directory, logs, countedQueries };
   const plans = { scheduler, housekeeping, recurring };
