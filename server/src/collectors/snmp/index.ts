@@ -50,6 +50,7 @@ export function createSnmpCollector(
   const studies = createLane(deps.studiesAtOnce ?? STUDIES_AT_ONCE);
   const ring = createKeyRing();
   const devices = new Map<number, Known>();
+  const pollDeps = { ...deps, programs, studies };
 
   const openSession = createSessionOpener({ transport, resolver, ring, clock, random });
 
@@ -68,10 +69,14 @@ export function createSnmpCollector(
     return trials.find(target, state?.credentialId, ask, signal);
   }
 
+  /** What is known of a device that is spoken to with a credential that nothing speaks against. */
+  function settled({ target, state }: Known): DeviceState | null {
+    return state && !state.session.silent && !isRotating(target, state.credentialId) ? state : null;
+  }
+
   /** A device that is silent may have got another credential; one whose credential is being rotated may have it any moment. */
   async function seekCredential(device: Known, settings: SnmpSettings, signal: AbortSignal): Promise<DeviceState> {
     const { target, state } = device;
-    if (state && !state.session.silent && !isRotating(target, state.credentialId)) return state;
     const found = await findCredential(target, settings, signal, device);
     if (state?.credentialId === found.credentialId) return state;
     state?.study?.cancel();
@@ -107,18 +112,15 @@ export function createSnmpCollector(
   return {
     async poll(target, settings, ctx) {
       const device = known(target, settings);
-      const state = await seekCredential(device, settings, ctx.signal);
-      await follow(state, target);
+      const state = settled(device) ?? (await seekCredential(device, settings, ctx.signal));
+      if (state.session.endpoint.address !== target.address) await follow(state, target);
       try {
-        return await pollDevice(state, settings, ctx, { ...deps, programs, studies });
+        return await pollDevice(state, settings, ctx, pollDeps);
       } catch (error) {
         // The device may have been given its new secret in the middle of this very poll.
         if (ctx.signal.aborted || !isRotating(target, state.credentialId)) throw error;
-        return await pollDevice(await seekCredential(device, settings, ctx.signal), settings, ctx, {
-          ...deps,
-          programs,
-          studies,
-        });
+        const another = settled(device) ?? (await seekCredential(device, settings, ctx.signal));
+        return await pollDevice(another, settings, ctx, pollDeps);
       }
     },
 

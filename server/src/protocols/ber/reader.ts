@@ -1,3 +1,5 @@
+import { signedAt, unsignedAt } from './number.ts';
+
 /**
  * Reads BER as SNMP uses it (RFC 3417 section 8: definite lengths only) from one buffer, without ever throwing: what
  * does not fit sets `bad`, and from then on every read answers zero or nothing and `more` is false. So a decoder runs
@@ -89,13 +91,8 @@ export class BerReader {
 
   /** Reads the content of a two's complement number that ends at `end`; beyond 2^53 it is rounded. */
   signed(end: number): number {
-    const { buf } = this;
-    let at = this.at;
-    const length = end - at;
-    if (this.bad || length < 1 || length > 9) return this.fail();
-    let value = buf[at] ?? 0;
-    if (value >= 0x80) value -= 0x100;
-    for (at += 1; at < end; at += 1) value = value * 256 + (buf[at] ?? 0);
+    const value = this.bad ? Number.NaN : signedAt(this.buf, this.at, end);
+    if (value !== value) return this.fail();
     this.at = end;
     return value;
   }
@@ -105,12 +102,8 @@ export class BerReader {
    * the leading zero octet of a number whose top bit is set are understood.
    */
   unsigned(end: number): number {
-    const { buf } = this;
-    let at = this.at;
-    const length = end - at;
-    if (this.bad || length < 1 || length > 9 || (length === 9 && buf[at] !== 0)) return this.fail();
-    let value = 0;
-    for (; at < end; at += 1) value = value * 256 + (buf[at] ?? 0);
+    const value = this.bad ? Number.NaN : unsignedAt(this.buf, this.at, end);
+    if (value !== value) return this.fail();
     this.at = end;
     return value;
   }

@@ -3,7 +3,7 @@ import { PduType } from '#protocols/snmp/pdu.ts';
 import type { RequestPdu } from '#protocols/snmp/request.ts';
 import { keep } from './keep.ts';
 import type { AppError } from '#platform/errors.ts';
-import type { Verdict } from '#collectors/snmp/transport/transport.ts';
+import type { Endpoint, Verdict } from '#collectors/snmp/transport/transport.ts';
 
 /** A PDU that came in a message: where its content goes on behind the request-id. Reused; valid during one call. */
 export interface OpenedPdu {
@@ -26,7 +26,7 @@ export interface Security {
    * What is to be done when an exchange has ended: nothing (null), the request once more as something was learned, or
    * the cause why there is no answer.
    */
-  settle(answered: boolean, where: string): 'again' | AppError | null;
+  settle(answered: boolean, endpoint: Endpoint): 'again' | AppError | null;
   /** Changes when the agent started anew or was exchanged, as far as its messages prove it; null when they do not. */
   readonly epoch: string | null;
 }

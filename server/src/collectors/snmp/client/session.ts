@@ -17,10 +17,16 @@ export interface ReplySink {
   take(reply: OpenedPdu): DropReason | null;
 }
 
+/** A sink that is also told how its request ended: once, by one of the two. */
+export interface RequestSink extends ReplySink {
+  ended(outcome: Outcome): void;
+  failed(reason: unknown): void;
+}
+
 /** Whose turn it is to ask a device that two sessions talk to. */
 export interface Turn {
   taken: boolean;
-  readonly waiting: (() => void)[];
+  readonly waiting: { proceed(): void }[];
   /** How often it has answered. */
   answers: number;
 }
@@ -48,7 +54,7 @@ const MAX_ROUNDS = 4;
 
 const opened: OpenedPdu = { buf: new Uint8Array(0), tag: 0, start: 0, end: 0 };
 const never = new AbortController().signal;
-const deaf: ReplySink = { take: () => 'content' };
+const deaf: RequestSink = { take: () => 'content', ended: () => undefined, failed: () => undefined };
 const NO_PDU: RequestPdu = { octets: new Uint8Array(0), idAt: 0 };
 
 /**
@@ -82,7 +88,8 @@ export class Session implements Exchange {
   #smoothedRtt = 0;
   #rttVariation = 0;
   #pdu: RequestPdu = NO_PDU;
-  #sink: ReplySink = deaf;
+  #sink: RequestSink = deaf;
+  #round = 0;
 
   constructor(options: SessionOptions) {
     this.#transport = options.transport;
@@ -102,35 +109,61 @@ export class Session implements Exchange {
   }
 
   /** As `request`, but silence is an outcome. */
-  async attempt(pdu: RequestPdu, sink: ReplySink): Promise<Outcome> {
+  attempt(pdu: RequestPdu, sink: ReplySink): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.start(pdu, { take: (reply) => sink.take(reply), ended: resolve, failed: reject });
+    });
+  }
+
+  /** As `attempt`, for whoever asks so often that a promise is too dear. */
+  start(pdu: RequestPdu, sink: RequestSink): void {
     if (this.#sink !== deaf) throw new AppError('internal', 'An SNMP session was asked twice at once.');
     this.#pdu = pdu;
     this.#sink = sink;
+    this.#round = 0;
     this.requests += 1;
     const turn = this.#turn;
-    if (turn.taken) await new Promise<void>((resolve) => turn.waiting.push(resolve));
-    turn.taken = true;
-    try {
-      for (let round = 0; ; round += 1) {
-        const outcome = await this.#transport.exchange(this);
-        this.silent = !outcome.answered;
-        if (outcome.answered) turn.answers += 1;
-        this.retries += outcome.attempts - 1;
-        this.octets += outcome.attempts * this.#sentOctets;
-        // Karn: a round trip is only known when there was one try.
-        if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
-        const settled = this.security.settle(outcome.answered, nameOf(this.endpoint));
-        if (settled === null) return outcome;
-        if (settled !== 'again') throw settled;
-        if (round >= MAX_ROUNDS) throw neverSynchronized(this.endpoint);
-      }
-    } finally {
-      this.#pdu = NO_PDU;
-      this.#sink = deaf;
-      const next = turn.waiting.shift();
-      if (next) next();
-      else turn.taken = false;
+    if (turn.taken) turn.waiting.push(this);
+    else this.proceed();
+  }
+
+  /** It is this session's turn. */
+  proceed(): void {
+    this.#turn.taken = true;
+    this.#transport.exchange(this);
+  }
+
+  ended(outcome: Outcome): void {
+    this.silent = !outcome.answered;
+    if (outcome.answered) this.#turn.answers += 1;
+    this.retries += outcome.attempts - 1;
+    this.octets += outcome.attempts * this.#sentOctets;
+    // Karn: a round trip is only known when there was one try.
+    if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
+    const settled = this.security.settle(outcome.answered, this.endpoint);
+    if (settled === null) this.#release().ended(outcome);
+    else if (settled !== 'again') this.#release().failed(settled);
+    else if (this.#round >= MAX_ROUNDS) this.#release().failed(neverSynchronized(this.endpoint));
+    else {
+      this.#round += 1;
+      this.#transport.exchange(this);
     }
+  }
+
+  failed(reason: unknown): void {
+    this.#release().failed(reason);
+  }
+
+  /** Ends the request, and lets the other session of the device go on. */
+  #release(): RequestSink {
+    const sink = this.#sink;
+    this.#pdu = NO_PDU;
+    this.#sink = deaf;
+    const turn = this.#turn;
+    const next = turn.waiting.shift();
+    if (next) next.proceed();
+    else turn.taken = false;
+    return sink;
   }
 
   /** Answers so far, those to companions too. */
@@ -167,6 +200,10 @@ export class Session implements Exchange {
     }
     this.#rttVariation += (Math.abs(this.#smoothedRtt - rtt) - this.#rttVariation) / 4;
     this.#smoothedRtt += (rtt - this.#smoothedRtt) / 8;
+  }
+
+  get hasAnswered(): boolean {
+    return this.#smoothedRtt !== 0;
   }
 
   timeoutMs(attempt: number): number {

@@ -9,6 +9,7 @@ import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
 import { encodeRequest } from '#protocols/snmp/request.ts';
 import { keep } from './keep.ts';
 import { patchId } from './security.ts';
+import { nameOf } from './silence.ts';
 import type { OpenedPdu, Security } from './security.ts';
 import { meetEngine, observeTime, setTime, timeOf } from './usmEngine.ts';
 import type { RemoteEngine, UsmUser } from './usmEngine.ts';
@@ -153,7 +154,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
       return locate(pdu, head.id, opened) ? null : 'malformed';
     },
 
-    settle(answered, where) {
+    settle(answered, endpoint) {
       if (again) return 'again';
       if (hint === null && !answered && !candidate) {
         probe = nextProbe();
@@ -175,7 +176,7 @@ export function usmSecurity(user: UsmUser, { clock, ring, salt: firstSalt }: Usm
       probe = null;
       const meaning = hint === null ? undefined : REPORT_MEANINGS.get(hint);
       if (!meaning) return null;
-      const said = meaning.say({ user: user.name, where, context: user.context });
+      const said = meaning.say({ user: user.name, where: nameOf(endpoint), context: user.context });
       return new AppError(meaning.code, said, { retryable: true });
     },
   };

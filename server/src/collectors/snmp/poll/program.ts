@@ -10,6 +10,8 @@ import type { RequestPdu } from '#protocols/snmp/request.ts';
 export interface PollRequest extends RequestPdu {
   /** For each varbind the index of its value in the layout; negative: -1 - index among the watched values. */
   readonly slots: Int32Array;
+  /** The same octets, to be read by words. */
+  readonly words: DataView;
   /** Where in `octets` the content of the varbind list begins. */
   readonly listAt: number;
 }
@@ -103,7 +105,9 @@ function packRequests(names: readonly Uint8Array[], slots: readonly number[], cu
 function compileRequest(names: readonly Uint8Array[], slots: readonly number[]): PollRequest {
   const pdu = encodeRequest(PduType.get, names);
   const listOctets = names.reduce((sum, name) => sum + nameCost(name), 0);
-  return { ...pdu, slots: Int32Array.from(slots), listAt: pdu.octets.length - listOctets };
+  const { octets } = pdu;
+  const words = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  return { ...pdu, words, slots: Int32Array.from(slots), listAt: octets.length - listOctets };
 }
 
 /** The names of a compiled request, for packing it anew. */

@@ -3,12 +3,15 @@ import type { Fault } from '#collectors/collector.ts';
 import { ErrorStatus } from '#protocols/snmp/pdu.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
 import { askEach, statusError } from '#collectors/snmp/client/operations.ts';
-import type { Session } from '#collectors/snmp/client/session.ts';
+import type { OpenedPdu } from '#collectors/snmp/client/security.ts';
+import type { RequestSink, Session } from '#collectors/snmp/client/session.ts';
+import type { DropReason, Outcome } from '#collectors/snmp/transport/transport.ts';
 import { createDecoder, decodeAnswer } from './decode.ts';
 import type { PollDecoder } from './decode.ts';
 import { shrinkRequests, withoutVarbind } from './program.ts';
 import type { PollRequest, Program } from './program.ts';
 
+const noop = (): void => undefined;
 const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 
 /** What was read, and the requests to be used from now on: the same, or those that the device can bear. */
@@ -32,25 +35,14 @@ export async function runProgram(
   requests: readonly PollRequest[],
   watched: number,
 ): Promise<ProgramRun> {
-  const read = createDecoder(program, watched);
+  const straight = new StraightRun(session, program, requests, watched);
+  const { read, pending, used } = straight;
   const faults: Fault[] = [];
-  const pending = requests.toReversed();
-  const used: PollRequest[] = [];
   let changed = false;
   let whole = true;
-  let instants = 0;
-  let values = 0;
-  for (let request = pending.pop(); request; request = pending.pop()) {
-    const current = request;
-    const outcome = await session.attempt(current, { take: (reply) => decodeAnswer(reply, current, program, read) });
+  for (let stop = await straight.go(); stop; stop = await straight.go()) {
+    const { request: current, outcome } = stop;
     const count = current.slots.length;
-    if (outcome.answered && read.errorStatus === ErrorStatus.noError) {
-      session.varbinds += count;
-      instants += outcome.atMs * count;
-      values += count;
-      used.push(current);
-      continue;
-    }
     if (!outcome.answered) {
       forget(current, read);
       // Is it silent as a whole, or does it choke on this one? One small question tells.
@@ -91,7 +83,78 @@ export async function runProgram(
   if (used.length === 0 && requests.length > 0) {
     throw new AppError('snmp_error', 'The device has none of the values that were polled; it will be read anew.');
   }
-  return { read, requests: changed ? used : requests, whole, faults, atMs: instants / values };
+  return { read, requests: changed ? used : requests, whole, faults, atMs: straight.instants / straight.values };
+}
+
+/** A request that was not answered as it should be. */
+interface Stop {
+  readonly request: PollRequest;
+  readonly outcome: Outcome;
+}
+
+/** Request after request, for as long as the device answers them: all of a poll at the price of one promise. */
+class StraightRun implements RequestSink {
+  readonly read: PollDecoder;
+  /** Still to be asked, the next one last; and what was answered. */
+  readonly pending: PollRequest[];
+  readonly used: PollRequest[] = [];
+  /** The instants of the answers, each times its values; and how many values came. */
+  instants = 0;
+  values = 0;
+  readonly #session: Session;
+  readonly #program: Program;
+  #current: PollRequest | null = null;
+  #resolve: (stop: Stop | null) => void = noop;
+  #reject: (reason: unknown) => void = noop;
+
+  constructor(session: Session, program: Program, requests: readonly PollRequest[], watched: number) {
+    this.#session = session;
+    this.#program = program;
+    this.read = createDecoder(program, watched);
+    this.pending = requests.toReversed();
+  }
+
+  /** Goes on until nothing is pending (null) or a request was not answered as it should be. */
+  go(): Promise<Stop | null> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const next = this.pending.pop();
+    if (!next) {
+      this.#resolve(null);
+      return;
+    }
+    this.#current = next;
+    this.#session.start(next, this);
+  }
+
+  take(reply: OpenedPdu): DropReason | null {
+    return this.#current ? decodeAnswer(reply, this.#current, this.#program, this.read) : 'content';
+  }
+
+  ended(outcome: Outcome): void {
+    const request = this.#current;
+    if (!request) return;
+    if (!outcome.answered || this.read.errorStatus !== ErrorStatus.noError) {
+      this.#resolve({ request, outcome });
+      return;
+    }
+    const count = request.slots.length;
+    this.#session.varbinds += count;
+    this.instants += outcome.atMs * count;
+    this.values += count;
+    this.used.push(request);
+    this.#next();
+  }
+
+  failed(reason: unknown): void {
+    this.#reject(reason);
+  }
 }
 
 /** A refused or half-decoded answer must leave no value behind. */

@@ -82,8 +82,12 @@ function carry(socket: Socket, slots: Slots, log: Log): SlotSocket {
   return {
     dropped: () => kernelDrops(port, family === 'IPv6' ? 6 : 4),
     send(slot) {
-      const endpoint = slot.exchange?.endpoint;
-      if (endpoint) socket.send(slot.message, endpoint.port, endpoint.address, slot.onSent);
+      const { exchange } = slot;
+      if (!exchange) return;
+      const { port: to, address } = exchange.endpoint;
+      // Being called back costs a turn of the loop a request, for an error that hardly ever is.
+      if (exchange.hasAnswered && slot.attempt === 0 && exchange.tries > 1) socket.send(slot.message, to, address);
+      else socket.send(slot.message, to, address, slot.onSent);
     },
     async close() {
       const closed = once(socket, 'close');

@@ -22,6 +22,7 @@ const SO_RXQ_OVFL = 40;
 const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const ENOBUFS = 105;
+const READABLE = { readable: true };
 const ERRNO_NAMES = new Map([
   [1, 'EPERM'],
   [13, 'EACCES'],
@@ -35,6 +36,12 @@ const SEND_BATCH = 64;
 const SEND_OCTETS = 4096;
 const RECEIVE_BATCH = 64;
 const RECEIVE_OCTETS = 65_536;
+/**
+ * With so many answers to come, they are fetched together every so often instead of as they come: waking up costs more
+ * than an answer.
+ */
+const MANY_IN_FLIGHT = 16;
+const GATHER_MS = 1;
 
 function bindLibc() {
   const libc = koffi.load(null);
@@ -85,6 +92,9 @@ export async function openKoffiTransport({
   const queuedIds: number[] = [];
   let flushing: NodeJS.Immediate | null = null;
   let open = true;
+  /** True while answers are fetched by the timer. */
+  let gathering = false;
+  let gatherTimer: NodeJS.Timeout | undefined;
   /** What the kernel has dropped in front of the socket, as it said with the last datagram. */
   let overflow = 0;
 
@@ -162,9 +172,15 @@ export async function openKoffiTransport({
       }
       if (count > 0) overflow = Math.max(overflow, inbound.overflow(count - 1));
     }
+    if (!open) return;
+    const many = slots.inFlight() >= MANY_IN_FLIGHT;
+    if (many && !gathering) handle.stop();
+    if (!many && gathering) handle.start(READABLE, receive);
+    gathering = many;
+    if (many) gatherTimer = gatherTimer?.refresh() ?? setTimeout(receive, GATHER_MS);
   }
 
-  const handle = koffi.node.poll(fd, { readable: true }, receive);
+  const handle = koffi.node.poll(fd, READABLE, receive);
   return {
     kind: 'koffi',
     window,
@@ -175,6 +191,7 @@ export async function openKoffiTransport({
       open = false;
       slots.close(new AppError('shutting_down', 'The SNMP collector is being closed.'));
       if (flushing) clearImmediate(flushing);
+      clearTimeout(gatherTimer);
       handle.close();
       libc.close(fd);
       await Promise.all([udp6.close(), tcp.close()]);
@@ -194,15 +211,21 @@ function createAddressBook() {
       const ip = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
       if (numbers.size >= MAX) numbers.clear();
       numbers.set(address, ip);
+      // The very same string, so that it is found equal at a glance.
+      if (texts.size < MAX && textOf(ip) === address) texts.set(ip, address);
       return ip;
     },
     text(ip: number): string {
       const known = texts.get(ip);
       if (known !== undefined) return known;
-      const address = `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`;
+      const address = textOf(ip);
       if (texts.size >= MAX) texts.clear();
       texts.set(ip, address);
       return address;
     },
   };
+}
+
+function textOf(ip: number): string {
+  return `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`;
 }

@@ -7,8 +7,8 @@ import { PduType } from '#protocols/snmp/pdu.ts';
 import { MAX_REQUEST_ID, MIN_REQUEST_ID } from '#protocols/snmp/request.ts';
 import { createIds } from './ids.ts';
 import { createSlots } from './slots.ts';
-import type { Slot } from './slots.ts';
-import type { Exchange } from './transport.ts';
+import type { Slot, Slots } from './slots.ts';
+import type { Exchange, Outcome } from './transport.ts';
 
 const endpoint = { address: '192.0.2.1', port: 161, family: 4 } as const;
 
@@ -45,16 +45,24 @@ function request(change: Partial<Exchange> = {}): Exchange {
     endpoint,
     signal: new AbortController().signal,
     tries: 2,
+    hasAnswered: false,
     timeoutMs: () => 1000,
     render: (_, scratch) => scratch.subarray(0, 10),
     accept: () => null,
+    ended: () => undefined,
+    failed: () => undefined,
     ...change,
   };
 }
 
+/** How it ends, as a promise. */
+function exchangeOver(slots: Slots, change: Partial<Exchange> = {}): Promise<Outcome> {
+  return new Promise((ended, failed) => slots.exchange(request({ ...change, ended, failed })));
+}
+
 test('no more requests than the window are in flight; an answer lets the next one out', async (t) => {
   const { slots, sent, answer } = bench(t, 2);
-  const all = [1, 2, 3].map(() => slots.exchange(request()));
+  const all = [1, 2, 3].map(() => exchangeOver(slots));
   assert.equal(sent.length, 2);
   answer(sent[0]?.id ?? 0);
   assert.equal(sent.length, 3);
@@ -64,7 +72,7 @@ test('no more requests than the window are in flight; an answer lets the next on
 
 test('silent devices do not fill the window for as long as they are waited for', (t) => {
   const { slots, sent, pass } = bench(t, 2);
-  for (let i = 0; i < 4; i += 1) void slots.exchange(request());
+  for (let i = 0; i < 4; i += 1) slots.exchange(request());
   assert.equal(sent.length, 2);
   pass(500);
   assert.equal(sent.length, 4);
@@ -72,7 +80,7 @@ test('silent devices do not fill the window for as long as they are waited for',
 
 test('a request is sent again as often as it may be, then it is silence', async (t) => {
   const { slots, sent, pass } = bench(t, 2);
-  const outcome = slots.exchange(request());
+  const outcome = exchangeOver(slots);
   pass(1010);
   assert.deepEqual([sent.length, sent[1]?.id === sent[0]?.id], [2, true]);
   pass(1010);
@@ -83,7 +91,7 @@ test('a request is sent again as often as it may be, then it is silence', async 
 test('an aborted request ends within a tick, one that waits in line too', async (t) => {
   const { slots, pass } = bench(t, 1);
   const abort = new AbortController();
-  const both = [1, 2].map(() => slots.exchange(request({ signal: abort.signal })));
+  const both = [1, 2].map(() => exchangeOver(slots, { signal: abort.signal }));
   const reason = new Error('enough');
   abort.abort(reason);
   pass(10);
@@ -92,7 +100,7 @@ test('an aborted request ends within a tick, one that waits in line too', async 
 
 test('a request that cannot be sent says why', async (t) => {
   const { slots, sent } = bench(t, 1);
-  const outcome = slots.exchange(request());
+  const outcome = exchangeOver(slots);
   sent[0]?.slot.onSent(Object.assign(new Error('x'), { code: 'ENETUNREACH' }));
   await assert.rejects(outcome, { code: 'no_route' });
 });

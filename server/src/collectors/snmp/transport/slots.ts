@@ -3,7 +3,7 @@ import { createHead, readHead } from '#protocols/snmp/head.ts';
 import { createIds } from './ids.ts';
 import { DROP_REASONS } from './transport.ts';
 import { unsendable } from './unsendable.ts';
-import type { DropReason, Exchange, Outcome, Protocol, TransportCounters } from './transport.ts';
+import type { DropReason, Exchange, Protocol, TransportCounters } from './transport.ts';
 
 /** How often expired requests are looked for. */
 const TICK_MS = 10;
@@ -13,6 +13,8 @@ const SCRATCH_OCTETS = 2048;
  * so that answers that come together fit the receive buffer. Else silent devices would fill it.
  */
 const CROWD_MS = 400;
+/** Where requests in flight are found, by the last bits of their id. */
+const ID_PLACES = 1 << 16;
 /** Most requests in flight, silent ones and all. */
 const MAX_SLOTS = 16_384;
 /** How long the true answer may come behind one that nobody vouches for. */
@@ -32,8 +34,6 @@ export interface Slot {
   deadline: number;
   dropped: DropReason | null;
   strangerAddress: string | null;
-  resolve: (outcome: Outcome) => void;
-  reject: (reason: unknown) => void;
   /** To be called by the socket when it could not send. */
   readonly onSent: (error: Error | null) => void;
 }
@@ -50,21 +50,24 @@ export interface SlotsDeps {
 /** The requests in flight, whatever socket carries them. */
 export interface Slots {
   readonly counters: TransportCounters;
-  exchange(exchange: Exchange): Promise<Outcome>;
+  exchange(exchange: Exchange): void;
+  /** Requests that an answer is expected to soon. */
+  inFlight(): number;
   /** A datagram, or a message over TCP, has come. */
   receive(datagram: Buffer, address: string, port: number, protocol?: Protocol): void;
   /** Gives up everything that is in flight or waits, with that reason. */
   close(reason: unknown): void;
 }
 
-const noop = (): void => undefined;
 const NOTHING = Buffer.alloc(0);
 
 /** Keeps at most `window` requests in flight; matches answers by id, source address and port. */
 export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
-  const byId = new Map<number, Slot>();
+  /** Slots in flight, each at the last bits of its id, which no other has; and all that were ever made. */
+  const byId = Array.from({ length: ID_PLACES }, (): Slot | null => null);
+  const all: Slot[] = [];
   const free: Slot[] = [];
-  const waiting: { exchange: Exchange; resolve: Slot['resolve']; reject: Slot['reject'] }[] = [];
+  const waiting: Exchange[] = [];
   let waitingHead = 0;
   const ids = createIds(random);
   let inWindow = 0;
@@ -84,7 +87,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     kernelDropped: 0,
   };
 
-  const hasRoom = (): boolean => inWindow < window && byId.size < MAX_SLOTS;
+  const hasRoom = (): boolean => inWindow < window && all.length - free.length < MAX_SLOTS;
 
   function createSlot(): Slot {
     const slot: Slot = {
@@ -99,27 +102,25 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       deadline: 0,
       dropped: null,
       strangerAddress: null,
-      resolve: noop,
-      reject: noop,
       onSent: (error) => {
         if (error && slot.exchange) fail(slot, unsendable(error, slot.exchange));
       },
     };
+    all.push(slot);
     return slot;
   }
 
-  function begin(exchange: Exchange, resolve: Slot['resolve'], reject: Slot['reject']): void {
+  function begin(exchange: Exchange): void {
     const slot = free.pop() ?? createSlot();
-    slot.id = ids.next();
+    do slot.id = ids.next();
+    while (byId[slot.id & (ID_PLACES - 1)]);
     slot.exchange = exchange;
     slot.attempt = 0;
     slot.counted = true;
     inWindow += 1;
     slot.dropped = null;
     slot.strangerAddress = null;
-    slot.resolve = resolve;
-    slot.reject = reject;
-    byId.set(slot.id, slot);
+    byId[slot.id & (ID_PLACES - 1)] = slot;
     try {
       slot.message = exchange.render(slot.id, slot.scratch);
     } catch (error) {
@@ -140,14 +141,12 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
   }
 
   function release(slot: Slot, answered: boolean): void {
-    byId.delete(slot.id);
+    byId[slot.id & (ID_PLACES - 1)] = null;
     if (slot.counted) inWindow -= 1;
     slot.counted = false;
     ids.end(slot.id, answered);
     slot.exchange = null;
     slot.message = NOTHING;
-    slot.resolve = noop;
-    slot.reject = noop;
     free.push(slot);
     if (waitingHead < waiting.length) admit();
   }
@@ -157,8 +156,8 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       const next = waiting[waitingHead];
       waitingHead += 1;
       if (!next) break;
-      if (next.exchange.signal.aborted) next.reject(next.exchange.signal.reason);
-      else begin(next.exchange, next.resolve, next.reject);
+      if (next.signal.aborted) next.failed(next.signal.reason);
+      else begin(next);
     }
     if (waitingHead === waiting.length || waitingHead > 4096) {
       waiting.splice(0, waitingHead);
@@ -167,28 +166,28 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
   }
 
   function finish(slot: Slot, answered: boolean, now: number): void {
-    const { resolve, dropped: lastDrop, strangerAddress } = slot;
+    const { exchange, dropped: lastDrop, strangerAddress } = slot;
     const attempts = slot.attempt + 1;
     const rttMs = answered ? now - slot.sentAt : 0;
     const atMs = slot.sentAt + rttMs / 2;
     release(slot, answered);
-    resolve({ answered, rttMs, atMs, attempts, dropped: lastDrop, strangerAddress });
+    exchange?.ended({ answered, rttMs, atMs, attempts, dropped: lastDrop, strangerAddress });
   }
 
   function fail(slot: Slot, reason: unknown): void {
-    const { reject } = slot;
+    const { exchange } = slot;
     release(slot, false);
-    reject(reason);
+    exchange?.failed(reason);
   }
 
   function tick(): void {
-    if (byId.size === 0) {
+    if (free.length === all.length) {
       clearInterval(timer);
       timer = undefined;
       return;
     }
     const now = clock.monotonic();
-    for (const slot of byId.values()) {
+    for (const slot of all) {
       const { exchange } = slot;
       if (!exchange) continue;
       if (exchange.signal.aborted) fail(slot, exchange.signal.reason);
@@ -226,22 +225,21 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
 
   return {
     counters,
+    inFlight: () => inWindow,
 
     exchange(exchange) {
-      if (closed) return Promise.reject(closed.reason);
-      if (exchange.signal.aborted) return Promise.reject(exchange.signal.reason);
-      return new Promise((resolve, reject) => {
-        if (hasRoom() && waitingHead === waiting.length) begin(exchange, resolve, reject);
-        else waiting.push({ exchange, resolve, reject });
-      });
+      if (closed) exchange.failed(closed.reason);
+      else if (exchange.signal.aborted) exchange.failed(exchange.signal.reason);
+      else if (hasRoom() && waitingHead === waiting.length) begin(exchange);
+      else waiting.push(exchange);
     },
 
     receive(datagram, address, port, protocol = 'udp') {
       counters.received += 1;
       counters.receivedOctets += datagram.length;
       if (!readHead(datagram, head)) return drop('malformed');
-      const slot = byId.get(head.id);
-      if (!slot?.exchange) return drop(ids.fateOf(head.id));
+      const slot = byId[head.id & (ID_PLACES - 1)];
+      if (!slot?.exchange || slot.id !== head.id) return drop(ids.fateOf(head.id));
       const { endpoint } = slot.exchange;
       const isElsewhere = port !== endpoint.port || address !== endpoint.address;
       if (isElsewhere || protocol !== (endpoint.protocol ?? 'udp')) {
@@ -258,9 +256,9 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     close(reason) {
       closed = { reason };
       clearInterval(timer);
-      for (const { reject } of waiting.splice(0).slice(waitingHead)) reject(reason);
+      for (const exchange of waiting.splice(0).slice(waitingHead)) exchange.failed(reason);
       waitingHead = 0;
-      for (const slot of byId.values()) fail(slot, reason);
+      for (const slot of all) if (slot.exchange) fail(slot, reason);
     },
   };
 }

@@ -47,12 +47,18 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** How often the request is sent at most. */
   readonly tries: number;
+  /** True once the device has answered: then a request that cannot be sent is told of at its second try, not at once. */
+  readonly hasAnswered: boolean;
   /** How long to wait after the given try (0 is the first). */
   timeoutMs(attempt: number): number;
   /** Makes the message with that id, in `scratch` where it fits; the same octets go out at every try. */
   render(id: number, scratch: Buffer): Buffer;
   /** Looks at a datagram with the right id from the right place. Valid during the call. */
   accept(datagram: Buffer, head: MessageHead): Verdict;
+  /** Told once how it ended, and may start the next exchange at once. A call and no promise: there are thousands a second. */
+  ended(outcome: Outcome): void;
+  /** Told instead why it could not be sent (`no_route`), or the reason of the signal or of the end of the transport. */
+  failed(reason: unknown): void;
 }
 
 /** How an exchange ended. */
@@ -92,10 +98,7 @@ export interface SnmpTransport {
   readonly counters: TransportCounters;
   /** Brings `kernelDropped` up to date. */
   askKernel(): void;
-  /**
-   * Sends and waits. Throws the signal's reason when it aborts, and `no_route` when this machine cannot send there;
-   * silence is an outcome, not an error.
-   */
-  exchange(exchange: Exchange): Promise<Outcome>;
+  /** Sends, now or when its turn comes, and tells the exchange how it ended; silence is an outcome, not an error. */
+  exchange(exchange: Exchange): void;
   close(): Promise<void>;
 }
