@@ -1,3 +1,4 @@
+import { Canary } from '@sotp/contract/canary.ts';
 import { TaskRef } from '@sotp/contract/devices.ts';
 import { Fleet, SiteParams, TaskStart } from '@sotp/contract/fleet.ts';
 import { AppError } from '#platform/errors.ts';
@@ -17,6 +18,15 @@ export function fleetRoutes(fleet: FleetOverview, audit: Audit): Route[] {
       summary: 'Collector processes with their load, sites polled locally, queue, recurring work',
       output: Fleet,
       handler: () => fleet.get(),
+    }),
+    route({
+      method: 'GET',
+      path: '/canary',
+      access: 'devices:read',
+      tag: 'fleet',
+      summary: 'Show how late what SOTP collects comes through, and what of it is lost: samples, lines, alerts',
+      output: Canary,
+      handler: () => fleet.canary(),
     }),
     route({
       method: 'DELETE',

@@ -14,6 +14,7 @@ import { createAlertStore } from '#stores/alerts/postgres.ts';
 import { createChannelStore } from '#stores/alerts/postgres-channels.ts';
 import { createOutbox } from '#stores/alerts/postgres-outbox.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
+import { createCanaryReader } from '#stores/canary/postgres.ts';
 import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
 import { createCredentialStore } from '#stores/devices/credentials.ts';
@@ -155,6 +156,7 @@ export function createBackends(options: BackendOptions) {
       alerts: createAlertStore(pg),
       channels: createChannelStore(pg),
       outbox: createOutbox(pg),
+      canary: createCanaryReader(pg),
       tasks: createPostgresTasks(pg),
       settings: createSettingsStore(pg),
     },

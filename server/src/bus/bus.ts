@@ -17,7 +17,7 @@ export interface Bus {
  * The topics. `device-changed`: {deviceId} configuration was written; caches drop it. `samples/DEVICE`, `devices`,
  * `tasks`: events for the live stream. `access-changed`: {userId?, tokenId?} whoever serves them checks again that they
  * still may. `interest`: which sample topics somebody listens to (see `worker/live.ts`). `log-tails`: who follows
- * which lines; `logs/ID`: lines for one who does. `alerts`: {alertId, state} an alert has moved on. `log-queries`: the queries whose lines are counted were changed. `fleet`: a collector joined, left or released, so look at the leases again. `credentials-changed`:
+ * which lines; `logs/ID`: lines for one who does. `alerts`: {alertId, state} an alert has moved on; `outbox`: there may be something to send; `canary`: {event, subject} an alert of the canary has come through. `log-queries`: the queries whose lines are counted were changed. `fleet`: a collector joined, left or released, so look at the leases again. `credentials-changed`:
  * {credentialId?} a secret, or who is tried where.
  */
 export const BUS_TOPICS = {
@@ -29,6 +29,8 @@ export const BUS_TOPICS = {
   access: 'access-changed',
   logs: 'logs',
   alerts: 'alerts',
+  outbox: 'outbox',
+  canary: 'canary',
   logTails: 'log-tails',
   logQueries: 'log-queries',
   fleet: 'fleet',

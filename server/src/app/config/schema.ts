@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
 import { MibSettings, TrapSettings } from '#collectors/traps/settings.ts';
 import { AlertingSettings } from '#services/alerting/settings.ts';
+import { CanarySettings } from '#services/canary/settings.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
@@ -226,6 +227,7 @@ export const Config = z
     ...listeners,
     ...recurring,
     alerting: AlertingSettings.prefault({}),
+    canary: CanarySettings.prefault({}),
     ...access,
     ...logging,
   })

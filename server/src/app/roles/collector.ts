@@ -9,6 +9,7 @@ import { partitionOf } from '#domain/partition.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
+import { createCanaryEmitter } from '#services/canary/emitter.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLineCounts } from '#services/logs/line-counts.ts';
 import { createLogIngest } from '#services/logs/ingest.ts';
@@ -188,6 +189,13 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     index === 1 && config.traps.udp > 0
       ? createTraps({ config, backends, targets, directory, counts: lineCounts, source: member.id, clock, log })
       : undefined;
+  const canary = createCanaryEmitter({
+    collector: member.name,
+    sample: ingest.recordCanary,
+    lines: logIngest.takeCanary,
+    clock,
+    now: shared.now,
+  });
   const reporter = createProcessReporter({
     bus,
     clock,
@@ -201,6 +209,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       ...modules.counters(),
       ...listeners.counters(),
       ...logIngest.counters(),
+      ...(config.canary.enabled === 'yes' ? canary.counters() : {}),
       ...traps?.counters(),
     })),
   });
@@ -217,6 +226,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     lineCounts,
     logIngest,
     listeners,
+    ...(config.canary.enabled === 'yes' ? [canary] : []),
     ...(traps?.components ?? []),
     reporter,
   ]);

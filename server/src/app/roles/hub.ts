@@ -5,15 +5,10 @@ import { scheduledBackups } from '#app/backup/scheduled.ts';
 import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
-import { createTargetGuard } from '#domain/target-guard.ts';
-import { createNotifiers } from '#notifiers/registry.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
-import { createAlerting } from '#services/alerting/alerting.ts';
-import { blindConditions } from '#services/alerting/blind-conditions.ts';
-import { processConditions } from '#services/alerting/process-conditions.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
 import { blindDevices } from '#services/fleet/blind-devices.ts';
@@ -34,6 +29,7 @@ import { createHousekeeping } from './housekeeping.ts';
 import { createPages } from './pages.ts';
 import { createProcessTable } from './process-table.ts';
 import { createScheduling } from './scheduling.ts';
+import { createSelfWatch } from './self-watch.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
 
 const CONNECTIONS = 10;
@@ -118,14 +114,8 @@ function compose(context: RoleContext) {
     ],
     clock,
   });
-  const alerting = createAlerting({
-    stores,
-    notifiers: createNotifiers(createTargetGuard(config.alerting.allowedTargets)),
-    sources: [processConditions({ book, clock }), blindConditions({ blindSpots, clock })],
-    leads: () => scheduler.counters()['scheduler_leader'] === 1,
-    publicUrl: config.publicUrl ?? null,
-    platform: { audit: access.audit, bus, clock, log },
-  });
+  const leads = () => scheduler.counters()['scheduler_leader'] === 1;
+  const selfWatch = createSelfWatch({ config, backends, book, blindSpots, audit: access.audit, leads, clock, log });
   const reporter = createProcessReporter({
     bus,
     clock,
@@ -134,7 +124,7 @@ function compose(context: RoleContext) {
     counters: processCounters(() => ({
       ...scheduler.counters(),
       ...table.counters(),
-      ...alerting.notifier.counters(),
+      ...selfWatch.counters(),
       bus_dropped_total: bus.dropped(),
     })),
   });
@@ -148,7 +138,7 @@ function compose(context: RoleContext) {
     lines,
     fleet,
     blindSpots,
-    alerting,
+    selfWatch,
     live,
     book,
     table,
@@ -169,7 +159,7 @@ export const createHub: RoleFactory = (context) => {
     lines,
     fleet,
     blindSpots,
-    alerting,
+    selfWatch,
     live,
     book,
     table,
@@ -206,7 +196,7 @@ export const createHub: RoleFactory = (context) => {
         countedQueries,
         fleet,
         blindSpots,
-        alerting,
+        alerting: selfWatch.alerting,
         live,
         self: { processes: book, readiness },
         log,
@@ -237,8 +227,7 @@ export const createHub: RoleFactory = (context) => {
     plans.scheduler,
     plans.housekeeping,
     plans.recurring,
-    alerting.evaluator,
-    alerting.notifier,
+    ...selfWatch.components,
     reporter,
   ]);
 

@@ -7,6 +7,7 @@ import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import { CANARY_CODE } from '#stores/alerts/alerts.ts';
 import type { AlertChange, AlertStore, AlertWords, StoredAlert } from '#stores/alerts/alerts.ts';
 import type { Condition, ConditionSource } from './conditions.ts';
 import type { SystemRule } from './rules.ts';
@@ -92,9 +93,10 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     if (changes.length === 0) return;
     for (const { id, state, code, subject } of await store.commit(changes)) {
       const event: AlertEvent = { alertId: String(id), state };
-      bus.publish(BUS_TOPICS.alerts, event);
+      if (code !== CANARY_CODE) bus.publish(BUS_TOPICS.alerts, event);
       log.debug({ alert: id, code, subject, state }, 'alert');
     }
+    bus.publish(BUS_TOPICS.outbox, {});
   }
 
   async function loop(signal: AbortSignal): Promise<void> {

@@ -112,7 +112,7 @@ export function createNotifierService(deps: NotifierDeps): NotifierService {
     name: 'notifier',
     async start() {
       stopping = new AbortController();
-      unsubscribe = await bus.subscribe(BUS_TOPICS.alerts, () => wake?.());
+      unsubscribe = await bus.subscribe(BUS_TOPICS.outbox, () => wake?.());
       running = loop(stopping.signal);
     },
     async stop() {

@@ -109,6 +109,20 @@ export const SYSTEM_RULES = {
     'A file with a fault is left out, and what it would read is not read. Mend it.',
     '/profiles',
   ),
+  canary_loss: rule(
+    'Canary: something is lost',
+    'critical',
+    [0, 1 * MIN],
+    'Samples, lines or alerts of SOTP itself did not come through, so those of devices are probably lost as well: see the logs of the collector and of the store.',
+    '/blind-spots',
+  ),
+  canary_latency: rule(
+    'Canary: slow on the way',
+    'warning',
+    [30 * S, 1 * MIN],
+    'What is collected comes into the store late: see spools, the database, and how busy the collectors are.',
+    '/blind-spots',
+  ),
   channel_failing: rule(
     'Notifications do not get through',
     'warning',

@@ -23,7 +23,7 @@ export function createTestAlerting(deps: { pg: Postgres; secrets: SecretStore; p
   };
   const alerting = createAlerting({
     stores,
-    notifiers: createNotifiers(createTargetGuard(['127.0.0.0/8'])),
+    notifiers: createNotifiers({ guard: createTargetGuard(['127.0.0.0/8']), canaryHeard: () => undefined }),
     sources: [],
     leads: () => true,
     publicUrl: 'https://sotp.example.net',

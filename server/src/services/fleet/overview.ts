@@ -1,5 +1,7 @@
+import type { Canary } from '@sotp/contract/canary.ts';
 import type { Fleet, FleetCollector } from '@sotp/contract/fleet.ts';
 import type { JobQueues } from '#queue/queue.ts';
+import { canaryOverview } from '#services/canary/overview.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
 import { pollQueue } from '#services/telemetry/polls.ts';
 import type { LeaseStore, WorkingMember } from '#stores/leases/leases.ts';
@@ -16,6 +18,8 @@ export interface FleetOverviewDeps {
 /** Who works on what, how busy they are, and what waits. */
 export interface FleetOverview {
   get(): Promise<Fleet>;
+  /** What the hub that leads has told of the canary. */
+  canary(): Promise<Canary>;
   /** Gives the devices of a site back to all collectors; false when only it was never theirs alone. */
   releaseSite(site: string): Promise<boolean>;
   /** Has recurring work done now; answers its task. */
@@ -64,6 +68,7 @@ export function createFleetOverview({ leases, queues, book, recurring }: FleetOv
         recurring: works,
       };
     },
+    canary: async () => canaryOverview(book),
     releaseSite: (site) => leases.dissolveZone(site),
     doNow: (kind, by) => recurring.doNow(kind, by),
   };

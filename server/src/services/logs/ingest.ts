@@ -41,6 +41,8 @@ export interface LogIngestDeps {
 
 /** Takes received lines, finds their devices, tells whoever follows, and makes them durable. */
 export interface LogIngest extends LineSink, Component {
+  /** Takes lines of the canary on the same way; nobody counts them. They are dropped when there is no room. */
+  takeCanary(lines: readonly NewLine[]): void;
   counters(): Record<string, number>;
 }
 
@@ -50,6 +52,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   const tails = createTails({ bus, clock, directory });
   const book = createSenderBook();
   let lines: NewLine[] = [];
+  let canaries: NewLine[] = [];
   let lineBytes = 0;
   let oldest = 0;
   /** How full the spool was at the last look. */
@@ -68,9 +71,10 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   }
 
   function pack(): void {
-    if (lines.length === 0) return;
-    const batch = lines;
+    if (lines.length === 0 && canaries.length === 0) return;
+    const batch = canaries.length === 0 ? lines : [...lines, ...canaries];
     lines = [];
+    canaries = [];
     lineBytes = 0;
     void spool.append(store.pack(batch));
     look();
@@ -79,8 +83,8 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   async function deliver(batch: LineBatch, origin: BatchOrigin): Promise<void> {
     const refused = await store.write(batch, origin);
     let all = 0;
-    for (const block of batch) all += block.lines;
-    tally.stored += all - refused;
+    for (const block of batch) if (!block.canary) all += block.lines;
+    tally.stored += Math.max(0, all - refused);
     tally.refused += refused;
   }
 
@@ -136,7 +140,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
         body: content.body,
         raw,
       };
-      if (lines.length === 0) oldest = clock.monotonic();
+      if (lines.length === 0 && canaries.length === 0) oldest = clock.monotonic();
       lines.push(line);
       lineBytes += raw.length;
       if (deviceId === 0) {
@@ -151,6 +155,11 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
       if (pollSoon && deviceId !== 0) deps.pollSoon?.(deviceId);
       if (lines.length >= BATCH_LINES || lineBytes >= BATCH_BYTES) pack();
       return true;
+    },
+    takeCanary(more) {
+      if (load >= 1) return;
+      if (lines.length === 0 && canaries.length === 0) oldest = clock.monotonic();
+      canaries.push(...more);
     },
     whenRoom: () =>
       new Promise((resolve) => {

@@ -13,6 +13,7 @@ import type {
   LogUsage,
 } from '@sotp/contract/logs.ts';
 import type { Bus } from '#bus/bus.ts';
+import { CANARY_LINES } from '#domain/canary-lines.ts';
 import { parseGlob } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
 import { parseId } from '#domain/paging.ts';
@@ -140,11 +141,13 @@ export function createLogs({ store, senders, directory, bus, clock }: LogsDeps):
     const place = /^[0-9a-z]{1,11}-[0-9a-z]{1,11}$/.test(id) ? placeOf(id) : undefined;
     if (place) {
       const { receivedAt, number } = place;
-      const filter = scope(actor) ?? { kind: 'all' };
+      const seen = scope(actor);
       const behind = { receivedAt, number: number - 1 };
       const at = { from: receivedAt, to: receivedAt + 1, direction: 'forward', limit: 1 } as const;
-      const { lines } = await store.search({ filter, ...at, after: behind });
-      if (lines[0]?.id === id) return lines[0];
+      for (const filter of seen ? [seen] : [{ kind: 'all' } as const, CANARY_LINES]) {
+        const { lines } = await store.search({ filter, ...at, after: behind });
+        if (lines[0]?.id === id) return lines[0];
+      }
     }
     throw new AppError('not_found', 'There is no such line; it may be past its time.');
   }
@@ -237,7 +240,8 @@ export function createLogs({ store, senders, directory, bus, clock }: LogsDeps):
         bytes: items.reduce((sum, { bytes }) => sum + bytes, 0),
         lines: items.some(({ lines }) => lines === null)
           ? null
-          : items.reduce((sum, { lines }) => sum + (lines ?? 0), 0),
+          : // The canary's lines take room, but they are no lines that anybody has sent.
+            items.reduce((sum, one) => sum + (one.class === 'canary' ? 0 : (one.lines ?? 0)), 0),
         items: items.map((one) => ({ ...one, day: new Date(one.day).toISOString() })),
       };
     },

@@ -7,7 +7,7 @@ export type LineBatch = readonly PackedLines[];
 /** Lines as the spool keeps them: as the store packs them. */
 export function createLineCodec(store: LogStore): BatchCodec<LineBatch> {
   return {
-    count: (batch) => batch.reduce((sum, { lines }) => sum + lines, 0),
+    count: (batch) => batch.reduce((sum, { lines, canary }) => sum + (canary ? 0 : lines), 0),
     encode: (batch) => store.encode(batch),
     decode: (bytes) => store.decode(bytes),
   };

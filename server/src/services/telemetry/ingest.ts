@@ -58,6 +58,8 @@ export interface IngestDeps {
 }
 
 export interface RunningIngest extends Ingest, Component {
+  /** Takes a row of the canary on the same way; it is no sample that anybody counts. */
+  recordCanary(row: PollRow): void;
   /** Somebody else polls the device from now on: its next reading here counts as a first one. */
   forget(deviceId: number): void;
   counters(): Record<string, number>;
@@ -112,7 +114,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   function close(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (runs.length === 0) return;
+    if (runs.length === 0 && rows.length === 0) return;
     const batch: Batch = { rows, runs, facts, ...(unleased && { unleased }) };
     unleased = undefined;
     rows = [];
@@ -163,12 +165,13 @@ export function createIngest(deps: IngestDeps): RunningIngest {
         const own = { source: `${origin.source}/row`, sequence: origin.sequence * ROWS_PER_BATCH + i };
         await metrics.write([row], own).catch((again: unknown) => {
           if (toAppError(again).retryable) throw again;
-          counters.refused += row.values.length;
-          counters.samples_stored_total -= row.values.length;
+          const samples = row.deviceId > 0 ? row.values.length : 0;
+          counters.refused += samples;
+          counters.samples_stored_total -= samples;
         });
       }
     }
-    for (const row of batch.rows) counters.samples_stored_total += row.values.length;
+    for (const row of batch.rows) if (row.deviceId > 0) counters.samples_stored_total += row.values.length;
   }
 
   async function writeFacts(batch: Batch): Promise<void> {
@@ -199,7 +202,8 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     );
     if (lost.size === 0) return batch;
     const partition = await partitionOf();
-    const ours = ({ deviceId }: { readonly deviceId: number }) => !lost.has(partition(deviceId));
+    // The canary is polled by nobody else.
+    const ours = ({ deviceId }: { readonly deviceId: number }) => deviceId === 0 || !lost.has(partition(deviceId));
     for (const row of batch.rows) if (!ours(row)) counters.takenOver += row.values.length;
     return { rows: batch.rows.filter(ours), runs: batch.runs.filter(ours), facts: batch.facts.filter(ours) };
   }
@@ -252,6 +256,10 @@ export function createIngest(deps: IngestDeps): RunningIngest {
       if (result) take(outcome, result);
       if (rows.length >= batchRows) close();
       else timer ??= setTimeout(close, batchMs);
+    },
+    recordCanary(row) {
+      rows.push(row);
+      timer ??= setTimeout(close, batchMs);
     },
     async flush() {
       close();

@@ -1,6 +1,9 @@
 import type { AlertSeverity, AlertState, NotificationEvent } from '@sotp/contract/alerts.ts';
 import type { AlertPhase, AlertTransition } from '#domain/alert-state.ts';
 
+/** The rule of the canary's alerts, which go to the canary's channel and into no list. */
+export const CANARY_CODE = 'canary_alert';
+
 /** The words of an alert, as they are now. */
 export interface AlertWords {
   readonly rule: string;

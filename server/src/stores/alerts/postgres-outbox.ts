@@ -1,8 +1,8 @@
 import type { NotificationEvent } from '@sotp/contract/alerts.ts';
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
+import { CANARY_CODE } from './alerts.ts';
 import type { ChannelKind, Outbox, StoredAlert, StoredNotification } from './alerts.ts';
-import { CANARY_CODE } from './rows.ts';
 
 interface NotificationRow {
   id: number;

@@ -1,7 +1,8 @@
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
+import { CANARY_CODE } from './alerts.ts';
 import type { AlertChange, AlertStore, StoredAlert } from './alerts.ts';
-import { ALERT_COLUMNS, CANARY_CODE, toAlert } from './rows.ts';
+import { ALERT_COLUMNS, toAlert } from './rows.ts';
 import type { AlertRow } from './rows.ts';
 
 const CANARY_KEPT_MS = 3_600_000;

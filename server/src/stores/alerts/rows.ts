@@ -1,9 +1,6 @@
 import type { AlertSeverity, AlertState } from '@sotp/contract/alerts.ts';
 import type { StoredAlert } from './alerts.ts';
 
-/** The rule of the canary's alerts, which go to the canary's channel and into no list. */
-export const CANARY_CODE = 'canary_alert';
-
 export const ALERT_COLUMNS = `id, code, subject, state, severity, rule, summary, remedy, href, started_at, fired_at, clear_since,
   resolved_at, acknowledged_at, acknowledged_by, note`;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { CANARY_APP, CANARY_LINES } from '#domain/canary-lines.ts';
 import { compileFilter, parseGlob } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
 import { filterContract } from './logs.filters.contract.ts';
@@ -44,6 +45,31 @@ export function logStoreContract(
     }
     const texts = async (filter: LogFilter, from: number, to: number) =>
       (await all(filter, from, to, 100, 'forward')).map(({ text }) => text);
+
+    test('lines of the canary are found by who asks for them by name, and by nobody else', async () => {
+      const at = T0 - 7_200_000;
+      const canary = { source: 'system', app: CANARY_APP, severity: 7, sender: '' } as const;
+      await put([
+        lineOf('canary 1', { receivedAt: at, ...canary }),
+        lineOf('true line', { receivedAt: at + 1, severity: 7 }),
+        lineOf('canary of a sender', { receivedAt: at + 2, app: CANARY_APP, severity: 7 }),
+        lineOf('canary 2', { receivedAt: at + 3, ...canary }),
+      ]);
+      const app: LogFilter = { kind: 'attribute', name: 'app', glob: parseGlob(CANARY_APP) };
+      const found = (filter: LogFilter) => texts(filter, at, at + 10);
+      assert.deepEqual(await found(ALL), ['true line', 'canary of a sender']);
+      assert.deepEqual(await found(word('canary')), ['canary of a sender']);
+      assert.deepEqual(await found({ kind: 'not', item: app }), ['true line']);
+      assert.deepEqual(await found(app), ['canary 1', 'canary of a sender', 'canary 2']);
+      assert.deepEqual(await found(CANARY_LINES), ['canary 1', 'canary 2']);
+      const { steps } = await store.histogram({ filter: ALL, from: at, to: at + 10, stepMs: 10 });
+      assert.equal(
+        steps[0]?.counts.reduce((sum, count) => sum + count, 0),
+        2,
+      );
+      const [one] = store.pack([lineOf('canary 3', { receivedAt: at, ...canary })]);
+      assert.deepEqual([one?.canary, store.decode(store.encode([one!]))[0]?.canary], [true, true]);
+    });
 
     test('a line comes back as it was, to the byte', async () => {
       const at = T0 - 86_400_000;

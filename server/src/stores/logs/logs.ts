@@ -36,6 +36,8 @@ export interface FoundLine extends NewLine {
 
 /** Lines made ready for the store: bytes that can wait anywhere until the store takes them. */
 export interface PackedLines {
+  /** True for lines of the canary, which nobody counts. */
+  readonly canary: boolean;
   readonly lines: number;
   readonly bytes: number;
 }
@@ -90,7 +92,8 @@ export interface LogUsage {
 }
 
 /**
- * Where lines are kept. Packing is pure and separate from writing, so that what was packed once can be written again
+ * Where lines are kept. Lines of the canary (`isCanaryLine`) are kept for an hour or two, where the back end decides that, and found only by who
+ * asks for `app:sotp-canary`. Packing is pure and separate from writing, so that what was packed once can be written again
  * after a failure: the same packed lines are stored once, however often they are written.
  */
 export interface LogStore<Packed extends PackedLines = PackedLines> {

@@ -39,10 +39,17 @@ const Head = z.object({
   unleased: z.array(z.object({ partition: z.number(), term: z.number() })).optional(),
 });
 
-/** How many samples a batch holds. */
+/** How many values a batch holds. */
+function valuesOf(batch: Batch): number {
+  let values = 0;
+  for (const row of batch.rows) values += row.values.length;
+  return values;
+}
+
+/** How many samples of devices a batch holds: what is lost when it is dropped. */
 export function samplesOf(batch: Batch): number {
   let samples = 0;
-  for (const row of batch.rows) samples += row.values.length;
+  for (const row of batch.rows) if (row.deviceId > 0) samples += row.values.length;
   return samples;
 }
 
@@ -53,7 +60,7 @@ export function encodeBatch(batch: Batch, idOf: (layout: Layout) => number): Buf
   });
   const { runs, facts, unleased } = batch;
   const head = Buffer.from(JSON.stringify({ rows, runs, facts, ...(unleased && { unleased }) }));
-  const out = Buffer.allocUnsafe(4 + head.length + 8 * samplesOf(batch));
+  const out = Buffer.allocUnsafe(4 + head.length + 8 * valuesOf(batch));
   out.writeUInt32LE(head.length, 0);
   head.copy(out, 4);
   let at = 4 + head.length;

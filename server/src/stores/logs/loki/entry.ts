@@ -7,6 +7,8 @@ import type { PushEntry } from './push-body.ts';
 
 /** Every stream of ours has this label; a query begins with it. */
 export const SERVICE = 'sotp';
+/** But for lines of the canary. */
+export const CANARY_SERVICE = 'sotp-canary';
 /** A line's number is its nanosecond and, for lines of one nanosecond, a hash that tells them apart. */
 const TIES = 2 ** 31;
 const NANOS = 1_000_000;
@@ -20,14 +22,15 @@ export interface StreamName {
   readonly severity: number;
   /** Each has a spool of its own, and the one may lag behind the other. */
   readonly source: LineSource;
+  readonly canary: boolean;
 }
 
 /** Few labels, of few values each: what lines are mostly asked by. Everything a sender chooses is metadata. */
-export function streamLabels({ writer, deviceId, severity, source }: StreamName): string {
+export function streamLabels({ writer, deviceId, severity, source, canary }: StreamName): string {
   const labels = [
     writer === '' ? '' : `collector=${quote(writer)}`,
     `device="${deviceId}"`,
-    `service_name="${SERVICE}"`,
+    `service_name="${canary ? CANARY_SERVICE : SERVICE}"`,
     `severity="${SEVERITY_NAMES[severity] ?? 'info'}"`,
     `source="${source}"`,
   ];

@@ -1,6 +1,13 @@
 import { SEVERITY_NAMES } from '@sotp/contract/logs.ts';
+import { canaryIn } from '#domain/canary-lines.ts';
 import type { Glob, LogFilter } from '#domain/log-filter.ts';
-import { SERVICE, quote } from './entry.ts';
+import { CANARY_SERVICE, SERVICE, quote } from './entry.ts';
+
+const SERVICES = {
+  without: `service_name="${SERVICE}"`,
+  only: `service_name="${CANARY_SERVICE}"`,
+  too: `service_name=~"${SERVICE}|${CANARY_SERVICE}"`,
+} as const;
 
 /**
  * A question about one line, in LogQL. `exact`: true for the very lines that the filter means; else for more of them, and
@@ -169,7 +176,7 @@ export interface LogQL {
 
 export function toLogQL(filter: LogFilter): LogQL {
   const { parts, exact } = partsOf(filter, false);
-  const matchers = [`service_name="${SERVICE}"`];
+  const matchers: string[] = [SERVICES[canaryIn(filter)]];
   const lines: string[] = [];
   const labels: string[] = [];
   for (const part of parts) {

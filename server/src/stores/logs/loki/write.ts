@@ -19,7 +19,7 @@ export function* requestsOf(blocks: readonly LogBlock[]): Generator<PushStream[]
   let streams = new Map<string, PushEntry[]>();
   let chars = 0;
   const take = () => [...streams].map(([labels, entries]) => ({ labels, entries }));
-  for (const { writer, payload } of blocks) {
+  for (const { writer, payload, canary } of blocks) {
     const labels = new Map<string, string>();
     for (const line of decodeBlock(payload)) {
       const entry = toEntry(line);
@@ -32,7 +32,7 @@ export function* requestsOf(blocks: readonly LogBlock[]): Generator<PushStream[]
       const { deviceId, severity, source } = line;
       const key = `${deviceId}/${severity}/${source}`;
       let name = labels.get(key);
-      if (name === undefined) labels.set(key, (name = streamLabels({ writer, deviceId, severity, source })));
+      if (name === undefined) labels.set(key, (name = streamLabels({ writer, deviceId, severity, source, canary })));
       const entries = streams.get(name);
       if (entries) entries.push(entry);
       else streams.set(name, [entry]);

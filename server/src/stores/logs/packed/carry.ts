@@ -26,7 +26,7 @@ export function decodeBlocks(bytes: Buffer): LogBlock[] {
     // A copy: the bytes around it need not stay in memory for it.
     const payload = Buffer.from(bytes.subarray(at + 4, end));
     const lines = decodeBlock(payload);
-    if (lines[0]) blocks.push(packBlock(classOf(lines[0].severity), lines, writer, payload));
+    if (lines[0]) blocks.push(packBlock(classOf(lines[0]), lines, writer, payload));
     at = end;
   }
   return blocks;

@@ -1,4 +1,5 @@
 import type { LogRetention, NewLine, PackedLines } from '#stores/logs/logs.ts';
+import { isCanaryLine } from '#domain/canary-lines.ts';
 import { encodeBlock } from './block.ts';
 import type { NumberedLine } from './block.ts';
 import { attributeToken, createTokenSet, eachToken } from './tokens.ts';
@@ -13,8 +14,11 @@ export const CLASSES = [
 
 const CLASS_OF_SEVERITY = [1, 1, 1, 1, 2, 2, 3, 4];
 
-export function classOf(severity: number): number {
-  return CLASS_OF_SEVERITY[severity] ?? 3;
+/** Lines of the canary: no class that people ask for. */
+export const CANARY_CLASS = 5;
+
+export function classOf(line: Pick<NewLine, 'severity' | 'source' | 'app'>): number {
+  return isCanaryLine(line) ? CANARY_CLASS : (CLASS_OF_SEVERITY[line.severity] ?? 3);
 }
 
 /** Lines of a block at most, and their bytes. */
@@ -67,6 +71,8 @@ export function packBlock(
     first = Math.min(first, line.receivedAt);
     last = Math.max(last, line.receivedAt);
     counts[line.severity]!++;
+    // Nobody looks for words in them.
+    if (blockClass === CANARY_CLASS) continue;
     eachToken(line.raw, tokens.add);
     if (line.source !== 'syslog') addNames(line);
     // Neighbours are often of one sender.
@@ -77,6 +83,7 @@ export function packBlock(
   }
   return {
     class: blockClass,
+    canary: blockClass === CANARY_CLASS,
     block: lines[0]!.number,
     writer,
     first,
@@ -103,7 +110,7 @@ export function packLines(lines: readonly NewLine[], random: () => number, write
     if (ready.length > 0) blocks.push(packBlock(blockClass, ready, writer));
   }
   for (const line of lines) {
-    const blockClass = classOf(line.severity);
+    const blockClass = classOf(line);
     const before = waiting.get(blockClass)?.[0]?.receivedAt ?? line.receivedAt;
     if (Math.abs(line.receivedAt - before) > BLOCK_SPAN_MS / 2) close(blockClass);
     const ready = waiting.get(blockClass) ?? [];

@@ -4,11 +4,13 @@ import { isMissingPartition } from '#stores/postgres/faults.ts';
 import { decodeBlocks, encodeBlocks } from './carry.ts';
 import { histogramOf } from './histogram.ts';
 import { mergeSmallBlocks } from './merge.ts';
-import { CLASSES, packLines } from './pack.ts';
+import { CANARY_CLASS, CLASSES, packLines } from './pack.ts';
 import type { LogBlock } from './pack.ts';
 import { DAY_MS, dayOf, dropPartition, ensurePartitions, listPartitions, partitionName } from './partitions.ts';
 import { searchBlocks } from './search.ts';
 import { forgetOrigins, storeBlocks } from './write.ts';
+
+const CANARY_KEPT_MS = 3_600_000;
 
 export const DEFAULT_LOG_RETENTION: LogRetention = { errorDays: 365, noticeDays: 90, infoDays: 30, debugDays: 7 };
 
@@ -62,24 +64,31 @@ export function createPackedLogStore({
       );
       const lines = new Map(rows.map((row) => [`${row.class}/${row.day.getTime()}`, row.lines]));
       return partitions.map(({ class: number, day, bytes }) => ({
-        class: CLASSES.find((one) => one.number === number)?.name ?? String(number),
+        class:
+          number === CANARY_CLASS ? 'canary' : (CLASSES.find((one) => one.number === number)?.name ?? String(number)),
         day,
         bytes,
         lines: lines.get(`${number}/${day}`) ?? 0,
       }));
     },
     async maintain(now) {
-      const ahead = CLASSES.flatMap(({ number }) => [
+      const numbers = [...CLASSES.map(({ number }) => number), CANARY_CLASS];
+      const ahead = numbers.flatMap((number) => [
         { class: number, day: dayOf(now) },
         { class: number, day: dayOf(now) + DAY_MS },
       ]);
       await ensurePartitions(pg, ahead);
       for (const partition of await listPartitions(pg)) {
-        const kept = CLASSES.find(({ number }) => number === partition.class)?.days;
-        if (kept === undefined || partition.day + DAY_MS > now - retention[kept] * DAY_MS) continue;
+        const days = CLASSES.find(({ number }) => number === partition.class)?.days;
+        const keptMs = partition.class === CANARY_CLASS ? CANARY_KEPT_MS : days && retention[days] * DAY_MS;
+        if (keptMs === undefined || partition.day + DAY_MS > now - keptMs) continue;
         await dropPartition(pg, partition);
         ensured.delete(partitionName(partition));
       }
+      await pg.query('delete from log_block where class = $1 and last_at < $2', [
+        CANARY_CLASS,
+        new Date(now - CANARY_KEPT_MS),
+      ]);
       await forgetOrigins(pg);
       for (const { number } of CLASSES) await mergeSmallBlocks(pg, number, now);
     },

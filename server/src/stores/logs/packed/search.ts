@@ -1,10 +1,11 @@
+import { canaryIn } from '#domain/canary-lines.ts';
 import { compileFilter, severitiesOf } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
 import type { FoundLine, LineAnswer, LinePlace, LineQuery } from '#stores/logs/logs.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { decodeBlock } from './block.ts';
 import type { BlockLine } from './block.ts';
-import { BLOCK_SPAN_MS, CLASSES } from './pack.ts';
+import { BLOCK_SPAN_MS, CANARY_CLASS, CLASSES } from './pack.ts';
 import { tokenGroups, wantedTexts } from './prefilter.ts';
 
 /** A search that has looked for so long says how far it came instead of going on. */
@@ -24,11 +25,14 @@ export interface BlockHead {
 
 /** Which classes can hold what the filter asks for. */
 export function classesOf(filter: LogFilter): number[] {
+  const canary = canaryIn(filter);
+  if (canary === 'only') return [CANARY_CLASS];
   const mask = severitiesOf(filter);
-  return CLASSES.filter(({ from, to }) => {
+  const classes = CLASSES.filter(({ from, to }) => {
     for (let severity = from; severity <= to; severity++) if (((mask >> severity) & 1) === 1) return true;
     return false;
   }).map(({ number }) => number);
+  return canary === 'too' ? [...classes, CANARY_CLASS] : classes;
 }
 
 /** The next blocks that may hold matching lines, in the order of the search. */
@@ -47,7 +51,9 @@ async function listBlocks(
     'first_at <= $3',
   ];
   const all: number[] = [];
-  for (const group of tokenGroups(query.filter)) {
+  // Blocks of the canary have no tokens.
+  const groups = canaryIn(query.filter) === 'without' ? tokenGroups(query.filter) : [];
+  for (const group of groups) {
     if (group.length === 1) all.push(group[0]!);
     else where.push(`tokens && ${add(group)}::int[]`);
   }

@@ -180,6 +180,8 @@ export function createCatalogue(pg: Postgres): Catalogue {
       const bind = (value: unknown) => `$${params.push(value)}`;
       const where = [`id > ${bind(filter.after ?? 0)}::int8`];
       if (filter.deviceIds) where.push(`device_id = any(${bind(filter.deviceIds)}::int[])`);
+      // What is of no device is the canary's.
+      else where.push('device_id > 0');
       if (filter.metric !== undefined) where.push(`metric = ${bind(filter.metric)}`);
       if (filter.labels) where.push(`labels @> ${bind(JSON.stringify(filter.labels))}::jsonb`);
       const { rows } = await pg.query<StoredSeries>(
