@@ -13,6 +13,16 @@ import {
   type UserCreate,
   type UserPatch,
 } from '@sotp/contract/access.ts';
+import {
+  Alert,
+  AlertSummary,
+  Channel,
+  Notification,
+  type AlertAcknowledge,
+  type ChannelCreate,
+  type ChannelPatch,
+} from '@sotp/contract/alerts.ts';
+import { Canary } from '@sotp/contract/canary.ts';
 import { DeviceChange } from '@sotp/contract/changes.ts';
 import {
   CredentialSet,
@@ -58,6 +68,9 @@ import { DeviceUsage, MetricAnswer, MetricUsage, Series } from '@sotp/contract/m
 import { ProfileReport } from '@sotp/contract/profiles.ts';
 import { createClient, type Client, type Query } from './client.ts';
 
+const Alerts = pageOf(Alert);
+const Channels = pageOf(Channel);
+const Notifications = pageOf(Notification);
 const Devices = pageOf(Device);
 const DeviceChanges = pageOf(DeviceChange);
 const Credentials = pageOf(Credential);
@@ -105,6 +118,21 @@ export function createApi(client: Client) {
       retry: (id: string) => client.send('POST', `/tasks/${part(id)}/retry`, undefined, TaskRef),
       cancel: (id: string) => client.send('POST', `/tasks/${part(id)}/cancel`, undefined, Task),
     },
+    alerts: {
+      list: (query: Query) => client.get('/alerts', Alerts, query),
+      summary: () => client.get('/alerts/summary', AlertSummary),
+      acknowledge: (id: string, body: AlertAcknowledge) =>
+        client.send('POST', `/alerts/${part(id)}/acknowledge`, body, Alert),
+    },
+    channels: {
+      list: () => client.get('/channels', Channels, { limit: 1000 }),
+      create: (body: ChannelCreate) => client.send('POST', '/channels', body, Channel),
+      update: (id: string, body: ChannelPatch) => client.send('PATCH', `/channels/${part(id)}`, body, Channel),
+      remove: (id: string) => client.send('DELETE', `/channels/${part(id)}`, undefined, null),
+      test: (id: string) => client.send('POST', `/channels/${part(id)}/test`, undefined, z.unknown()),
+    },
+    notifications: (query: Query) => client.get('/notifications', Notifications, query),
+    canary: () => client.get('/canary', Canary),
     blindSpots: () => client.get('/blind-spots', BlindSpots),
     fleet: {
       get: () => client.get('/fleet', Fleet),

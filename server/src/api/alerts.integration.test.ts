@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import test, { after, before, describe } from 'node:test';
 import { WebSocket } from 'ws';
-import { openReceiver } from '#services/alerting/test-receiver.ts';
+import { openReceiver } from '#services/alerting/testing/receiver.ts';
 import { openTestApi } from './testing.ts';
 import type { TestApi } from './testing.ts';
 

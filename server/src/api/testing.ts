@@ -13,7 +13,7 @@ import type { Clock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import type { Log } from '#platform/log.ts';
 import { createAccess } from '#services/access/access.ts';
-import { createTestAlerting } from '#services/alerting/testing.ts';
+import { createTestAlerting } from '#services/alerting/testing/alerting.ts';
 import { systemActor } from '#services/access/actor.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';

@@ -2,6 +2,7 @@
 import Link from 'next/link';
 import { useQuery } from '@tanstack/react-query';
 import type { BlindSpot, BlindSpots as Found } from '@sotp/contract/blind-spots.ts';
+import { CanaryPanel } from '#features/canary/CanaryPanel.tsx';
 import { browserApi } from '#lib/api.ts';
 import { count, plural } from '#lib/format.ts';
 import { Age } from '#ui/age.tsx';
@@ -59,6 +60,7 @@ export function BlindSpots() {
               </p>
             </>
           )}
+          <CanaryPanel />
         </div>
       )}
     </>

@@ -3,6 +3,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useQuery } from '@tanstack/react-query';
 import { ChevronRight, Menu as MenuIcon, Search } from 'lucide-react';
+import { AlertBell } from '#features/alerts/AlertBell.tsx';
 import { oneDevice } from '#features/devices/queries.ts';
 import { browserApi } from '#lib/api.ts';
 import type { Density, Theme } from '#lib/preferences.ts';
@@ -66,6 +67,7 @@ export function TopBar({ theme, density, onRail, onSearch }: TopBarProps) {
         <Search className="size-4" aria-hidden />
       </Button>
       {deviceId || first === 'logs' ? <TimeRange /> : null}
+      <AlertBell />
       <LiveMark />
       <UserMenu theme={theme} density={density} />
     </header>

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bell,
   BookOpen,
   Boxes,
   EyeOff,
@@ -30,6 +31,7 @@ export interface PageLink {
 export const PAGES: readonly PageLink[] = [
   { href: '/', title: 'Overview', icon: LayoutDashboard, permission: 'devices:read', key: 'o', admin: false },
   { href: '/devices', title: 'Devices', icon: Router, permission: 'devices:read', key: 'd', admin: false },
+  { href: '/alerts', title: 'Alerts', icon: Bell, permission: 'alerts:read', key: 'a', admin: false },
   { href: '/logs', title: 'Logs', icon: ScrollText, permission: 'logs:read', key: 'e', admin: false },
   { href: '/blind-spots', title: 'Blind spots', icon: EyeOff, permission: 'devices:read', key: 'b', admin: false },
   { href: '/credentials', title: 'Credentials', icon: KeyRound, permission: 'credentials:read', key: 'c', admin: true },

@@ -12,8 +12,8 @@ import { openTestDatabase } from '#stores/postgres/testing.ts';
 import type { TestDatabase } from '#stores/postgres/testing.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import type { Condition } from './conditions.ts';
-import { openReceiver } from './test-receiver.ts';
-import { createTestAlerting } from './testing.ts';
+import { openReceiver } from './testing/receiver.ts';
+import { createTestAlerting } from './testing/alerting.ts';
 
 /** Time that runs by itself and is set forward by the test. */
 function movableClock(): Clock & { ahead: number } {

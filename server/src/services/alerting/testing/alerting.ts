@@ -5,11 +5,11 @@ import { createChannelStore } from '#stores/alerts/postgres-channels.ts';
 import { createOutbox } from '#stores/alerts/postgres-outbox.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
-import { createAlerting } from './alerting.ts';
-import type { AlertingDeps } from './alerting.ts';
-import type { ConditionSource } from './conditions.ts';
-import { createEvaluator } from './evaluator.ts';
-import { SYSTEM_RULES } from './rules.ts';
+import { createAlerting } from '#services/alerting/alerting.ts';
+import type { AlertingDeps } from '#services/alerting/alerting.ts';
+import type { ConditionSource } from '#services/alerting/conditions.ts';
+import { createEvaluator } from '#services/alerting/evaluator.ts';
+import { SYSTEM_RULES } from '#services/alerting/rules.ts';
 
 /** Alerting on a real database; webhooks may go to 127.0.0.0/8. Conditions are whatever is put into `sources`. */
 export function createTestAlerting(deps: { pg: Postgres; secrets: SecretStore; platform: AlertingDeps['platform'] }) {
