@@ -12,6 +12,7 @@ export const BLIND_REASONS = [
   'local_plan',
   'unknown_senders',
   'profile_fault',
+  'heartbeat_failing',
 ] as const;
 export const BlindReason = z.enum(BLIND_REASONS);
 export type BlindReason = z.infer<typeof BlindReason>;

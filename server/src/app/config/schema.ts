@@ -3,6 +3,7 @@ import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
 import { MibSettings, TrapSettings } from '#collectors/traps/settings.ts';
+import { HeartbeatSettings } from '#services/alerting/heartbeat-settings.ts';
 import { AlertingSettings } from '#services/alerting/settings.ts';
 import { CanarySettings } from '#services/canary/settings.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
@@ -228,6 +229,7 @@ export const Config = z
     ...recurring,
     alerting: AlertingSettings.prefault({}),
     canary: CanarySettings.prefault({}),
+    heartbeat: HeartbeatSettings.prefault({}),
     ...access,
     ...logging,
   })

@@ -9,6 +9,7 @@ import { createLifecycle } from '#platform/lifecycle.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
+import { blindHeartbeat } from '#services/alerting/heartbeat.ts';
 import { createInventory } from '#services/inventory/inventory.ts';
 import { createCountedQueries } from '#services/logs/counted-queries.ts';
 import { blindDevices } from '#services/fleet/blind-devices.ts';
@@ -111,6 +112,7 @@ function compose(context: RoleContext) {
       blindProcesses(book),
       blindSenders(logs),
       blindProfiles(inventory.profiles),
+      blindHeartbeat(book),
     ],
     clock,
   });

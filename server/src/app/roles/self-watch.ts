@@ -3,18 +3,27 @@ import type { Config } from '#app/config/load.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import { createTargetGuard } from '#domain/target-guard.ts';
 import { createNotifiers } from '#notifiers/registry.ts';
+import { postJson, resolveName } from '#notifiers/webhook/post.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { Audit } from '#services/access/audit.ts';
 import { createAlerting } from '#services/alerting/alerting.ts';
 import { blindConditions } from '#services/alerting/blind-conditions.ts';
+import type { ConditionSource } from '#services/alerting/conditions.ts';
+import { createHeartbeat } from '#services/alerting/heartbeat.ts';
 import { processConditions } from '#services/alerting/process-conditions.ts';
+import { SYSTEM_RULES } from '#services/alerting/rules.ts';
+import type { SystemCode } from '#services/alerting/rules.ts';
 import { CANARY_RULES } from '#services/canary/alert-canary.ts';
 import { createCanary } from '#services/canary/canary.ts';
 import { CanaryHeard } from '#services/canary/heard.ts';
 import type { BlindSpots } from '#services/fleet/blind-spots.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
+
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+/** Without these nothing is watched, so nobody is told that all is well. */
+const VITAL: readonly SystemCode[] = ['no_collector', 'no_plan'];
 
 export interface SelfWatchDeps {
   readonly config: Config;
@@ -27,8 +36,18 @@ export interface SelfWatchDeps {
   readonly log: Log;
 }
 
-/** SOTP watching itself: alerts, whoever is told of them, and the canary. Components in the order in which they start. */
-export function createSelfWatch({ config, backends, book, blindSpots, audit, leads, clock, log }: SelfWatchDeps) {
+/** Why not all is well, as far as these sources can tell; one that cannot tell is a reason, too. */
+async function troublesOf(sources: readonly ConditionSource[]): Promise<string[]> {
+  const found = await Promise.all(sources.map((source) => source.look([])));
+  if (found.includes(null)) return ['This hub has not heard of everybody yet.'];
+  return found.flatMap((conditions) =>
+    (conditions ?? []).filter(({ code }) => VITAL.includes(code)).map(({ code }) => `${SYSTEM_RULES[code].rule}.`),
+  );
+}
+
+/** SOTP watching itself: alerts, whoever is told of them, the canary and the heartbeat. Components in the order in which they start. */
+export function createSelfWatch(deps: SelfWatchDeps) {
+  const { config, backends, book, blindSpots, audit, leads, clock, log } = deps;
   const { bus, stores } = backends;
   const canary = createCanary({
     settings: config.canary,
@@ -42,6 +61,25 @@ export function createSelfWatch({ config, backends, book, blindSpots, audit, lea
     clock,
     log,
   });
+  const known = [processConditions({ book, clock }), blindConditions({ blindSpots, clock })];
+  const { url, method, intervalSeconds } = config.heartbeat;
+  const heartbeat =
+    url === undefined
+      ? undefined
+      : createHeartbeat({
+          intervalMs: intervalSeconds * 1_000,
+          // The address is the operator's own, so it may be anywhere.
+          send: (signal) =>
+            postJson(
+              { url, method, body: { source: 'SOTP', at: new Date(clock.now()).toISOString() }, headers: {} },
+              { guard: { allows: () => true }, resolve: resolveName, timeoutMs: HEARTBEAT_TIMEOUT_MS },
+              signal,
+            ),
+          troubles: async () => [...(await troublesOf(known)), ...canary.troubles()],
+          leads,
+          clock,
+          log,
+        });
   const alerting = createAlerting({
     stores,
     notifiers: createNotifiers({
@@ -49,9 +87,9 @@ export function createSelfWatch({ config, backends, book, blindSpots, audit, lea
       canaryHeard: (event, subject) => bus.publish(BUS_TOPICS.canary, { event, subject } satisfies CanaryHeard),
     }),
     sources: [
-      processConditions({ book, clock }),
-      blindConditions({ blindSpots, clock }),
+      ...known,
       ...(config.canary.enabled === 'yes' ? [canary.conditions, canary.alert.source] : []),
+      ...(heartbeat ? [heartbeat.conditions] : []),
     ],
     moreRules: CANARY_RULES,
     leads,
@@ -71,8 +109,7 @@ export function createSelfWatch({ config, backends, book, blindSpots, audit, lea
   };
   return {
     alerting,
-    canary,
-    components: [ear, canary, alerting.evaluator, alerting.notifier],
-    counters: () => ({ ...alerting.notifier.counters(), ...canary.counters() }),
+    components: [ear, canary, alerting.evaluator, alerting.notifier, ...(heartbeat ? [heartbeat] : [])],
+    counters: () => ({ ...alerting.notifier.counters(), ...canary.counters(), ...heartbeat?.counters() }),
   };
 }

@@ -67,7 +67,15 @@ export function retryAfterMs(header: string | undefined, now: number): number {
   return Number.isFinite(ms) ? Math.min(RETRY_AFTER_MAX_MS, Math.max(0, ms)) : 0;
 }
 
-function ask(url: URL, address: string, body: string, headers: Record<string, string>, signal: AbortSignal) {
+export type Method = 'POST' | 'GET';
+
+interface Question {
+  readonly method: Method;
+  readonly body: string;
+  readonly headers: Record<string, string>;
+}
+
+function ask(url: URL, address: string, { method, body, headers }: Question, signal: AbortSignal) {
   const family = isIP(address);
   const pinned: LookupFunction = (_host, options, callback) => {
     if (options.all) callback(null, [{ address, family }]);
@@ -75,33 +83,34 @@ function ask(url: URL, address: string, body: string, headers: Record<string, st
   };
   return new Promise<IncomingMessage>((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send(url, { method: 'POST', lookup: pinned, agent: false, signal, headers }, resolve);
+    const request = send(url, { method, lookup: pinned, agent: false, signal, headers }, resolve);
     request.on('error', reject);
     request.end(body);
   });
 }
 
 /**
- * Sends JSON to an address that somebody has typed in. Refused is what is not public or allowed by the guard; redirects
+ * Sends JSON to an address that somebody has typed in, or nothing but the question with GET. Refused is what is not public or allowed by the guard; redirects
  * are not followed; of the answer only the status counts. Throws `target_refused` or `notification_failed`.
  */
 export async function postJson(
-  { url: text, body, headers }: { url: string; body: unknown; headers: Record<string, string> },
+  {
+    url: text,
+    method = 'POST',
+    body,
+    headers,
+  }: { url: string; method?: Method; body: unknown; headers: Record<string, string> },
   deps: PostDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const url = readTarget(text);
-  const json = JSON.stringify(body);
+  const json = method === 'GET' ? '' : JSON.stringify(body);
+  const about: Record<string, string> =
+    method === 'GET' ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(deps.timeoutMs)]);
   let response: IncomingMessage;
   try {
-    response = await ask(
-      url,
-      await pin(url, deps),
-      json,
-      { ...headers, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) },
-      limit,
-    );
+    response = await ask(url, await pin(url, deps), { method, body: json, headers: { ...headers, ...about } }, limit);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     if (limit.aborted && !signal.aborted) throw failed(`No answer within ${deps.timeoutMs / 1_000} s.`, { cause });

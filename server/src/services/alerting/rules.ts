@@ -123,6 +123,13 @@ export const SYSTEM_RULES = {
     'What is collected comes into the store late: see spools, the database, and how busy the collectors are.',
     '/blind-spots',
   ),
+  heartbeat_failing: rule(
+    'Heartbeat does not arrive',
+    'warning',
+    [2 * MIN, 30 * S],
+    'See whether the address in heartbeat.url answers from the machine of the hub.',
+    '/blind-spots',
+  ),
   channel_failing: rule(
     'Notifications do not get through',
     'warning',

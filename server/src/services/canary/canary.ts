@@ -8,7 +8,7 @@ import type { CanaryReader } from '#stores/canary/canary.ts';
 import type { LinePlace, LogStore } from '#stores/logs/logs.ts';
 import { createAlertCanary } from './alert-canary.ts';
 import type { AlertCanary } from './alert-canary.ts';
-import { canaryConditions } from './conditions.ts';
+import { SILENT_MS, canaryConditions } from './conditions.ts';
 import { createFollower } from './follow.ts';
 import type { ReadCanaries } from './follow.ts';
 import { createPathWatch } from './path-watch.ts';
@@ -122,7 +122,14 @@ export function createCanary(deps: CanaryDeps): Canary {
     troubles() {
       if (settings.enabled === 'no') return [];
       if (leadingSince === null) return ['This hub does not lead.'];
-      return conditions.now().map(({ summary }) => summary);
+      const missing = (['metric', 'log'] as const).filter((path) => {
+        const { newestSentAt } = watches[path].figures(now());
+        return newestSentAt === null || now() - newestSentAt > SILENT_MS + settings.maxLatencySeconds * 1_000;
+      });
+      return [
+        ...missing.map((path) => `No ${path} of the canary has come through lately.`),
+        ...conditions.now().map(({ summary }) => summary),
+      ];
     },
     counters() {
       if (settings.enabled === 'no' || leadingSince === null) return {};

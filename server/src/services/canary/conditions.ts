@@ -6,7 +6,7 @@ import type { CanarySettings } from './settings.ts';
 /** Whoever has just begun to lead has not seen much yet. */
 const SETTLED_MS = 30_000;
 /** A canary is expected every second; an alert every minute. */
-const SILENT_MS = 60_000;
+export const SILENT_MS = 60_000;
 
 const WORDS = { metric: 'samples', log: 'log lines' } as const;
 
