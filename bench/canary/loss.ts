@@ -3,7 +3,6 @@
 // each line away with the given chance. Found: the webhook has been called. node bench/canary/loss.ts [worlds] [percent] [calm seconds]
 // Prints one line of JSON; exits 1 when one world finds nothing within 60 s, or finds something before there is anything.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemActor } from '../../server/src/services/access/actor.ts';
 import { openWorld } from './world.ts';
 
 const [worldsText = '8', percentText = '1', calmText = '75'] = process.argv.slice(2);
@@ -57,12 +56,6 @@ const counted = worlds.map(({ canary }) => ({
   rows: canary.counters()['canary_lost_total{path="metric"}'],
   lines: canary.counters()['canary_lost_total{path="log"}'],
 }));
-for (const w of worlds)
-  console.error(
-    JSON.stringify(w.received.map((r) => r.event + r.alert.code + r.alert.subject)),
-    JSON.stringify(await w.alerting.alerts.list(systemActor, { limit: 10 })),
-    JSON.stringify(await w.alerting.alerts.notifications(systemActor, { limit: 10 })),
-  );
 await Promise.all(worlds.map((world) => world.close()));
 const met = foundMs.every((ms) => ms !== null) && falseAlarms.length === 0;
 console.log(

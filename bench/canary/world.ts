@@ -163,7 +163,6 @@ export async function openWorld({ collectors }: { collectors: number }) {
   return {
     thief,
     canary,
-    alerting,
     received: receiver.received,
     async close() {
       await parts.stop();
