@@ -24,7 +24,8 @@ const own = Object.entries({ ...settings, fsync: 'on', synchronous_commit: 'on',
 const databaseUrl =
   process.env['SOTP_BENCH_DATABASE_URL'] ?? (await startTestServer(own.map(([name, value]) => `${name}=${value}`)));
 
-const pg = createPostgres({ databaseUrl, log: silentLog });
+// Cleaning the index up in the middle of filling takes longer than a statement of the product may.
+const pg = createPostgres({ databaseUrl, log: silentLog, statementTimeoutMs: 300_000 });
 await migrate(pg, silentLog);
 const store = createPackedLogStore({ pg });
 const { rows } = await pg.query<{ lines: number; first: Date | null }>(

@@ -51,9 +51,8 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   const refused = `${counted}_dropped_total{reason="store_refused"}`;
   const tails = createTails({ bus, clock, directory });
   const book = createSenderBook();
-  let lines: NewLine[] = [];
+  const packer = store.packer();
   let canaries: NewLine[] = [];
-  let lineBytes = 0;
   let oldest = 0;
   /** How full the spool was at the last look. */
   let load = 0;
@@ -71,12 +70,10 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   }
 
   function pack(): void {
-    if (lines.length === 0 && canaries.length === 0) return;
-    const batch = canaries.length === 0 ? lines : [...lines, ...canaries];
-    lines = [];
+    if (packer.lines === 0 && canaries.length === 0) return;
+    for (const line of canaries) packer.add(line);
     canaries = [];
-    lineBytes = 0;
-    void spool.append(store.pack(batch));
+    void spool.append(packer.take());
     look();
   }
 
@@ -140,9 +137,8 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
         body: content.body,
         raw,
       };
-      if (lines.length === 0 && canaries.length === 0) oldest = clock.monotonic();
-      lines.push(line);
-      lineBytes += raw.length;
+      if (packer.lines === 0 && canaries.length === 0) oldest = clock.monotonic();
+      packer.add(line);
       if (deviceId === 0) {
         tally.unmatched++;
         book.note(line);
@@ -153,12 +149,12 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
         if (deviceId !== 0) counts?.offer(asked);
       }
       if (pollSoon && deviceId !== 0) deps.pollSoon?.(deviceId);
-      if (lines.length >= BATCH_LINES || lineBytes >= BATCH_BYTES) pack();
+      if (packer.lines >= BATCH_LINES || packer.bytes >= BATCH_BYTES) pack();
       return true;
     },
     takeCanary(more) {
       if (load >= 1) return;
-      if (lines.length === 0 && canaries.length === 0) oldest = clock.monotonic();
+      if (packer.lines === 0 && canaries.length === 0) oldest = clock.monotonic();
       canaries.push(...more);
     },
     whenRoom: () =>
@@ -187,8 +183,8 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
         [refused]: givenUp + tally.refused,
         [`${counted}_stored_total`]: tally.stored,
         [`${counted}_unmatched_total`]: tally.unmatched,
-        [`${counted}_waiting_lines`]: lines.length,
-        [`${counted}_waiting_bytes`]: lineBytes,
+        [`${counted}_waiting_lines`]: packer.lines,
+        [`${counted}_waiting_bytes`]: packer.bytes,
         [`${counted}_tails`]: tails.any ? 1 : 0,
       };
     },

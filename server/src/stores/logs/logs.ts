@@ -42,6 +42,15 @@ export interface PackedLines {
   readonly bytes: number;
 }
 
+/** Packs lines as they come, so that none of them need be kept until the others are there. */
+export interface Packer<Packed extends PackedLines = PackedLines> {
+  /** What has been added and not taken, and the bytes of those lines as they came. */
+  readonly lines: number;
+  readonly bytes: number;
+  add(line: NewLine): void;
+  take(): Packed[];
+}
+
 export interface LineQuery {
   readonly filter: LogFilter;
   /** Received at or after, and before; epoch ms. */
@@ -97,6 +106,7 @@ export interface LogUsage {
  * after a failure: the same packed lines are stored once, however often they are written.
  */
 export interface LogStore<Packed extends PackedLines = PackedLines> {
+  packer(): Packer<Packed>;
   pack(lines: readonly NewLine[]): Packed[];
   /** Packed lines as bytes that outlive this process, and back. `decode` throws `internal` for bytes that are none. */
   encode(packed: readonly Packed[]): Buffer;

@@ -2,7 +2,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { LogStore, LogUsage } from '#stores/logs/logs.ts';
 import { decodeBlocks, encodeBlocks } from '#stores/logs/packed/carry.ts';
-import { CLASSES, packLines } from '#stores/logs/packed/pack.ts';
+import { CLASSES, createPacker, packLines } from '#stores/logs/packed/pack.ts';
 import type { LogBlock } from '#stores/logs/packed/pack.ts';
 import { SEVERITY_NAMES } from '@sotp/contract/logs.ts';
 import { createLokiClient } from './client.ts';
@@ -34,6 +34,7 @@ export function createLokiLogStore(deps: LokiLogStoreDeps): LogStore<LogBlock> {
   const client = createLokiClient(deps.loki);
 
   return {
+    packer: () => createPacker(random, writer),
     pack: (lines) => packLines(lines, random, writer),
     encode: encodeBlocks,
     decode: decodeBlocks,

@@ -1,213 +1,134 @@
 import { isAscii } from 'node:buffer';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { FoundLine, LineSource, NewLine } from '#stores/logs/logs.ts';
+import type { FoundLine, LineSource } from '#stores/logs/logs.ts';
+import { isVersionOne, openVersionOne } from './block-one.ts';
+import { openVersionTwo } from './block-two.ts';
+import type { NamedColumn } from './columns.ts';
 
-/** A block's columns, each with one entry a line unless said otherwise; JSON, since JSON is read at the speed of C. */
-interface Columns {
-  version: 1;
-  /** Numbers of the lines, as runs of [first, count]. */
-  numbers: [number, number][];
-  first: number;
-  received: number[];
-  /** Sender's time less received; null for none. */
-  at: (number | null)[];
-  device: number[];
+/** An opened block of whatever version, asked line by line. */
+export interface OpenBlock {
+  /** Where each line's bytes begin, and where the last one's end. */
+  readonly offsets: Int32Array;
+  readonly bytes: Buffer;
+  number(i: number): number;
+  receivedAt(i: number): number;
+  /** The sender's own time; NaN for none. */
+  at(i: number): number;
+  device(i: number): number;
   /** facility * 8 + severity */
-  priority: number[];
-  words: string[];
-  /** Indexes into words: source, sender, host, app, procId, msgId of each line, one after the other. */
-  named: number[];
-  body: number[];
-  length: number[];
-  /** By line index; only lines that have some. */
-  fields: [number, Readonly<Record<string, string>>][];
-  errors: [number, string][];
-  truncated: number[];
-}
-
-/** Below this the output of a hostile payload must stay: 4,096 lines of 64 KiB, and their columns. */
-const UNPACKED_MAX = 400 * 1024 * 1024;
-const NAMES = 6;
-
-/** A line with the number that it keeps for ever. */
-export interface NumberedLine extends NewLine {
-  readonly number: number;
-}
-
-/** Lines as one compressed run of bytes. */
-export function encodeBlock(lines: readonly NumberedLine[]): Buffer {
-  const first = lines[0]?.receivedAt ?? 0;
-  const words: string[] = [];
-  const places = new Map<string, number>();
-  const columns: Columns = {
-    version: 1,
-    numbers: [],
-    first,
-    received: [],
-    at: [],
-    device: [],
-    priority: [],
-    words,
-    named: [],
-    body: [],
-    length: [],
-    fields: [],
-    errors: [],
-    truncated: [],
-  };
-  const name = (word: string) => {
-    let place = places.get(word);
-    if (place === undefined) {
-      places.set(word, (place = words.length));
-      words.push(word);
-    }
-    columns.named.push(place);
-  };
-  let run: [number, number] | undefined;
-  for (const [i, line] of lines.entries()) {
-    if (run && run[0] + run[1] === line.number) run[1]++;
-    else columns.numbers.push((run = [line.number, 1]));
-    columns.received.push(line.receivedAt - first);
-    columns.at.push(Number.isNaN(line.at) ? null : line.at - line.receivedAt);
-    columns.device.push(line.deviceId);
-    columns.priority.push(line.facility * 8 + line.severity);
-    name(line.source);
-    name(line.sender);
-    name(line.host);
-    name(line.app);
-    name(line.procId);
-    name(line.msgId);
-    columns.body.push(line.body);
-    columns.length.push(line.raw.length);
-    if (line.fields) columns.fields.push([i, line.fields]);
-    if (line.parseError !== '') columns.errors.push([i, line.parseError]);
-    if (line.truncated) columns.truncated.push(i);
-  }
-  const head = Buffer.from(JSON.stringify(columns));
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(head.length);
-  return zstdCompressSync(Buffer.concat([size, head, ...lines.map(({ raw }) => raw)]), {
-    params: { [constants.ZSTD_c_compressionLevel]: 2 },
-  });
+  priority(i: number): number;
+  name(i: number, column: NamedColumn): string;
+  body(i: number): number;
+  fields(i: number): Readonly<Record<string, string>> | null;
+  parseError(i: number): string;
+  truncated(i: number): boolean;
 }
 
 /** A line of an opened block; what its text and bytes are is found out when somebody asks. */
-class BlockLine implements FoundLine {
+export class BlockLine implements FoundLine {
   readonly #block: OpenBlock;
-  readonly index: number;
-  constructor(block: OpenBlock, index: number) {
+  /** All lines as one text, when each byte is a character. */
+  readonly #text: string | undefined;
+  readonly #index: number;
+  constructor(block: OpenBlock, text: string | undefined, index: number) {
     this.#block = block;
-    this.index = index;
+    this.#text = text;
+    this.#index = index;
   }
   get number(): number {
-    return this.#block.numbers[this.index]!;
+    return this.#block.number(this.#index);
   }
   get id(): string {
     return `${this.receivedAt.toString(36)}-${this.number.toString(36)}`;
   }
   get receivedAt(): number {
-    return this.#block.columns.first + this.#block.columns.received[this.index]!;
+    return this.#block.receivedAt(this.#index);
   }
   get at(): number {
-    const distance = this.#block.columns.at[this.index];
-    return distance === null || distance === undefined ? Number.NaN : this.receivedAt + distance;
+    return this.#block.at(this.#index);
   }
   get deviceId(): number {
-    return this.#block.columns.device[this.index]!;
+    return this.#block.device(this.#index);
   }
   get severity(): number {
-    return this.#block.columns.priority[this.index]! & 7;
+    return this.#block.priority(this.#index) & 7;
   }
   get facility(): number {
-    return this.#block.columns.priority[this.index]! >> 3;
-  }
-  #name(place: number): string {
-    const { words, named } = this.#block.columns;
-    return words[named[this.index * NAMES + place]!]!;
+    return this.#block.priority(this.#index) >> 3;
   }
   get source(): LineSource {
-    return this.#name(0) as LineSource;
+    return this.#block.name(this.#index, 'source') as LineSource;
   }
   get sender(): string {
-    return this.#name(1);
+    return this.#block.name(this.#index, 'sender');
   }
   get host(): string {
-    return this.#name(2);
+    return this.#block.name(this.#index, 'host');
   }
   get app(): string {
-    return this.#name(3);
+    return this.#block.name(this.#index, 'app');
   }
   get procId(): string {
-    return this.#name(4);
+    return this.#block.name(this.#index, 'procId');
   }
   get msgId(): string {
-    return this.#name(5);
+    return this.#block.name(this.#index, 'msgId');
   }
   get body(): number {
-    return this.#block.columns.body[this.index]!;
+    return this.#block.body(this.#index);
   }
   get text(): string {
-    const { offsets, text, bytes } = this.#block;
-    const [start, end] = [offsets[this.index]!, offsets[this.index + 1]!];
-    return text === undefined ? bytes.toString('utf8', start, end) : text.slice(start, end);
+    const { offsets, bytes } = this.#block;
+    const [start, end] = [offsets[this.#index]!, offsets[this.#index + 1]!];
+    return this.#text === undefined ? bytes.toString('utf8', start, end) : this.#text.slice(start, end);
   }
   get raw(): Buffer {
     const { offsets, bytes } = this.#block;
-    return bytes.subarray(offsets[this.index]!, offsets[this.index + 1]!);
+    return bytes.subarray(offsets[this.#index]!, offsets[this.#index + 1]!);
   }
   get fields(): Readonly<Record<string, string>> | null {
-    return this.#block.fields.get(this.index) ?? null;
+    return this.#block.fields(this.#index);
   }
   get parseError(): string {
-    return this.#block.errors.get(this.index) ?? '';
+    return this.#block.parseError(this.#index);
   }
   get truncated(): boolean {
-    return this.#block.columns.truncated.includes(this.index);
+    return this.#block.truncated(this.#index);
   }
 }
 
-interface OpenBlock {
-  readonly columns: Columns;
-  readonly numbers: readonly number[];
-  readonly offsets: Int32Array;
-  readonly bytes: Buffer;
-  /** All lines as one text, when each byte is a character. */
-  readonly text: string | undefined;
-  readonly fields: ReadonlyMap<number, Readonly<Record<string, string>>>;
-  readonly errors: ReadonlyMap<number, string>;
+/** Letters beyond ASCII that are ASCII letters in lower case: `K` (Kelvin) and `İ`. */
+const STRAYS = ['\u212a', '\u0130'].map((letter) => Buffer.from(letter));
+
+/** The places of the lines, ascending, in which the text begins; and perhaps of some that only seem to hold it. */
+function linesWith(text: string, wanted: string, offsets: Int32Array): number[] {
+  const found: number[] = [];
+  let line = 0;
+  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, offsets[line + 1])) {
+    while (offsets[line + 1]! <= at) line++;
+    found.push(line);
+  }
+  return found;
 }
 
-export type { BlockLine };
-
-/** True when none of the lines can match that hold all of the texts, which are lower case: then they need not be opened. */
-function lacks(text: string | undefined, wanted: readonly string[]): boolean {
-  if (text === undefined || wanted.length === 0) return false;
-  const lower = text.toLowerCase();
-  return wanted.some((one) => !lower.includes(one));
+/** The places of the lines that may hold all of the texts; undefined when that cannot be told. */
+function candidates(block: OpenBlock, latin1: string, ascii: boolean, wanted: readonly string[]) {
+  const texts = wanted.filter((one) => one !== '' && isAscii(Buffer.from(one)));
+  if (texts.length === 0 || (!ascii && STRAYS.some((letter) => block.bytes.includes(letter)))) return undefined;
+  const [longest = '', ...others] = texts.toSorted((a, b) => b.length - a.length);
+  const lower = latin1.toLowerCase();
+  return others.every((one) => lower.includes(one)) ? linesWith(lower, longest, block.offsets) : [];
 }
 
 /**
- * The lines of a block, in the order in which they came; none when no line can hold all of the texts that are wanted: to
- * read the columns is the greater part of the work.
+ * The lines of a block, in the order in which they came. Of lines that do not hold all of the texts that are wanted, which
+ * are lower case, most are left out.
  */
 export function decodeBlock(payload: Buffer, wanted: readonly string[] = []): BlockLine[] {
-  const all = zstdDecompressSync(payload, { maxOutputLength: UNPACKED_MAX });
-  const headEnd = 4 + all.readUInt32LE(0);
-  const bytes = all.subarray(headEnd);
-  const text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
-  if (lacks(text, wanted)) return [];
-  // Our own bytes, under the checksum of the database: what stands here is what encodeBlock wrote.
-  const columns = JSON.parse(all.toString('utf8', 4, headEnd)) as Columns;
-  const offsets = new Int32Array(columns.length.length + 1);
-  for (const [i, length] of columns.length.entries()) offsets[i + 1] = offsets[i]! + length;
-  const block: OpenBlock = {
-    columns,
-    numbers: columns.numbers.flatMap(([first, count]) => Array.from({ length: count }, (_, i) => first + i)),
-    offsets,
-    bytes,
-    text,
-    fields: new Map(columns.fields),
-    errors: new Map(columns.errors),
-  };
-  return Array.from(columns.length, (_, index) => new BlockLine(block, index));
+  const block = isVersionOne(payload) ? openVersionOne(payload) : openVersionTwo(payload);
+  const ascii = isAscii(block.bytes);
+  const latin1 = block.bytes.toString('latin1');
+  const places = candidates(block, latin1, ascii, wanted);
+  const text = ascii ? latin1 : undefined;
+  if (places) return places.map((index) => new BlockLine(block, text, index));
+  return Array.from({ length: block.offsets.length - 1 }, (_, index) => new BlockLine(block, text, index));
 }

@@ -1,6 +1,7 @@
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { decodeBlock } from './block.ts';
-import { BLOCK_LINES, BLOCK_SPAN_MS, packBlock } from './pack.ts';
+import { createBlockWriter } from './block-writer.ts';
+import { BLOCK_LINES, BLOCK_SPAN_MS, closeBlock } from './pack.ts';
 import type { LogBlock } from './pack.ts';
 import { insertBlocks } from './write.ts';
 
@@ -36,6 +37,8 @@ function* groups(blocks: readonly SmallBlock[]): Generator<SmallBlock[]> {
   if (group.length > 1) yield group;
 }
 
+const writer = createBlockWriter(BLOCK_LINES);
+
 async function mergeGroup(pg: Postgres, blockClass: number, group: readonly SmallBlock[]): Promise<void> {
   await pg.transaction(async (tx) => {
     const { rows } = await tx.query<{ payload: Buffer }>(
@@ -45,7 +48,9 @@ async function mergeGroup(pg: Postgres, blockClass: number, group: readonly Smal
     );
     const lines = rows.flatMap(({ payload }) => decodeBlock(payload));
     lines.sort((a, b) => a.receivedAt - b.receivedAt || a.number - b.number);
-    const merged: LogBlock[] = lines.length > 0 ? [packBlock(blockClass, lines)] : [];
+    const merged: LogBlock[] = [];
+    for (const line of lines) writer.add(line, line.number);
+    if (lines[0]) merged.push(closeBlock(blockClass, lines[0].number, writer));
     await insertBlocks(tx, merged);
   });
 }

@@ -1,8 +1,8 @@
-import type { LogRetention, NewLine, PackedLines } from '#stores/logs/logs.ts';
 import { isCanaryLine } from '#domain/canary-lines.ts';
-import { encodeBlock } from './block.ts';
-import type { NumberedLine } from './block.ts';
-import { attributeToken, createTokenSet, eachToken } from './tokens.ts';
+import type { LogRetention, NewLine, PackedLines, Packer } from '#stores/logs/logs.ts';
+import { createBlockWriter } from './block-writer.ts';
+import type { BlockContent, BlockWriter } from './block-writer.ts';
+import { attributeToken, createTokenSet, eachToken, fieldToken } from './tokens.ts';
 
 /** Lines that are kept equally long: a class has its own partitions. Numbers are stored. */
 export const CLASSES = [
@@ -43,83 +43,96 @@ export interface LogBlock extends PackedLines {
   readonly first: number;
   readonly last: number;
   readonly counts: readonly number[];
-  readonly tokens: readonly number[];
+  /** Ascending. */
+  readonly tokens: Uint32Array;
   readonly payload: Buffer;
 }
 
 const tokens = createTokenSet();
+const encoder = new TextEncoder();
 
-/** What a syslog line's names and fields say stands in its text, and is indexed with it; of others it may not. */
-function addNames({ host, app, procId, msgId, fields }: NewLine): void {
-  for (const name of [host, app, procId, msgId, ...Object.values(fields ?? {})]) {
-    if (name !== '') eachToken(Buffer.from(name), tokens.add);
+function tokensOf({ bytes, ends, devices, senders, facilities, counts, fields, apart }: BlockContent): Uint32Array {
+  for (let i = 0, start = 0; i < ends.length; start = ends[i++]!) eachToken(bytes, tokens.add, start, ends[i]!);
+  for (const text of apart) eachToken(encoder.encode(text), tokens.add);
+  for (const device of devices) tokens.add(attributeToken('device', String(device)));
+  for (const sender of senders) tokens.add(attributeToken('sender', sender.toLowerCase()));
+  for (const facility of facilities) tokens.add(attributeToken('facility', String(facility)));
+  for (const [severity, count] of counts.entries()) {
+    if (count > 0) tokens.add(attributeToken('severity', String(severity)));
   }
+  for (const named of fields) for (const name in named) tokens.add(fieldToken(name, named[name]!));
+  return tokens.take();
 }
 
-/** One block of lines that stand in the order of their receipt; `payload` when it is there already. */
-export function packBlock(
-  blockClass: number,
-  lines: readonly NumberedLine[],
-  writer = '',
-  payload = encodeBlock(lines),
-): LogBlock {
-  const counts = Array.from({ length: 8 }, () => 0);
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  let [device, sender, facility, severity] = [-1, '', -1, -1];
-  for (const line of lines) {
-    first = Math.min(first, line.receivedAt);
-    last = Math.max(last, line.receivedAt);
-    counts[line.severity]!++;
-    // Nobody looks for words in them.
-    if (blockClass === CANARY_CLASS) continue;
-    eachToken(line.raw, tokens.add);
-    if (line.source !== 'syslog') addNames(line);
-    // Neighbours are often of one sender.
-    if (line.deviceId !== device) tokens.add(attributeToken('device', String((device = line.deviceId))));
-    if (line.sender !== sender) tokens.add(attributeToken('sender', (sender = line.sender).toLowerCase()));
-    if (line.facility !== facility) tokens.add(attributeToken('facility', String((facility = line.facility))));
-    if (line.severity !== severity) tokens.add(attributeToken('severity', String((severity = line.severity))));
-  }
-  return {
+/** Closes a block: what was added, ready for the table. `number` is that of its first line. */
+export function closeBlock(blockClass: number, block: number, from: BlockWriter, writer = ''): LogBlock {
+  const content = from.content();
+  const payload = from.encode();
+  const made: LogBlock = {
     class: blockClass,
     canary: blockClass === CANARY_CLASS,
-    block: lines[0]!.number,
+    block,
     writer,
-    first,
-    last,
-    counts,
-    tokens: tokens.take(),
+    first: content.first,
+    last: content.last,
+    counts: content.counts,
+    // Nobody looks for words in lines of the canary.
+    tokens: blockClass === CANARY_CLASS ? new Uint32Array() : tokensOf(content),
     payload,
-    lines: lines.length,
+    lines: content.lines,
     bytes: payload.length,
   };
+  from.clear();
+  return made;
 }
 
 /** Packs lines into blocks, each of one class. `random` gives numbers in [0, 1). */
-export function packLines(lines: readonly NewLine[], random: () => number, writer = ''): LogBlock[] {
-  // Numbers of a millisecond only have to differ; they begin somewhere, so that two writers hardly ever meet.
-  let number = Math.floor(random() * 2 ** 31) * NUMBER_CYCLE + Math.floor(random() * NUMBER_STARTS);
-  const waiting = new Map<number, NumberedLine[]>();
-  const bytes = new Map<number, number>();
-  const blocks: LogBlock[] = [];
+export function createPacker(random: () => number, writer = ''): Packer<LogBlock> {
+  const open = new Map<number, { readonly block: BlockWriter; number: number }>();
+  let closed: LogBlock[] = [];
+  let number = -1;
+  let lines = 0;
+  let bytes = 0;
+
   function close(blockClass: number): void {
-    const ready = waiting.get(blockClass) ?? [];
-    waiting.delete(blockClass);
-    bytes.delete(blockClass);
-    if (ready.length > 0) blocks.push(packBlock(blockClass, ready, writer));
+    const one = open.get(blockClass);
+    if (one && one.block.lines > 0) closed.push(closeBlock(blockClass, one.number, one.block, writer));
   }
-  for (const line of lines) {
-    const blockClass = classOf(line);
-    const before = waiting.get(blockClass)?.[0]?.receivedAt ?? line.receivedAt;
-    if (Math.abs(line.receivedAt - before) > BLOCK_SPAN_MS / 2) close(blockClass);
-    const ready = waiting.get(blockClass) ?? [];
-    waiting.set(blockClass, ready);
-    ready.push({ ...line, number: number++ });
-    const size = (bytes.get(blockClass) ?? 0) + line.raw.length;
-    bytes.set(blockClass, size);
-    if (ready.length >= BLOCK_LINES || size >= BLOCK_BYTES) close(blockClass);
-  }
-  for (const blockClass of waiting.keys()) close(blockClass);
-  return blocks;
+
+  return {
+    get lines() {
+      return lines;
+    },
+    get bytes() {
+      return bytes;
+    },
+    add(line) {
+      // Numbers of a millisecond only have to differ; they begin somewhere, so that two writers hardly ever meet.
+      if (lines === 0) number = Math.floor(random() * 2 ** 31) * NUMBER_CYCLE + Math.floor(random() * NUMBER_STARTS);
+      const blockClass = classOf(line);
+      let one = open.get(blockClass);
+      if (!one) open.set(blockClass, (one = { block: createBlockWriter(BLOCK_LINES), number }));
+      const { block } = one;
+      const far = Math.abs(line.receivedAt - block.first) > BLOCK_SPAN_MS / 2;
+      if (block.lines > 0 && (far || block.lines === BLOCK_LINES || block.bytes >= BLOCK_BYTES)) close(blockClass);
+      if (block.lines === 0) one.number = number;
+      block.add(line, number++);
+      lines++;
+      bytes += line.raw.length;
+    },
+    take() {
+      for (const blockClass of open.keys()) close(blockClass);
+      const taken = closed;
+      closed = [];
+      lines = bytes = 0;
+      return taken;
+    },
+  };
+}
+
+/** Lines of one call as blocks. */
+export function packLines(lines: readonly NewLine[], random: () => number, writer = ''): LogBlock[] {
+  const packer = createPacker(random, writer);
+  for (const line of lines) packer.add(line);
+  return packer.take();
 }

@@ -4,7 +4,7 @@ import { isMissingPartition } from '#stores/postgres/faults.ts';
 import { decodeBlocks, encodeBlocks } from './carry.ts';
 import { histogramOf } from './histogram.ts';
 import { mergeSmallBlocks } from './merge.ts';
-import { CANARY_CLASS, CLASSES, packLines } from './pack.ts';
+import { CANARY_CLASS, CLASSES, createPacker, packLines } from './pack.ts';
 import type { LogBlock } from './pack.ts';
 import { DAY_MS, dayOf, dropPartition, ensurePartitions, listPartitions, partitionName } from './partitions.ts';
 import { searchBlocks } from './search.ts';
@@ -38,6 +38,7 @@ export function createPackedLogStore({
   }
 
   return {
+    packer: () => createPacker(random),
     pack: (lines) => packLines(lines, random),
     encode: encodeBlocks,
     decode: decodeBlocks,

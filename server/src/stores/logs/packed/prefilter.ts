@@ -1,6 +1,7 @@
 import { isWordCode } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
-import { attributeToken, eachToken } from './tokens.ts';
+import { requiredTexts } from './required-texts.ts';
+import { attributeToken, eachToken, fieldToken } from './tokens.ts';
 
 /** Of every group a block must hold at least one token, or no line in it can match. An empty group: nothing matches. */
 export type TokenGroups = readonly (readonly number[])[];
@@ -22,13 +23,16 @@ function tokensOf(text: string, wholeStart: boolean, wholeEnd: boolean): number[
   return tokens;
 }
 
-/** What the filter asks of a block's tokens; no groups when it asks nothing. */
-export function tokenGroups(filter: LogFilter): TokenGroups {
+/**
+ * What the filter asks of a block's tokens; no groups when it asks nothing. `fieldsIndexed`: all blocks that are meant
+ * have tokens of their fields.
+ */
+export function tokenGroups(filter: LogFilter, fieldsIndexed: boolean): TokenGroups {
   switch (filter.kind) {
     case 'and':
-      return filter.items.flatMap((item) => [...tokenGroups(item)]);
+      return filter.items.flatMap((item) => [...tokenGroups(item, fieldsIndexed)]);
     case 'or': {
-      const branches = filter.items.map(tokenGroups);
+      const branches = filter.items.map((item) => tokenGroups(item, fieldsIndexed));
       // One group of each branch, so that each branch is covered; a branch that asks nothing asks nothing of all.
       if (branches.some((groups) => groups.length === 0)) return [];
       return [branches.flatMap((groups) => [...groups.toSorted((a, b) => a.length - b.length)[0]!])];
@@ -42,7 +46,10 @@ export function tokenGroups(filter: LogFilter): TokenGroups {
       }
       return filter.name === 'sender' ? [] : globTokens(filter.glob.pieces);
     case 'field':
+      if (fieldsIndexed && filter.glob.pieces.length === 1) return [[fieldToken(filter.name, filter.glob.pieces[0]!)]];
       return globTokens(filter.glob.pieces);
+    case 'regex':
+      return requiredTexts(filter.pattern, filter.ignoreCase).flatMap((text) => tokensOf(text, false, false));
     case 'device':
       if (filter.ids.size > DEVICES_MAX) return [];
       return [[...filter.ids].map((id) => attributeToken('device', String(id)))];
@@ -66,8 +73,15 @@ function maskTokens(name: string, mask: number, count: number): number[] {
   return values.map((value) => attributeToken(name, String(value)));
 }
 
+/** True when the filter asks for a field's value: such are indexed since version 2 of blocks. */
+export function asksFields(filter: LogFilter): boolean {
+  if (filter.kind === 'and' || filter.kind === 'or') return filter.items.some(asksFields);
+  return filter.kind === 'field';
+}
+
 /** Texts that every matching line holds, lower case. */
 export function wantedTexts(filter: LogFilter): string[] {
   if (filter.kind === 'text') return [filter.text];
+  if (filter.kind === 'regex') return requiredTexts(filter.pattern, filter.ignoreCase);
   return filter.kind === 'and' ? filter.items.flatMap(wantedTexts) : [];
 }

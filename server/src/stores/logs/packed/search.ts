@@ -5,8 +5,10 @@ import type { FoundLine, LineAnswer, LinePlace, LineQuery } from '#stores/logs/l
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { decodeBlock } from './block.ts';
 import type { BlockLine } from './block.ts';
+import { VERSION } from './block-two.ts';
 import { BLOCK_SPAN_MS, CANARY_CLASS, CLASSES } from './pack.ts';
-import { tokenGroups, wantedTexts } from './prefilter.ts';
+import { asksFields, tokenGroups, wantedTexts } from './prefilter.ts';
+import type { TokenGroups } from './prefilter.ts';
 
 /** A search that has looked for so long says how far it came instead of going on. */
 const BUDGET_MS = 4_000;
@@ -35,10 +37,22 @@ export function classesOf(filter: LogFilter): number[] {
   return canary === 'too' ? [...classes, CANARY_CLASS] : classes;
 }
 
+/** True when all blocks that are meant have the values of fields in their index. */
+async function areFieldsIndexed(pg: Postgres, { filter, from, to }: LineQuery): Promise<boolean> {
+  if (!asksFields(filter)) return true;
+  const { rows } = await pg.query(
+    `select from log_block where version < ${VERSION} and last_at >= $1
+       and last_at <= $2::timestamptz + interval '${BLOCK_SPAN_MS} milliseconds' limit 1`,
+    [new Date(from), new Date(to)],
+  );
+  return rows.length === 0;
+}
+
 /** The next blocks that may hold matching lines, in the order of the search. */
 async function listBlocks(
   pg: Postgres,
   query: LineQuery,
+  groups: TokenGroups,
   range: { from: number; to: number },
   after: BlockHead | undefined,
 ): Promise<BlockHead[]> {
@@ -51,8 +65,6 @@ async function listBlocks(
     'first_at <= $3',
   ];
   const all: number[] = [];
-  // Blocks of the canary have no tokens.
-  const groups = canaryIn(query.filter) === 'without' ? tokenGroups(query.filter) : [];
   for (const group of groups) {
     if (group.length === 1) all.push(group[0]!);
     else where.push(`tokens && ${add(group)}::int[]`);
@@ -91,23 +103,17 @@ async function withTokenIndex<T>(pg: Postgres, tokens: boolean, fn: (tx: Queryab
   });
 }
 
-/** Opens blocks, in the order in which they are asked for. */
-async function readBlocks(
-  pg: Postgres,
-  heads: readonly BlockHead[],
-  wanted: readonly string[],
-): Promise<BlockLine[][]> {
+/** Reads blocks, in the order in which they are asked for; undefined for those that are no longer there. */
+async function readBlocks(pg: Postgres, heads: readonly BlockHead[]): Promise<(Buffer | undefined)[]> {
+  if (heads.length === 0) return [];
   const { rows } = await pg.query<{ block: number; payload: Buffer }>(
     `select b.block, b.payload from unnest($1::int[], $2::timestamptz[], $3::int8[]) as w(class, first_at, block)
      join log_block b on b.class = w.class and b.first_at = w.first_at and b.block = w.block`,
     [heads.map((head) => head.class), heads.map((head) => new Date(head.first)), heads.map((head) => head.block)],
   );
   const payloads = new Map(rows.map(({ block, payload }) => [block, payload]));
-  return heads.map(({ block }) => {
-    const payload = payloads.get(block);
-    // Dropped or packed anew since it was listed.
-    return payload ? decodeBlock(payload, wanted) : [];
-  });
+  // Dropped or packed anew since it was listed, when there is none.
+  return heads.map(({ block }) => payloads.get(block));
 }
 
 /** Calls `visit` with every candidate block, newest or oldest first, until it answers false or the time is up. */
@@ -120,19 +126,29 @@ export async function walkBlocks(
 ): Promise<{ stoppedAt: BlockHead | undefined }> {
   const until = performance.now() + BUDGET_MS;
   const wanted = wantedTexts(query.filter);
+  // Blocks of the canary have no tokens.
+  const without = canaryIn(query.filter) === 'without';
+  const groups = without ? tokenGroups(query.filter, await areFieldsIndexed(pg, query)) : [];
   let after: BlockHead | undefined;
   let size = READ_FIRST;
   for (;;) {
-    const heads = await listBlocks(pg, query, range, after);
-    for (let i = 0; i < heads.length; i += size, size = Math.min(READ_MAX, size * 2)) {
+    const heads = await listBlocks(pg, query, groups, range, after);
+    let reading = readBlocks(pg, heads.slice(0, size));
+    for (let i = 0; i < heads.length;) {
       signal?.throwIfAborted();
-      const chunk = heads.slice(i, i + size);
-      const blocks = await readBlocks(pg, chunk, wanted);
-      for (const [j, lines] of blocks.entries()) {
-        const next = heads[i + j + 1];
+      const payloads = await reading;
+      const begun = i + payloads.length;
+      size = Math.min(READ_MAX, size * 2);
+      // The next ones are on their way while these are looked through.
+      reading = readBlocks(pg, heads.slice(begun, begun + size));
+      reading.catch(() => undefined);
+      for (const payload of payloads) {
+        const head = heads[i++];
+        const next = heads[i];
         const atEnd = next === undefined && heads.length < LISTED;
-        if (!visit(lines, next ?? (atEnd ? undefined : chunk[j]))) return { stoppedAt: undefined };
-        if (performance.now() > until && !atEnd) return { stoppedAt: next ?? chunk[j] };
+        const lines = payload ? decodeBlock(payload, wanted) : [];
+        if (!visit(lines, next ?? (atEnd ? undefined : head))) return { stoppedAt: undefined };
+        if (performance.now() > until && !atEnd) return { stoppedAt: next ?? head };
       }
     }
     if (heads.length < LISTED) return { stoppedAt: undefined };

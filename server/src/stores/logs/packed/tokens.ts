@@ -38,17 +38,25 @@ export function attributeToken(name: string, value: string): number {
 }
 
 /**
- * Calls `add` with the number of every word in the bytes, without regard to the case of ASCII letters; and of every
+ * The number of a field's value. Fields are asked for by their whole name or by its last part, so that is what counts:
+ * `ip` finds `origin@32473.ip`. Case counts in neither.
+ */
+export function fieldToken(name: string, value: string): number {
+  return attributeToken(`field:${name.slice(name.lastIndexOf('.') + 1).toLowerCase()}`, value.toLowerCase());
+}
+
+const starts = new Int32Array(6);
+
+/**
+ * Calls `add` with the number of every word in the bytes from `begin` to `end`, without regard to the case of ASCII letters; and of every
  * address, whose single groups would be in every block.
  */
-export function eachToken(bytes: Uint8Array, add: (token: number) => void): void {
-  const starts = new Int32Array(6);
+export function eachToken(bytes: Uint8Array, add: (token: number) => void, begin = 0, end = bytes.length): void {
   let groups = 0;
   let joiner = 0;
   let previousEnd = -2;
   let previousHex = false;
-  const n = bytes.length;
-  for (let i = 0; i < n;) {
+  for (let i = begin; i < end;) {
     if (!isWordCode(bytes[i]!)) {
       i++;
       continue;
@@ -56,7 +64,7 @@ export function eachToken(bytes: Uint8Array, add: (token: number) => void): void
     const start = i;
     let hash = OFFSET;
     let hex = true;
-    for (; i < n; i++) {
+    for (; i < end; i++) {
       let code = bytes[i]!;
       if (!isWordCode(code)) break;
       if (code >= 65 && code <= 90) code |= 32;
@@ -64,7 +72,7 @@ export function eachToken(bytes: Uint8Array, add: (token: number) => void): void
       if (hex && !isHex(code)) hex = false;
     }
     add(finish(hash));
-    const between = bytes[start - 1]!;
+    const between = start > begin ? bytes[start - 1]! : 0;
     const joined =
       hex && previousHex && previousEnd === start - 1 && (between === DOT || between === COLON || between === DASH);
     if (joined && (groups === 1 || between === joiner)) groups++;
@@ -94,20 +102,26 @@ function addressToken(bytes: Uint8Array, start: number, end: number): number {
 /** A set of tokens that is filled and emptied for block after block. */
 export function createTokenSet() {
   const seen = new Uint8Array(BUCKETS >> 3);
-  let found: number[] = [];
+  let found = new Uint32Array(16_384);
+  let count = 0;
   return {
     add(token: number): void {
       const bit = 1 << (token & 7);
       if ((seen[token >> 3]! & bit) !== 0) return;
       seen[token >> 3]! |= bit;
-      found.push(token);
+      if (count === found.length) {
+        const larger = new Uint32Array(count * 2);
+        larger.set(found);
+        found = larger;
+      }
+      found[count++] = token;
     },
     /** All tokens since the last call, ascending. */
-    take(): number[] {
-      for (const token of found) seen[token >> 3] = 0;
-      const taken = found;
-      found = [];
-      return taken.sort((a, b) => a - b);
+    take(): Uint32Array {
+      const taken = found.slice(0, count);
+      for (const token of taken) seen[token >> 3] = 0;
+      count = 0;
+      return taken.sort();
     },
   };
 }

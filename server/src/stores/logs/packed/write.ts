@@ -1,9 +1,27 @@
 import type { BatchOrigin } from '#domain/batch-origin.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
+import { VERSION } from './block-two.ts';
 import type { LogBlock } from './pack.ts';
 
-const INSERT = `insert into log_block (class, first_at, last_at, block, lines, counts, tokens, payload)
-  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`;
+const INSERT = `insert into log_block (class, first_at, last_at, block, lines, counts, tokens, payload, version)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`;
+
+const INT4 = 23;
+
+/** An `int[]` as PostgreSQL takes it in binary: as text each of ten thousand numbers would be written, and read again. */
+export function binaryIntegers(numbers: Uint32Array): Buffer {
+  const bytes = Buffer.allocUnsafe(20 + numbers.length * 8);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  // Dimensions, nulls, type; then length and lower bound of the only dimension.
+  for (const [i, word] of [1, 0, INT4, numbers.length, 1].entries()) view.setInt32(i * 4, word);
+  let at = 20;
+  for (const number of numbers) {
+    view.setInt32(at, 4);
+    view.setInt32(at + 4, number);
+    at += 8;
+  }
+  return bytes;
+}
 
 /** Of one source so many batches are remembered: it hands them over in order, so only the newest can come again. */
 const REMEMBERED = 1_000;
@@ -13,9 +31,18 @@ export async function insertBlocks(tx: Queryable, blocks: readonly LogBlock[]): 
   for (const { class: number, first, last, block, lines, counts, tokens, payload } of blocks) {
     await tx.query(
       INSERT,
-      // As text, since the client would look at each of ten thousand numbers for quotes.
-      [number, new Date(first), new Date(last), block, lines, counts, `{${tokens.join(',')}}`, payload],
-      'log_block_insert',
+      [
+        number,
+        new Date(first),
+        new Date(last),
+        block,
+        lines,
+        counts,
+        binaryIntegers(tokens),
+        payload,
+        payload[0] === VERSION ? VERSION : 1,
+      ],
+      'log-block-insert-2',
     );
   }
 }
