@@ -4,6 +4,7 @@ import { getSystemErrorName } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { AppError } from '#platform/errors.ts';
 import { createDatagramRow } from './datagram-row.ts';
+import { createSlabs } from './slabs.ts';
 import { RECEIVE_BUFFER_BYTES } from './udp-socket.ts';
 import type { UdpSocket, UdpSocketDeps } from './udp-socket.ts';
 
@@ -32,7 +33,6 @@ const CALLS_MAX = 16;
  * twenty lines a look, for a tenth of the cost, and the kernel's buffer holds far more than comes in that time.
  */
 const LOOK_MS = 2;
-const SLAB_OCTETS = 256 * 1024;
 
 function bindLibc() {
   const libc = koffi.load(null);
@@ -80,8 +80,7 @@ export async function openBatchedUdp({ host, port, onDatagram, log }: UdpSocketD
   const libc = bindLibc();
   const fd = bindSocket(libc, host, port);
   const row = createDatagramRow(BATCH, DATAGRAM_OCTETS, koffi.address);
-  let slab = Buffer.allocUnsafeSlow(SLAB_OCTETS);
-  let used = 0;
+  const room = createSlabs();
   let looking: NodeJS.Timeout | undefined;
   let open = true;
   let complained = false;
@@ -90,12 +89,7 @@ export async function openBatchedUdp({ host, port, onDatagram, log }: UdpSocketD
   function handOn(count: number): void {
     let octets = 0;
     for (let i = 0; i < count; i++) octets += row.length(i);
-    if (used + octets > slab.length) {
-      slab = Buffer.allocUnsafeSlow(Math.max(SLAB_OCTETS, octets));
-      used = 0;
-    }
-    const piece = slab.subarray(used, used + octets);
-    used += octets;
+    const piece = room(octets);
     for (let i = 0, at = 0; i < count; i++) {
       const from = i * DATAGRAM_OCTETS;
       at += row.octets.copy(piece, at, from, from + row.length(i));
