@@ -1,20 +1,25 @@
 // Lines a second through a whole SOTP, from the socket into PostgreSQL, with every one accounted for:
-// node bench/logs/end-to-end.ts [tcp|udp] [lines/s] [seconds]. `tcp` with 0 lines/s sends as fast as it is taken.
-// Exits 1 unless sent = stored + counted as dropped, and what search finds is what was stored.
+// node bench/logs/end-to-end.ts [tcp|udp] [lines/s] [seconds] [postgres|loki] [outage seconds]. `tcp` with 0 lines/s sends as
+// fast as it is taken. With Loki (SOTP_TEST_LOKI_BINARY) and an outage, Loki is killed a third into sending and started
+// again so much later. Exits 1 unless sent = stored + counted as dropped, and what search finds is what was stored.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childrenOf, postmasterPid, processes, runSotp } from '../../server/src/app/testing/run-sotp.ts';
+import { childrenOf, postmasterPid, runSotp } from '../../server/src/app/testing/run-sotp.ts';
+import { oneRate, startTestLoki } from '../../server/src/stores/logs/loki/testing.ts';
+import { freePort } from './daemons.ts';
+import { clientCpu, familyCpu } from '../store/cpu.ts';
 import { createChance, makeLine } from './lines.ts';
 
 const transport = process.argv[2] === 'udp' ? 'udp' : 'tcp';
 const rate = Number(process.argv[3] ?? 30_000);
 const seconds = Number(process.argv[4] ?? 20);
-const freePort = () => 20_000 + Math.floor(Math.random() * 10_000);
+const loki = process.argv[5] === 'loki' ? await startTestLoki(oneRate(64)) : undefined;
+const outageMs = Number(process.argv[6] ?? 0) * 1_000;
 const PASSWORD = 'a long enough passphrase';
 const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-e2e-'));
 const [port, syslog] = [freePort(), freePort()];
@@ -23,6 +28,7 @@ const sotp = runSotp(['start', '--port', String(port), '--data-dir', dir], {
   SOTP_SYSLOG_UDP: String(syslog),
   SOTP_SYSLOG_TCP: String(syslog),
   SOTP_LOG_LEVEL: 'warn',
+  ...(loki && { SOTP_LOGS: 'loki', SOTP_LOKI_URL: loki.settings.url, SOTP_LOKI_TENANT: loki.settings.tenant ?? '' }),
 });
 await sotp.ready;
 const origin = `http://127.0.0.1:${port}`;
@@ -42,19 +48,17 @@ async function counter(name: string): Promise<number> {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
-/** CPU seconds of processes, ended threads included. */
-function cpuOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
-}
 const collectors = childrenOf(sotp.pid)
   .filter(({ commandLine }) => commandLine.includes('collector'))
   .map(({ pid }) => pid);
 const postmaster = postmasterPid(dir) ?? 0;
-const database = () => processes().filter(({ pid, parent }) => pid === postmaster || parent === postmaster);
+const cpuNow = () => ({
+  collectors: collectors.reduce((sum, pid) => sum + familyCpu(pid), 0),
+  database: familyCpu(postmaster),
+  loki: loki?.pid ? familyCpu(loki.pid) : 0,
+  sender: clientCpu(),
+  at: performance.now(),
+});
 
 const chance = createChance();
 const lines = Array.from({ length: 40_000 }, () => Buffer.from(`${makeLine(chance, Date.now())}\n`));
@@ -108,14 +112,25 @@ async function sendUdp(): Promise<void> {
   for (const socket of sockets) socket.close();
 }
 
-const before = { cpu: cpuOf(collectors), database: cpuOf(database().map(({ pid }) => pid)), at: performance.now() };
+async function outage(): Promise<void> {
+  if (!loki || outageMs === 0) return;
+  await sleep((seconds * 1_000) / 3);
+  loki.kill();
+  await sleep(outageMs);
+  await loki.start();
+}
+
+const before = cpuNow();
+const broken = outage();
 await (transport === 'udp' ? sendUdp() : sendTcp());
 const sending = (performance.now() - before.at) / 1_000;
+await broken;
+const backAt = performance.now();
 let stored = 0;
 let dropped = 0;
 let received = 0;
-for (let tries = 0; tries < 120; tries++) {
-  await sleep(500);
+for (let tries = 0; tries < 400; tries++) {
+  await sleep(250);
   [stored, dropped, received] = [
     await counter('syslog_stored_total'),
     await counter('syslog_dropped_total'),
@@ -123,18 +138,24 @@ for (let tries = 0; tries < 120; tries++) {
   ];
   if (stored + dropped >= sent) break;
 }
-const storing = (performance.now() - before.at) / 1_000;
-const cpu = cpuOf(collectors) - before.cpu;
-const databaseCpu = cpuOf(database().map(({ pid }) => pid)) - before.database;
-const histogram = (await (
-  await fetch(`${origin}/api/v1/logs/histogram?from=now-1h&to=now&step=1h`, { headers: { cookie } })
-).json()) as {
-  steps: { counts: number[] }[];
-};
-const found = histogram.steps.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
-const us = (used: number) => Math.round((used * 1e7) / sent) / 10;
+const after = cpuNow();
+const storing = (after.at - before.at) / 1_000;
+/** Lines that search knows of. */
+async function findAll(): Promise<number> {
+  const answer = await fetch(`${origin}/api/v1/logs/histogram?from=now-1h&to=now&step=1h`, { headers: { cookie } });
+  const { steps } = (await answer.json()) as { steps: { counts: number[] }[] };
+  return steps.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
+}
+let found = await findAll();
+// A Loki that was away finds some lines when it has read what it flushed.
+for (let tries = 0; outageMs > 0 && found < stored && tries < 120; tries++) {
+  await sleep(1_000);
+  found = await findAll();
+}
+const us = (part: 'collectors' | 'database' | 'loki' | 'sender') =>
+  Math.round(((after[part] - before[part]) * 1e7) / sent) / 10;
 const report = {
-  bench: `logs/end-to-end ${transport}`,
+  bench: `logs/end-to-end ${transport}${loki ? ' loki' : ''}`,
   wanted: rate,
   seconds: Math.round(sending * 10) / 10,
   sent,
@@ -145,11 +166,14 @@ const report = {
   found,
   sentPerSecond: Math.round(sent / sending),
   storedPerSecond: Math.round(stored / storing),
-  collectorUsALine: us(cpu),
-  databaseUsALine: us(databaseCpu),
+  collectorUsALine: us('collectors'),
+  databaseUsALine: us('database'),
+  senderUsALine: us('sender'),
+  ...(loki && { lokiUsALine: us('loki'), outageMs, drainedMs: Math.round(after.at - backAt) }),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 sotp.kill('SIGTERM');
 await sotp.ended;
 rmSync(dir, { recursive: true, force: true });
+loki?.close();
 process.exit(report.unaccounted === 0 && found === stored ? 0 : 1);

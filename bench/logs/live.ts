@@ -11,6 +11,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { childrenOf, runSotp } from '../../server/src/app/testing/run-sotp.ts';
+import { freePort } from './daemons.ts';
 import type { LiveOrder, LiveReport } from './live-client.ts';
 
 const mode = process.argv[2] === 'w1' ? 'w1' : 'tail';
@@ -20,7 +21,6 @@ const CLIENTS = 100;
 /** Processes that the honest clients are spread over. */
 const CLIENT_PROCESSES = 4;
 const PASSWORD = 'a long enough passphrase';
-const freePort = () => 20_000 + Math.floor(Math.random() * 10_000);
 
 const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-live-'));
 const [port, udp] = [freePort(), freePort()];
@@ -166,6 +166,11 @@ if (mode === 'tail') {
   let rssMost = rssBefore;
   const watching = setInterval(() => (rssMost = Math.max(rssMost, resident('sotp hub'))), 1_000);
   await tell(stalled, { kind: 'follow' });
+  const stalledAt = performance.now();
+  let closedAfterS = Number.NaN;
+  const counting = setInterval(() => {
+    if (Number.isNaN(closedAfterS) && serverSockets() <= CLIENTS) closedAfterS = (performance.now() - stalledAt) / 1000;
+  }, 250);
   for (const child of honest) await tell(child, { kind: 'measure' });
   const begun = sent;
   const sending = send(seconds * 1_000);
@@ -184,8 +189,9 @@ if (mode === 'tail') {
   await sending;
   await sleep(1_000);
   clearInterval(watching);
+  clearInterval(counting);
   // A paused socket does not see its own end: the other side tells how many it still holds.
-  const held = await serverSockets();
+  const held = serverSockets();
   const alive = await collect(honest);
   stalled.kill();
   Object.assign(report, {
@@ -195,14 +201,15 @@ if (mode === 'tail') {
     gaps,
     honestAlive: alive,
     held,
+    stalledClosedAfterS: Math.round(closedAfterS * 10) / 10,
     badCodes,
     rssMiB: [rssBefore, rssMost],
   });
-  bars = quantile(0.99) <= 250 && rssMost - rssBefore <= 150 && alive === CLIENTS && held <= CLIENTS;
+  bars = quantile(0.99) <= 250 && rssMost - rssBefore <= 150 && alive === CLIENTS && closedAfterS <= 30;
 }
 
 /** Established connections to our port, as the kernel has them on the hub's side. */
-async function serverSockets(): Promise<number> {
+function serverSockets(): number {
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return lines.filter((line) => line.trim().split(/\s+/)[1]?.endsWith(local) && line.trim().split(/\s+/)[3] === '01')

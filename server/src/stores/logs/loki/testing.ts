@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -61,33 +62,69 @@ const ANY_TIME = {
   ingester: ['max_chunk_age: 8760h'],
 };
 
-/** A Loki of this test's own, or a tenant of its own in the one given. It ends with this process. */
-export async function startTestLoki({ limits, ingester } = ANY_TIME): Promise<{
-  settings: LokiSettings;
+/** Lines as they come, at no more than Loki's defaults and this many megabytes a second. */
+export function oneRate(megabytes: number): typeof ANY_TIME {
+  const limits = [`ingestion_rate_mb: ${megabytes}`, `ingestion_burst_size_mb: ${Math.max(3, megabytes * 2)}`];
+  const streams = ['per_stream_rate_limit: 64MB', 'per_stream_rate_limit_burst: 64MB', 'max_global_streams_per_user: 0'];
+  return { limits: [...limits, ...streams, 'discover_log_levels: false'], ingester: [] };
+}
+
+/** A Loki that can be stopped and started again with what it has on disk. */
+export interface TestLoki {
+  readonly settings: LokiSettings;
+  /** Undefined while it is stopped, and for one that was given. */
+  readonly pid: number | undefined;
+  /** Ends it at once, as a fault would. */
+  kill(): void;
+  start(): Promise<void>;
   close(): void;
-}> {
+}
+
+/** A Loki of this test's own, or a tenant of its own in the one given. It ends with this process. */
+export async function startTestLoki({ limits, ingester } = ANY_TIME): Promise<TestLoki> {
   const tenant = `test-${randomUUID()}`;
-  if (binary === undefined) return { settings: { url: givenUrl ?? '', tenant }, close: () => undefined };
+  const nothing = () => undefined;
+  if (binary === undefined) {
+    const settings = { url: givenUrl ?? '', tenant };
+    return { settings, pid: undefined, kill: nothing, start: async () => undefined, close: nothing };
+  }
+  const program = binary;
   const dir = mkdtempSync(path.join(tmpdir(), 'sotp-test-loki-'));
   const [http, grpc] = [await freePort(), await freePort()];
   const file = path.join(dir, 'loki.yaml');
   writeFileSync(file, configOf(dir, http, grpc, limits, ingester));
-  const child = spawn(binary, [`-config.file=${file}`], { stdio: 'ignore' });
+  const url = `http://127.0.0.1:${http}`;
+  let child: ChildProcess | undefined;
+  const kill = () => {
+    child?.kill('SIGKILL');
+    child = undefined;
+  };
   const close = () => {
-    child.kill('SIGKILL');
+    kill();
     rmSync(dir, { recursive: true, force: true });
   };
   process.on('exit', close);
-  const url = `http://127.0.0.1:${http}`;
-  for (let tries = 0; tries < 300; tries++) {
-    const ready = await fetch(`${url}/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (ready) return { settings: { url, tenant }, close };
-    if (child.exitCode !== null) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  async function start(): Promise<void> {
+    const own = (child = spawn(program, [`-config.file=${file}`], { stdio: 'ignore' }));
+    for (let tries = 0; tries < 600 && own.exitCode === null; tries++) {
+      const ready = await fetch(`${url}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (ready) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    close();
+    throw new Error(`${program} does not become ready: run it with ${file}`);
   }
-  close();
-  throw new Error(`${binary} does not become ready: run it with ${file}`);
+  await start();
+  return {
+    settings: { url, tenant },
+    get pid() {
+      return child?.pid;
+    },
+    kill,
+    start,
+    close,
+  };
 }
