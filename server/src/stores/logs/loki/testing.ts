@@ -65,7 +65,11 @@ const ANY_TIME = {
 /** Lines as they come, at no more than Loki's defaults and this many megabytes a second. */
 export function oneRate(megabytes: number): typeof ANY_TIME {
   const limits = [`ingestion_rate_mb: ${megabytes}`, `ingestion_burst_size_mb: ${Math.max(3, megabytes * 2)}`];
-  const streams = ['per_stream_rate_limit: 64MB', 'per_stream_rate_limit_burst: 64MB', 'max_global_streams_per_user: 0'];
+  const streams = [
+    'per_stream_rate_limit: 64MB',
+    'per_stream_rate_limit_burst: 64MB',
+    'max_global_streams_per_user: 0',
+  ];
   return { limits: [...limits, ...streams, 'discover_log_levels: false'], ingester: [] };
 }
 

@@ -103,7 +103,10 @@ test('a block gives back its lines, of both versions', () => {
 const textFilter = (text: string): LogFilter => ({ kind: 'text', text, wholeStart: false, wholeEnd: false });
 
 test('lines that are left out of an opened block do not match', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', 'B', 'b', ' ', 'é', '\u212a', '\u0130', 'i', 'k'), maxLength: 6 });
+  const text = fc.string({
+    unit: fc.constantFrom('a', 'B', 'b', ' ', 'é', '\u212a', '\u0130', 'i', 'k'),
+    maxLength: 6,
+  });
   fc.assert(
     fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), fc.array(text, { maxLength: 2 }), (texts, asked) => {
       const items = asked.map((one) => textFilter(one.toLowerCase()));
