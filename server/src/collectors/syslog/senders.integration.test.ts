@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,7 +11,6 @@ import { closed, freePort, openListeners } from './testing.ts';
 
 const run = promisify(execFile);
 const LOGGER = ['/usr/bin/logger', '/bin/logger'].find(existsSync);
-const RSYSLOGD = ['/usr/sbin/rsyslogd'].find(existsSync);
 const OPENSSL = ['/usr/bin/openssl'].find(existsSync);
 
 describe('real senders', () => {
@@ -45,42 +43,6 @@ describe('real senders', () => {
       assert.ok(Math.abs(content.at - Date.now()) < 60_000);
     }
     await close();
-  });
-
-  test('rsyslog forwards by TCP, counted, and loses nothing when SOTP restarts', async (t) => {
-    if (!LOGGER || !RSYSLOGD) return t.skip('rsyslog is not installed');
-    const [input, tcp] = [await freePort(), await freePort()];
-    const config = `global(workDirectory="${dir}")
-module(load="imtcp")
-input(type="imtcp" address="127.0.0.1" port="${input}")
-action(type="omfwd" target="127.0.0.1" port="${tcp}" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"
-  action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="LinkedList" queue.size="10000")
-`;
-    await writeFile(join(dir, 'rsyslog.conf'), config);
-    const first = await openListeners({ tcp });
-    const daemon = spawn(RSYSLOGD, ['-n', '-f', join(dir, 'rsyslog.conf'), '-i', join(dir, 'pid')], {
-      stdio: 'ignore',
-    });
-    const say = (text: string) => run(LOGGER, ['-n', '127.0.0.1', '-P', String(input), '-T', '-t', 'app', text]);
-    for (let tries = 0; ; tries++) {
-      const done = await say('hello').then(
-        () => true,
-        () => false,
-      );
-      if (done) break;
-      assert.ok(tries < 100, 'rsyslog does not start');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    await first.got.until(1);
-    assert.equal(first.got.lines[0]?.content.app, 'app');
-    await first.close();
-    const second = await openListeners({ tcp });
-    for (let i = 0; i < 5; i++) await say(`after ${i}`);
-    // What was on its way when the connection broke may be lost: plain TCP has no acknowledgement.
-    while (!second.got.texts().includes('after 4')) await second.got.until(second.got.lines.length + 1);
-    daemon.kill();
-    await once(daemon, 'exit');
-    await second.close();
   });
 
   test('TLS, with and without a certificate of the sender', async (t) => {

@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { systemClock } from '#platform/clock.ts';
-import { freePort, openListeners } from './testing.ts';
+import { findDaemon, freePort, openListeners } from './testing.ts';
 
 const run = promisify(execFile);
-const SYSLOG_NG = '/usr/sbin/syslog-ng';
+const SYSLOG_NG = findDaemon('syslog-ng');
 const OPENSSL = '/usr/bin/openssl';
 
-describe('syslog-ng as sender', { skip: existsSync(SYSLOG_NG) ? false : 'syslog-ng is not installed' }, () => {
+describe('syslog-ng as sender', { skip: SYSLOG_NG ? false : 'syslog-ng is not installed' }, () => {
   let dir: string;
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'sotp-syslog-ng-'));
@@ -34,7 +34,7 @@ log { source(s); destination(d); flags(flow-control); };
     await writeFile(join(dir, 'syslog-ng.conf'), config);
     const files = ['pid', 'persist', 'ctl'].map((name) => join(dir, `${input}.${name}`));
     const options = ['-F', '-f', join(dir, 'syslog-ng.conf'), '-p', files[0]!, '-R', files[1]!, '-c', files[2]!];
-    const daemon = spawn(SYSLOG_NG, options, { stdio: 'ignore' });
+    const daemon = spawn(SYSLOG_NG ?? '', options, { stdio: 'ignore' });
     const socket = await connected(input);
     return {
       say(text: string): void {

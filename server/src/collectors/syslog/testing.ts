@@ -1,12 +1,23 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Listener, LineSink, ReceivedLine } from '#collectors/listener.ts';
 import type { Clock } from '#platform/clock.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import { createSyslogListeners } from './listeners.ts';
 import { SyslogSettings } from './settings.ts';
+
+/**
+ * A daemon of the system, or one unpacked below SOTP_TEST_PROGRAMS, since Debian's log daemons exclude each other;
+ * undefined when there is none.
+ */
+export function findDaemon(name: string): string | undefined {
+  const folders = ['/', process.env['SOTP_TEST_PROGRAMS'] ?? '/'];
+  return folders.map((folder) => join(folder, 'usr/sbin', name)).find((path) => existsSync(path));
+}
 
 /** A port that nobody has now. */
 export async function freePort(): Promise<number> {
