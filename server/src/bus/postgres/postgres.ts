@@ -41,6 +41,7 @@ export function createPostgresBus({ pg, log }: PostgresBusDeps): Bus & { dropped
   let sending: Promise<void> | undefined;
   let dropped = 0;
   let sweptAt = 0;
+  let sweeping: Promise<void> | undefined;
   let closed = false;
   // Payloads are handled one after the other, so that a spilled one does not overtake those behind it.
   let receiving: Promise<void> = Promise.resolve();
@@ -83,17 +84,23 @@ export function createPostgresBus({ pg, log }: PostgresBusDeps): Bus & { dropped
     },
   });
 
+  /** Nobody waits for it: what is swept may be megabytes. Never two at once, which would only wait for each other. */
+  function sweep(): void {
+    if (sweeping || (performance.now() - sweptAt < SWEEP_EVERY_MS && sweptAt !== 0)) return;
+    sweptAt = performance.now();
+    sweeping = pg
+      .query(`delete from bus_message where created_at < now() - interval '1 minute'`)
+      .catch(() => undefined)
+      .then(() => (sweeping = undefined));
+  }
+
   async function send(envelopes: readonly Envelope[]): Promise<void> {
     await pg.query(
       SEND,
       [envelopes.map((one) => one.channel), envelopes.map((one) => one.payload), envelopes.map((one) => one.large)],
       'bus-send',
     );
-    if (!envelopes.some(({ large }) => large)) return;
-    if (performance.now() - sweptAt < SWEEP_EVERY_MS && sweptAt !== 0) return;
-    sweptAt = performance.now();
-    // Nobody waits for it: what is swept is megabytes when somebody follows all lines.
-    void pg.query(`delete from bus_message where created_at < now() - interval '1 minute'`).catch(() => undefined);
+    if (envelopes.some(({ large }) => large)) sweep();
   }
 
   async function drain(): Promise<void> {
@@ -149,6 +156,7 @@ export function createPostgresBus({ pg, log }: PostgresBusDeps): Bus & { dropped
     async close() {
       closed = true;
       await sending;
+      await sweeping;
       await listener.close();
       await receiving;
     },

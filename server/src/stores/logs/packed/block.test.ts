@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { compileFilter } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
@@ -9,8 +8,8 @@ import { lineOf } from '#stores/logs/testing.ts';
 import { decodeBlock } from './block.ts';
 import type { BlockLine } from './block.ts';
 import { createBlockWriter } from './block-writer.ts';
-import { NAMED } from './columns.ts';
 import { wantedTexts } from './prefilter.ts';
+import { encodeVersionOne } from './testing.ts';
 
 const writer = createBlockWriter(64);
 
@@ -18,34 +17,6 @@ function encode(lines: readonly NewLine[], numbers: readonly number[] = lines.ma
   writer.clear();
   for (const [i, line] of lines.entries()) writer.add(line, numbers[i]!);
   return writer.encode();
-}
-
-/** A block as version 1 wrote it. */
-function encodeVersionOne(lines: readonly NewLine[], numbers: readonly number[]): Buffer {
-  const words = [...new Set(lines.flatMap((line) => NAMED.map((name) => line[name])))];
-  const first = lines[0]?.receivedAt ?? 0;
-  const some = <T>(pick: (line: NewLine) => T | undefined) =>
-    lines.flatMap((line, i) => (pick(line) === undefined ? [] : [[i, pick(line)]]));
-  const columns = {
-    version: 1,
-    numbers: numbers.map((number) => [number, 1]),
-    first,
-    received: lines.map(({ receivedAt }) => receivedAt - first),
-    at: lines.map(({ at, receivedAt }) => (Number.isNaN(at) ? null : at - receivedAt)),
-    device: lines.map(({ deviceId }) => deviceId),
-    priority: lines.map(({ facility, severity }) => facility * 8 + severity),
-    words,
-    named: lines.flatMap((line) => NAMED.map((name) => words.indexOf(line[name]))),
-    body: lines.map(({ body }) => body),
-    length: lines.map(({ raw }) => raw.length),
-    fields: some(({ fields }) => fields ?? undefined),
-    errors: some(({ parseError }) => parseError || undefined),
-    truncated: lines.flatMap(({ truncated }, i) => (truncated ? [i] : [])),
-  };
-  const head = Buffer.from(JSON.stringify(columns));
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(head.length);
-  return zstdCompressSync(Buffer.concat([size, head, ...lines.map(({ raw }) => raw)]));
 }
 
 function asNew(line: BlockLine): NewLine {

@@ -44,8 +44,10 @@ export function requiredTexts(pattern: string, ignoreCase: boolean): string[] {
     if (char === '|') return [];
     if (char === '(' || char === '[') {
       end();
-      i = closing(pattern, i);
-      if (i < 0) return [];
+      const close = closing(pattern, i);
+      // `a(?i)*` repeats the `a`.
+      if (close < 0 || (pattern[i + 1] === '?' && '*+?{'.includes(pattern[close + 1] ?? ' '))) return [];
+      i = close;
       continue;
     }
     const repeat = char === '{' ? REPEAT.exec(pattern.slice(i)) : null;
