@@ -1,7 +1,8 @@
 // Lines a second through a whole SOTP, from the socket into PostgreSQL, with every one accounted for:
 // node bench/logs/end-to-end.ts [tcp|udp] [lines/s] [seconds] [postgres|loki] [outage seconds]. `tcp` with 0 lines/s sends as
 // fast as it is taken. With Loki (SOTP_TEST_LOKI_BINARY) and an outage, Loki is killed a third into sending and started
-// again so much later. Exits 1 unless sent = stored + counted as dropped, and what search finds is what was stored.
+// again so much later. Exits 1 unless sent = stored + counted as dropped, what search finds is what was stored, and, where
+// more was wanted, 30,000 lines a second were.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,10 +17,11 @@ import { clientCpu, familyCpu } from '../store/cpu.ts';
 import { createChance, makeLine } from './lines.ts';
 
 const transport = process.argv[2] === 'udp' ? 'udp' : 'tcp';
-const rate = Number(process.argv[3] ?? 30_000);
+const rate = Number(process.argv[3] ?? 36_000);
 const seconds = Number(process.argv[4] ?? 20);
 const loki = process.argv[5] === 'loki' ? await startTestLoki(oneRate(64)) : undefined;
 const outageMs = Number(process.argv[6] ?? 0) * 1_000;
+const BAR = 30_000;
 const PASSWORD = 'a long enough passphrase';
 const dir = mkdtempSync(path.join(tmpdir(), 'sotp-bench-e2e-'));
 const [port, syslog] = [freePort(), freePort()];
@@ -129,22 +131,30 @@ const backAt = performance.now();
 let stored = 0;
 let dropped = 0;
 let received = 0;
+/** Lines that search knows of. */
+async function findAll(): Promise<number> {
+  const answer = await fetch(`${origin}/api/v1/logs/histogram?from=now-1h&to=now&step=1h`, { headers: { cookie } });
+  const { steps } = (await answer.json()) as { steps: { counts: number[] }[] };
+  return steps.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
+}
+// What search finds is told at once, what processes count some seconds later.
+let after = cpuNow();
 for (let tries = 0; tries < 400; tries++) {
+  const found = await findAll();
+  after = cpuNow();
+  if (found >= sent) break;
+  dropped = await counter('syslog_dropped_total');
+  if (found + dropped >= sent) break;
+  await sleep(100);
+}
+const storing = (after.at - before.at) / 1_000;
+for (let tries = 0; tries < 80 && stored + dropped < sent; tries++) {
   await sleep(250);
   [stored, dropped, received] = [
     await counter('syslog_stored_total'),
     await counter('syslog_dropped_total'),
     await counter('syslog_received_total'),
   ];
-  if (stored + dropped >= sent) break;
-}
-const after = cpuNow();
-const storing = (after.at - before.at) / 1_000;
-/** Lines that search knows of. */
-async function findAll(): Promise<number> {
-  const answer = await fetch(`${origin}/api/v1/logs/histogram?from=now-1h&to=now&step=1h`, { headers: { cookie } });
-  const { steps } = (await answer.json()) as { steps: { counts: number[] }[] };
-  return steps.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
 }
 let found = await findAll();
 // A Loki that was away finds some lines when it has read what it flushed.
@@ -176,4 +186,5 @@ sotp.kill('SIGTERM');
 await sotp.ended;
 rmSync(dir, { recursive: true, force: true });
 loki?.close();
-process.exit(report.unaccounted === 0 && found === stored ? 0 : 1);
+const fast = rate <= BAR || loki !== undefined || report.storedPerSecond >= BAR;
+process.exit(report.unaccounted === 0 && found === stored && fast ? 0 : 1);
