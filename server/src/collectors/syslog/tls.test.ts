@@ -96,9 +96,9 @@ describe('syslog over TLS', { skip: existsSync(OPENSSL) ? false : 'openssl is no
     return secure;
   }
 
-  const version2 = Buffer.from([
-    ...Buffer.from('\r\n\r\n\0\r\nQUIT\n'),
-    ...[0x21, 0x11, 0, 12, 192, 0, 2, 8, 127, 0, 0, 1, 0, 1, 0, 2],
+  const version2 = Buffer.concat([
+    Buffer.from('\r\n\r\n\0\r\nQUIT\n'),
+    Buffer.of(0x21, 0x11, 0, 12, 192, 0, 2, 8, 127, 0, 0, 1, 0, 1, 0, 2),
   ]);
 
   test('a proxy names the sender before TLS begins, in the same piece or octet by octet', async () => {
