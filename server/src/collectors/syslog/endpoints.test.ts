@@ -73,14 +73,15 @@ test('a socket of Node’s own receives the same as the batched one', async (t) 
 });
 
 test('an address that cannot be listened on is said, batched or not', async () => {
+  const port = await freePort();
   for (const batched of [canBatch(), false]) {
     const listener = createUdpListener(
-      { transport: 'udp', host: '192.0.2.1', port: 5514, name: 'syslog-udp', where: 'UDP port 5514', proxies: [] },
+      { transport: 'udp', host: '192.0.2.1', port, name: 'syslog-udp', where: 'the UDP port', proxies: [] },
       { linesPerSecond: 1 },
       { sink: createTestSink().sink, log: silentLog, clock: systemClock },
       batched,
     );
-    await assert.rejects(listener.open(), { code: 'config_invalid', message: /UDP port 5514 .*EADDRNOTAVAIL/ });
+    await assert.rejects(listener.open(), { code: 'config_invalid', message: /the UDP port .*EADDRNOTAVAIL/ });
   }
 });
 
