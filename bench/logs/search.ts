@@ -11,7 +11,7 @@ import { startTestServer } from '../../server/src/stores/postgres/test-server.ts
 import { createChance, makeLine, toNewLine } from './lines.ts';
 
 const total = Number(process.argv[2] ?? 10) * 1e6;
-const BATCH = 16_384;
+const BATCH = 65_536;
 const DAY_MS = 86_400_000;
 const RUNS = 7;
 const {
@@ -40,14 +40,15 @@ const RARE = [0.2, 0.5, 0.8].map((share) => Math.floor(total * share));
 async function fill(): Promise<number> {
   const chance = createChance(present + 1);
   const begun = performance.now();
+  const packer = store.packer();
   let writing: Promise<unknown> = Promise.resolve();
   for (let done = present; done < total; done += BATCH) {
-    const lines = Array.from({ length: Math.min(BATCH, total - done) }, (_, i) => {
-      const at = Math.floor(start + (DAY_MS * (done + i)) / total);
-      const rare = RARE.includes(done + i) ? ' needleinhaystack' : '';
-      return toNewLine(makeLine(chance, at) + rare, at, 1 + Math.floor(chance() * 200));
-    });
-    const packed = store.pack(lines);
+    for (let i = done; i < Math.min(total, done + BATCH); i++) {
+      const at = Math.floor(start + (DAY_MS * i) / total);
+      const rare = RARE.includes(i) ? ' needleinhaystack' : '';
+      packer.add(toNewLine(makeLine(chance, at) + rare, at, 1 + Math.floor(chance() * 200)));
+    }
+    const packed = packer.take();
     await writing;
     writing = store.write(packed);
     if (Math.floor(done / 1e6) !== Math.floor((done + BATCH) / 1e6)) {
