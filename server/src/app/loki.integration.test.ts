@@ -140,8 +140,8 @@ describe(
         await sleep(1_000);
       }
       // Processes tell their counters every few seconds.
-    await until('what came waits', async () => (await counter('log_spool_backlog_lines')) >= 20_000, 20_000);
-    await loki.start();
+      await until('what came waits', async () => (await counter('log_spool_backlog_lines')) >= 20_000, 20_000);
+      await loki.start();
       await stored();
       assert.equal(await counter('syslog_dropped_total'), 0);
       assert.ok((await counter('log_spool_retries_total')) > 0);
