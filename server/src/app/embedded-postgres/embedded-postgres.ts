@@ -31,9 +31,12 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres extends Component {
   /** Connection string, password included; valid while it runs. */
   url(): string;
+  /** Asks it to end by itself: for one who cannot wait until it has. */
+  letGo(): void;
 }
 
 const MAX_LOG_BYTES = 10_000_000;
+const STOPPED = 'it was stopped while it started';
 
 function urlFor(port: number, secret: string, database = NAME): string {
   return `postgresql://${NAME}:${secret}@127.0.0.1:${port}/${database}`;
@@ -92,6 +95,7 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
   const logPath = join(dataDir, 'postgres.log');
   let child: ChildProcess | undefined;
   let stopping = false;
+  let starting: Promise<void> = Promise.resolve();
   let url = '';
   // The same over restarts, so that those who hold the URL find the database again.
   let port: number | undefined;
@@ -118,6 +122,8 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
 
   async function tryStart(binaries: PostgresBinaries, user: DatabaseUser | undefined): Promise<string | undefined> {
     port ??= await freePort();
+    // Nothing may come between this and the launch: what is launched, a stop finds.
+    if (stopping) return STOPPED;
     const from = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
     const server = launch(binaries, user, port);
     child = server;
@@ -147,47 +153,53 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
     return undefined;
   }
 
+  async function begin(): Promise<void> {
+    const binaries = findPostgresBinaries();
+    const user = databaseUser(directory);
+    if (!existsSync(join(directory, 'PG_VERSION'))) {
+      // The account that runs the database must be able to pass through the data directory.
+      if (user) chmodSync(dataDir, 0o711);
+      initialise(dataDir, binaries, user);
+    }
+    const leftover = await clearLeftover(directory, clock);
+    if (leftover === 'stopped') log.info('stopped the database of an earlier run that had been killed');
+    let trouble = '';
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const failed = await tryStart(binaries, user);
+      if (failed === undefined || stopping) return;
+      trouble = failed;
+      // A killed postmaster's last children, or somebody who was quicker at the port: both pass by themselves.
+      if (!/shared memory block|address already in use|could not create any TCP/i.test(failed)) break;
+      if (url === '') port = undefined;
+      await clock.sleep(200);
+    }
+    if (/No space left/i.test(trouble)) {
+      throw new AppError('disk_full', `no space left for the database in ${dataDir}: free some space and start again`);
+    }
+    throw new AppError('database_unavailable', `the embedded database does not start: ${trouble} (see ${logPath})`);
+  }
+
   return {
     name: 'embedded PostgreSQL',
     url: () => url,
-    async start() {
+    letGo: () => void child?.kill('SIGINT'),
+    start() {
       stopping = false;
-      const binaries = findPostgresBinaries();
-      const user = databaseUser(directory);
-      if (!existsSync(join(directory, 'PG_VERSION'))) {
-        // The account that runs the database must be able to pass through the data directory.
-        if (user) chmodSync(dataDir, 0o711);
-        initialise(dataDir, binaries, user);
-      }
-      const leftover = await clearLeftover(directory, clock);
-      if (leftover === 'stopped') log.info('stopped the database of an earlier run that had been killed');
-      let trouble = '';
-      for (let attempt = 0; attempt < 10; attempt++) {
-        const failed = await tryStart(binaries, user);
-        if (failed === undefined || stopping) return;
-        trouble = failed;
-        // A killed postmaster's last children, or somebody who was quicker at the port: both pass by themselves.
-        if (!/shared memory block|address already in use|could not create any TCP/i.test(failed)) break;
-        if (url === '') port = undefined;
-        await clock.sleep(200);
-      }
-      if (/No space left/i.test(trouble)) {
-        throw new AppError(
-          'disk_full',
-          `no space left for the database in ${dataDir}: free some space and start again`,
-        );
-      }
-      throw new AppError('database_unavailable', `the embedded database does not start: ${trouble} (see ${logPath})`);
+      const begun = begin();
+      starting = begun.catch(() => undefined);
+      return begun;
     },
     async stop() {
       stopping = true;
       const server = child;
-      if (!server) return;
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGINT');
-      const timer = setTimeout(() => server.kill('SIGQUIT'), 6_000);
-      await ended;
-      clearTimeout(timer);
+      if (server) {
+        const ended = new Promise((resolve) => server.once('exit', resolve));
+        server.kill('SIGINT');
+        const timer = setTimeout(() => server.kill('SIGQUIT'), 6_000);
+        await ended;
+        clearTimeout(timer);
+      }
+      await starting;
     },
   };
 }

@@ -36,8 +36,11 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
   });
   function stop(): Promise<void> {
     if (!stopping) {
-      // Whatever hangs, the one who asked gets his prompt back.
-      setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+      // Whatever hangs, the one who asked gets his prompt back; a database that was not yet told to end is told now.
+      setTimeout(() => {
+        supervisor.letGo();
+        process.exit(1);
+      }, STOP_LIMIT_MS).unref();
       stopping = supervisor.stop();
     }
     return stopping;

@@ -34,6 +34,8 @@ export interface Supervisor {
   start(): Promise<Started>;
   /** Stops everything in order within ten seconds: readiness, work, processes, database. */
   stop(): Promise<void>;
+  /** The time is up: what still runs is told to end by itself, and nobody waits for it. */
+  letGo(): void;
 }
 
 const DRAIN_MS = 1_000;
@@ -156,8 +158,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const metrics = await chooseMetricBackend(databaseUrl, config.metrics, log);
       refuseWhenStopped();
       const partitions = await agreeOnPartitions(databaseUrl, config);
+      refuseWhenStopped();
       return startRoles({ ...config, metrics, partitions }, databaseUrl);
     },
     stop: () => (stopped ??= stopAll()),
+    // Roles end when our end of their pipe closes.
+    letGo: () => database?.letGo(),
   };
 }
