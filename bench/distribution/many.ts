@@ -98,7 +98,7 @@ export async function storedPolls(dataDir: string, url: string | undefined, from
   return withDatabase(config, async (databaseUrl) => {
     const pg = createPostgres({ databaseUrl, log: silentLog, maxConnections: 1 });
     const { rows } = await pg.query<{ n: number }>(
-      `select count(*)::int as n from (select distinct device_id, at from metric_head where at >= $1 and at < $2) as t`,
+      `select count(*)::int as n from (select distinct device_id, at from metric_head where device_id > 0 and at >= $1 and at < $2) as t`,
       [new Date(from), new Date(to)],
     );
     await pg.stop();

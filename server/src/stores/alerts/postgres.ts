@@ -6,6 +6,8 @@ import { ALERT_COLUMNS, toAlert } from './rows.ts';
 import type { AlertRow } from './rows.ts';
 
 const CANARY_KEPT_MS = 3_600_000;
+/** Longer than anything is tried. */
+const UNTRIED_MS = 25 * 3_600_000;
 
 const date = (at: number | null | undefined) => (at == null ? null : new Date(at));
 
@@ -136,6 +138,12 @@ export function createAlertStore(pg: Postgres): AlertStore {
         await tx.query(`delete from notification where state <> 'waiting' and alert_id in (${old})`, params);
         await tx.query(`delete from alert where id in (${old})`, params);
         await tx.query(`delete from notification where state <> 'waiting' and created_at < $1`, [new Date(before)]);
+        // Those of a channel that is switched off are tried by nobody.
+        await tx.query(
+          `update notification set state = 'dead', error = coalesce(error, 'Its channel was switched off for a day.')
+           where state = 'waiting' and created_at < $1`,
+          [new Date(now - UNTRIED_MS)],
+        );
       });
     },
   };
