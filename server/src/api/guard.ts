@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { may } from '#domain/permissions.ts';
 import { AppError } from '#platform/errors.ts';
-import type { Access } from '#services/access/access.ts';
+import type { Access, Known } from '#services/access/access.ts';
 import type { AccessRule } from './route.ts';
 
 /** The cookie that holds a session. */
 export const SESSION_COOKIE = 'sotp_session';
+
+/** Longer than any proof that is one; what is longer is not kept. */
+const PROOF_MAX = 200;
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -51,19 +54,23 @@ function refuseForeign(request: FastifyRequest, publicUrl: string | undefined): 
   );
 }
 
-/** Finds out who asks: by bearer token, else by session cookie. Leaves the request anonymous when by neither. */
-export async function identify(request: FastifyRequest, access: Access): Promise<void> {
+/** Finds out who asks: by bearer token, else by session cookie; nobody when by neither. */
+export async function identify(request: FastifyRequest, access: Access): Promise<Known> {
   const bearer = bearerOf(request);
   if (bearer !== undefined) {
-    request.actor = (await access.tokens.authenticate(bearer, request.ip)) ?? null;
-    return;
+    return { actor: (await access.tokens.authenticate(bearer, request.ip)) ?? null, user: null };
   }
   const session = request.cookies[SESSION_COOKIE];
-  if (session === undefined) return;
-  const found = await access.signIn.authenticate(session, request.ip);
-  if (!found) return;
-  request.actor = found.actor;
-  request.user = found.user;
+  const found = session === undefined ? undefined : await access.signIn.authenticate(session, request.ip);
+  return found ?? { actor: null, user: null };
+}
+
+/** `identify` for the many requests of a page: whoever was known a moment ago still is. */
+function identifyAgain(request: FastifyRequest, access: Access): Promise<Known> {
+  const bearer = bearerOf(request);
+  const proof = bearer === undefined ? `session ${request.cookies[SESSION_COOKIE] ?? ''}` : `bearer ${bearer}`;
+  if (proof.length > PROOF_MAX) return identify(request, access);
+  return access.known.get(`${request.ip} ${proof}`, () => identify(request, access));
 }
 
 /** The one place where a request is let in or not. */
@@ -95,7 +102,11 @@ export function addGuard(app: FastifyInstance, { access, publicUrl }: GuardOptio
     const rule = request.routeOptions.config.access;
     if (rule === undefined) throw new AppError('forbidden', 'This route has no access rule.');
     if (rule === 'public') return;
-    await identify(request, access);
+    Object.assign(request, await identifyAgain(request, access));
     authorise(request, rule);
+  });
+  // What may have changed rights is over before its answer goes out: who has read that finds them changed.
+  app.addHook('onSend', async (request) => {
+    if (!SAFE.has(request.method)) access.known.forget();
   });
 }

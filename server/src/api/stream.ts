@@ -166,7 +166,7 @@ export function addStream(app: FastifyInstance, { access, live, log }: StreamOpt
         const before = JSON.stringify([actor.role, actor.scope]);
         request.actor = null;
         try {
-          await identify(request, access);
+          Object.assign(request, await identify(request, access));
         } catch (error) {
           // A database that is away for a moment takes nobody's rights; an expired token does.
           if (!(error instanceof AppError) || error.code !== 'token_expired') request.actor = actor;

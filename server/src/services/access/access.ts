@@ -1,10 +1,14 @@
+import type { User } from '@sotp/contract/access.ts';
 import type { Bus } from '#bus/bus.ts';
 import type { Cache } from '#cache/cache.ts';
 import type { Clock } from '#platform/clock.ts';
+import { createRecent } from '#platform/recent.ts';
+import type { Recent } from '#platform/recent.ts';
 import type { AuditStore } from '#stores/audit/audit.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import type { SetupLinkStore, TokenStore, UserStore } from '#stores/users/users.ts';
 import { systemActor } from './actor.ts';
+import type { Actor } from './actor.ts';
 import { createAudit } from './audit.ts';
 import type { Audit } from './audit.ts';
 import { createSignInLimits } from './limits.ts';
@@ -19,6 +23,16 @@ import type { Tokens } from './tokens.ts';
 import { createUsers } from './users.ts';
 import type { Users } from './users.ts';
 
+/** For so long somebody who was let in is not looked up again: what is done elsewhere to his rights acts within it. */
+const KNOWN_MS = 500;
+const KNOWN_MAX = 10_000;
+
+/** Who asks: nobody, a token, or a signed-in person. */
+export interface Known {
+  readonly actor: Actor | null;
+  readonly user: User | null;
+}
+
 /** Everything about who may use SOTP, put together. */
 export interface Access {
   readonly users: Users;
@@ -26,6 +40,8 @@ export interface Access {
   readonly signIn: SignIn;
   readonly setup: Setup;
   readonly audit: Audit;
+  /** Who asked just now, by what he showed. */
+  readonly known: Recent<Known>;
   /** `setup.ensureAdmin`, for the hub's start. */
   ensureAdmin(password?: string): Promise<{ setupToken?: string }>;
 }
@@ -46,10 +62,11 @@ export function createAccess({ stores, cache, bus, clock }: AccessDeps): Access 
   const setup = createSetup({ users: stores.users, links: stores.links, sessions, passwords, audit, clock });
   return {
     users: createUsers({ users: stores.users, sessions, passwords, audit, bus }),
-    tokens: createTokens({ tokens: stores.tokens, users: stores.users, audit, bus, clock }),
+    tokens: createTokens({ tokens: stores.tokens, audit, bus, clock }),
     signIn: createSignIn({ users: stores.users, sessions, passwords, limits, secrets, audit, bus, clock }),
     setup,
     audit,
+    known: createRecent<Known>(clock, { ms: KNOWN_MS, max: KNOWN_MAX }),
     ensureAdmin: setup.ensureAdmin,
   };
 }

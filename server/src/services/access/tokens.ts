@@ -6,7 +6,7 @@ import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
 import { may, weakerRole } from '#domain/permissions.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import type { StoredToken, TokenStore, UserStore } from '#stores/users/users.ts';
+import type { StoredToken, TokenStore } from '#stores/users/users.ts';
 import type { Actor } from './actor.ts';
 import type { Audit } from './audit.ts';
 import { randomToken, tokenHash } from './random.ts';
@@ -35,7 +35,6 @@ export interface Tokens {
 
 export interface TokensDeps {
   tokens: TokenStore;
-  users: UserStore;
   audit: Audit;
   bus: Bus;
   clock: Clock;
@@ -50,13 +49,13 @@ function toToken(token: StoredToken): Token {
     createdAt: new Date(token.createdAt).toISOString(),
     expiresAt: instant(token.expiresAt),
     lastUsedAt: instant(token.lastUsedAt),
-    createdBy: token.ownerName,
+    createdBy: token.owner?.username ?? null,
   };
 }
 
 const seesAll = (actor: Actor) => may(actor, 'users:read');
 
-export function createTokens({ tokens, users, audit, bus, clock }: TokensDeps): Tokens {
+export function createTokens({ tokens, audit, bus, clock }: TokensDeps): Tokens {
   return {
     async create(actor, { name, role, expiresAt }) {
       if (weakerRole(role, actor.role) !== role) {
@@ -102,8 +101,8 @@ export function createTokens({ tokens, users, audit, bus, clock }: TokensDeps): 
       if (token.expiresAt !== null && token.expiresAt <= now) {
         throw new AppError('token_expired', `The token “${token.name}” has expired: create a new one.`);
       }
-      const owner = token.ownerId === null ? null : await users.get(token.ownerId);
-      if (owner === undefined || owner?.disabled) return undefined;
+      const { owner } = token;
+      if (owner === null ? token.ownerId !== null : owner.disabled) return undefined;
       if (token.lastUsedAt === null || now - token.lastUsedAt > USED_MS) await tokens.used(token.id, now);
       return {
         key: `token/${token.id}`,

@@ -45,7 +45,7 @@ function fixture(limits: Partial<QueryLimits> = {}, slow?: (signal?: AbortSignal
   } satisfies Partial<MetricStore> as unknown as MetricStore & MetricUsageStore;
   const devices = {
     getMany: async () => [],
-    get: async (id: number) => ({ id, site: null }),
+    siteOf: async () => null,
   } as unknown as DeviceStore;
   const clock = createFakeClock(NOW);
   return { telemetry: createTelemetry({ metrics, devices, clock, limits }), asked };

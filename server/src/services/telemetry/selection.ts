@@ -70,9 +70,11 @@ export function createSelection(devices: DeviceStore) {
     async deviceIds(actor: Actor, device: string | undefined): Promise<number[] | undefined> {
       if (device === undefined) return visibleIds(actor);
       const id = parseId(device);
-      const found = id === undefined ? undefined : await devices.get(id);
-      if (!found || !siteInScope(actor.scope, found.site)) throw new AppError('not_found', 'There is no such device.');
-      return [found.id];
+      const site = id === undefined ? undefined : await devices.siteOf(id);
+      if (id === undefined || site === undefined || !siteInScope(actor.scope, site)) {
+        throw new AppError('not_found', 'There is no such device.');
+      }
+      return [id];
     },
     /** The longest interval at which the devices of these series are polled, judged by some of them. */
     async intervalOf(series: readonly StoredSeries[]): Promise<number> {

@@ -105,6 +105,8 @@ export interface DeviceStore {
   /** All of them or, when one cannot be, none; answers their ids, in order. Throws as `create`. */
   createMany(devices: readonly NewDevice[]): Promise<number[]>;
   get(id: number): Promise<StoredDevice | undefined>;
+  /** Where it is, null for nowhere; undefined when there is no such device. */
+  siteOf(id: number): Promise<string | null | undefined>;
   getMany(ids: readonly number[]): Promise<StoredDevice[]>;
   byEndpoint(endpoint: string): Promise<StoredDevice | undefined>;
   /** Those that are there, by endpoint. */

@@ -96,6 +96,14 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
       }
     },
     get: (id) => first('d.id = $1::int8', id),
+    async siteOf(id) {
+      const { rows } = await pg.query<{ site: string | null }>(
+        'select site from device where id = $1::int8',
+        [id],
+        'device-site',
+      );
+      return rows[0]?.site;
+    },
     byEndpoint: (endpoint) => first('d.endpoint = $1', endpoint),
     async byEndpoints(endpoints) {
       const { rows } = await pg.query<DeviceRow & { endpoint: string }>(

@@ -1,6 +1,7 @@
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import type { Buckets } from './aggregate.ts';
 import type { StoredSeries } from './metrics.ts';
+import type { Look } from './packed/look.ts';
 import type { StoredLayout } from './packed/catalogue.ts';
 import type { PollBlock } from './packed/timeline.ts';
 
@@ -28,7 +29,7 @@ export interface Finished {
  * pool, or a connection that can be cancelled.
  */
 export interface Tail {
-  finished(db: Queryable): Promise<Finished>;
+  finished(look: Look): Finished;
   /**
    * Polls by device from the beginning of the hour in which the span begins, to its end: those of the layouts, with the values of the wanted
    * series, and those of other layouts of the devices that say "restarted".
@@ -47,15 +48,18 @@ export interface Tail {
     before: number,
     maxAgeMs: number,
   ): Promise<Map<number, PollBlock[]>>;
-  /** Adds roll-up spans that begin in [from, to) to the buckets of the series; of counters asked for growth only that. */
-  addSpans(
+  /**
+   * Reads roll-up spans that begin in [from, to); of counters asked for growth only that. What it answers adds them to
+   * the buckets of the series, and is called in the order of time.
+   */
+  readSpans(
     db: Queryable,
     tier: SpanTier,
     span: Span,
     layouts: readonly StoredLayout[],
     wanted: ReadonlyMap<StoredSeries, Buckets>,
     growth: boolean,
-  ): Promise<void>;
+  ): Promise<() => void>;
 }
 
 /** Blocks of several places in one map. */

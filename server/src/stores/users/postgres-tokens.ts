@@ -1,4 +1,4 @@
-import type { RoleName } from '@sotp/contract/access.ts';
+import type { RoleName, Scope } from '@sotp/contract/access.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import type { SetupLinkStore, StoredToken, TokenStore } from './users.ts';
 
@@ -8,12 +8,16 @@ interface TokenRow {
   role: RoleName;
   owner_id: number | null;
   owner_name: string | null;
+  owner_role: RoleName;
+  owner_scope: Scope | null;
+  owner_disabled: boolean;
   created_at: Date;
   expires_at: Date | null;
   last_used_at: Date | null;
 }
 
-const SELECT = `select t.id, t.name, t.role, t.owner_id, u.username as owner_name, t.created_at, t.expires_at, t.last_used_at
+const SELECT = `select t.id, t.name, t.role, t.owner_id, u.username as owner_name, u.role as owner_role,
+  u.scope as owner_scope, u.disabled as owner_disabled, t.created_at, t.expires_at, t.last_used_at
   from api_tokens t left join users u on u.id = t.owner_id`;
 
 function toToken(row: TokenRow): StoredToken {
@@ -22,7 +26,10 @@ function toToken(row: TokenRow): StoredToken {
     name: row.name,
     role: row.role,
     ownerId: row.owner_id,
-    ownerName: row.owner_name,
+    owner:
+      row.owner_name === null
+        ? null
+        : { username: row.owner_name, role: row.owner_role, scope: row.owner_scope, disabled: row.owner_disabled },
     createdAt: row.created_at.getTime(),
     expiresAt: row.expires_at?.getTime() ?? null,
     lastUsedAt: row.last_used_at?.getTime() ?? null,

@@ -56,7 +56,8 @@ export interface StoredToken {
   readonly name: string;
   readonly role: RoleName;
   readonly ownerId: number | null;
-  readonly ownerName: string | null;
+  /** Whoever made it, as he is now. */
+  readonly owner: Pick<StoredUser, 'username' | 'role' | 'scope' | 'disabled'> | null;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;

@@ -26,6 +26,8 @@ export interface Catalogue {
   fork(deviceId: number, since: number, move: LabelMove): Promise<void>;
   join(deviceId: number, at: number, move: LabelMove): Promise<void>;
   removeDevice(deviceId: number): Promise<void>;
+  /** Hears when this process has made layouts, and when what there was now means other series. */
+  onChange(listener: (how: 'made' | 'moved') => void): void;
 }
 
 const digest = (text: string) => createHash('md5').update(text).digest('hex');
@@ -52,12 +54,18 @@ interface StoredKey {
 
 /** Series of a batch of new layouts are created so many at a time. */
 const SERIES_PER_STATEMENT = 5_000;
+/** Of so many devices it pays to go through all their series for those of a metric. */
+const FEW_DEVICES = 8;
 
 export function createCatalogue(pg: Postgres): Catalogue {
   // By device first, so that a removed device can be forgotten; by identity of the layout then, so that a poll whose
   // shape did not change costs two look-ups and no hashing.
   const known = new Map<number, WeakMap<Layout, number>>();
   const keys = new WeakMap<Layout, LayoutKeys>();
+  const listeners: ((how: 'made' | 'moved') => void)[] = [];
+  const tell = (how: 'made' | 'moved') => {
+    for (const listener of listeners) listener(how);
+  };
 
   function keysOf(layout: Layout): LayoutKeys {
     let found = keys.get(layout);
@@ -170,6 +178,7 @@ export function createCatalogue(pg: Postgres): Catalogue {
         const created = unknown.filter((row) => !outdated.has(row));
         if (created.length > 0) {
           await createLayouts(created);
+          tell('made');
           await findLayouts(created, found);
         }
       }
@@ -179,15 +188,19 @@ export function createCatalogue(pg: Postgres): Catalogue {
       const params: unknown[] = [];
       const bind = (value: unknown) => `$${params.push(value)}`;
       const where = [`id > ${bind(filter.after ?? 0)}::int8`];
-      if (filter.deviceIds) where.push(`device_id = any(${bind(filter.deviceIds)}::int[])`);
+      const { deviceIds, metric, labels } = filter;
+      if (deviceIds) where.push(`device_id = any(${bind(deviceIds)}::int8[])`);
       // What is of no device is the canary's.
       else where.push('device_id > 0');
-      if (filter.metric !== undefined) where.push(`metric = ${bind(filter.metric)}`);
-      if (filter.labels) where.push(`labels @> ${bind(JSON.stringify(filter.labels))}::jsonb`);
+      // Among the series of a few devices: the index by metric would be read for all devices that have it.
+      const few = deviceIds !== undefined && deviceIds.length <= FEW_DEVICES;
+      if (metric !== undefined) where.push(`${few ? `metric || ''` : 'metric'} = ${bind(metric)}`);
+      if (labels) where.push(`labels @> ${bind(JSON.stringify(labels))}::jsonb`);
       const { rows } = await pg.query<StoredSeries>(
         `select id, device_id as "deviceId", metric, labels, unit, kind from metric_series
          where ${where.join(' and ')} order by id limit ${bind(filter.limit)}`,
         params,
+        few ? `series-of-few-${metric === undefined ? 0 : 1}${labels ? 1 : 0}` : undefined,
       );
       return rows;
     },
@@ -195,6 +208,7 @@ export function createCatalogue(pg: Postgres): Catalogue {
       const { rows } = await pg.query<StoredLayout>(
         'select id, device_id as "deviceId", series from metric_layout where device_id = any($1::int[]) order by id',
         [deviceIds],
+        'layouts-of',
       );
       return rows;
     },
@@ -209,9 +223,16 @@ export function createCatalogue(pg: Postgres): Catalogue {
       // Another process may have moved labels since this one last polled the device.
       known.delete(deviceId);
       if (moves.length > 0) await relabelSeries(pg, keyOf, deviceId, at, moves);
+      if (moves.length > 0) tell('moved');
     },
-    fork: (deviceId, since, move) => forkSeries(pg, keyOf, deviceId, since, move),
-    join: (deviceId, at, move) => joinSeries(pg, keyOf, deviceId, at, move),
+    async fork(deviceId, since, move) {
+      await forkSeries(pg, keyOf, deviceId, since, move);
+      tell('moved');
+    },
+    async join(deviceId, at, move) {
+      await joinSeries(pg, keyOf, deviceId, at, move);
+      tell('moved');
+    },
     async removeDevice(deviceId) {
       known.delete(deviceId);
       await pg.transaction(async (tx) => {
@@ -219,6 +240,8 @@ export function createCatalogue(pg: Postgres): Catalogue {
         await tx.query('delete from metric_series where device_id = $1', [deviceId]);
         await tx.query('delete from metric_relabel where device_id = $1', [deviceId]);
       });
+      tell('moved');
     },
+    onChange: (listener) => void listeners.push(listener),
   };
 }

@@ -5,6 +5,7 @@ import type { Tail } from '#stores/metrics/tail.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import type { Catalogue } from './catalogue.ts';
 import { groupRows, readLast } from './head.ts';
+import type { Look, Looks } from './look.ts';
 import { createTimelines } from './timeline.ts';
 
 /** Devices that are read at once: what bounds the memory of a look at very many. */
@@ -15,18 +16,20 @@ const POLLS = 3;
 export interface LatestDeps {
   readonly pg: Postgres;
   readonly clock: Clock;
-  readonly catalogue: Catalogue;
-  readonly tail: Tail;
+  readonly layoutsOf: Catalogue['layoutsOf'];
+  readonly looks: Looks;
+  readonly tailOf: (look: Look) => Tail;
 }
 
 /** Answers the newest values: of the head, and of the tail for layouts that have been silent since. */
-export function createLatest({ pg, clock, catalogue, tail }: LatestDeps) {
+export function createLatest({ pg, clock, layoutsOf, looks, tailOf }: LatestDeps) {
   async function blocksOf(db: Queryable, deviceIds: readonly number[], ids: ReadonlySet<number>, maxAgeMs: number) {
-    const layouts = (await catalogue.layoutsOf(deviceIds)).filter((layout) => layout.series.some((id) => ids.has(id)));
+    const layouts = (await layoutsOf(deviceIds)).filter((layout) => layout.series.some((id) => ids.has(id)));
     const now = clock.now() + 1;
     const blocks = groupRows(await readLast(db, layouts, now, { polls: POLLS, maxAgeMs: maxAgeMs + 1 }));
     const heard = new Set([...blocks.values()].flat().map((block) => block.layoutId));
     const silent = layouts.filter((layout) => !heard.has(layout.id));
+    const tail = tailOf(await looks.now());
     const all = mergeBlocks(blocks, await tail.lastPolls(db, silent, ids, now, maxAgeMs + 1));
     const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
     return new Map([...byDevice].map(([id, own]) => [id, createTimelines(all.get(id) ?? [], own)]));

@@ -6,7 +6,6 @@ import type { Postgres } from '#stores/postgres/postgres.ts';
 import { removeDeviceBlocks } from './blocks.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createCompactor } from './compactor.ts';
-import { createLatest } from './latest.ts';
 import {
   DAY_MS,
   HOUR_MS,
@@ -18,8 +17,7 @@ import {
   ROLLUP_5M_HOURS,
   expirePartitions,
 } from './partitions.ts';
-import { createRange } from './range.ts';
-import { createRangeCache } from './range-cache.ts';
+import { createReading } from './reading.ts';
 import { packedTail } from './tail.ts';
 import { createUsage } from './usage.ts';
 import { createWriter } from './writer.ts';
@@ -66,14 +64,14 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
   const rawMs = keepMs.packed;
   const catalogue = createCatalogue(pg);
   const compactor = createCompactor({ pg, catalogue, log });
-  const range = createRangeCache(pg, createRange({ pg, clock, catalogue, rawMs, tail: packedTail }));
-  const writer = createWriter({ pg, clock, log, catalogue, rawMs });
+  const reading = createReading({ pg, clock, catalogue, rawMs, tailOf: () => packedTail });
+  const writer = createWriter({ pg, clock, log, catalogue, rawMs, opened: reading.moved });
 
   return {
     ...createUsage({ pg, clock, keepMs }),
     write: writer.write,
-    range,
-    latest: createLatest({ pg, clock, catalogue, tail: packedTail }),
+    range: reading.range,
+    latest: reading.latest,
     series: (filter) => catalogue.series(filter),
     relabel: catalogue.relabel,
     fork: catalogue.fork,
@@ -91,6 +89,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
       for (const table of [ROLLUP_5M_HOURS, ROLLUP_5M]) await expirePartitions(pg, table, now - keepMs.fiveMinutes);
       for (const table of [ROLLUP_1H, ROLLUP_1D]) await expirePartitions(pg, table, now - keepMs.hours);
       await compactor.run({ before: closed, daysBefore: closed - dayLagMs }, signal);
+      reading.moved();
     },
     counters: writer.counters,
   };

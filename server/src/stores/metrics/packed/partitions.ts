@@ -60,7 +60,8 @@ export function partitionName(of: PartitionedTable, epochMs: number): string {
   return `${of.table}_${stamp(epochMs, of.digits)}`;
 }
 
-function startOfName(of: PartitionedTable, name: string): number | undefined {
+/** Where the partition of that name begins; undefined for other names. */
+export function startOfName(of: PartitionedTable, name: string): number | undefined {
   const digits = name.slice(of.table.length + 1);
   if (!name.startsWith(`${of.table}_`) || digits.length !== of.digits || /\D/.test(digits)) return undefined;
   const part = (from: number, length: number) => Number(digits.slice(from, from + length));

@@ -1,4 +1,3 @@
-import type { Finished } from '#stores/metrics/tail.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 
 /** Hours that are packed, days that are rolled up, and days that are made of their hours. */
@@ -54,15 +53,6 @@ export async function isBegun(pg: Queryable, tier: Tier, start: number): Promise
     new Date(start),
   ]);
   return rowCount > 0;
-}
-
-/** The youngest finished hour and day; roll-ups are complete up to their end. Epoch ms of the starts, or null. */
-export async function finishedThrough(pg: Queryable): Promise<Finished> {
-  const { rows } = await pg.query<{ hour: Date | null; day: Date | null }>(
-    `select (select max(start) from metric_compaction where tier = 'hour' and finished_at is not null) as hour,
-       (select max(start) from metric_compaction where tier = 'day' and finished_at is not null) as day`,
-  );
-  return { hour: rows[0]?.hour?.getTime() ?? null, day: rows[0]?.day?.getTime() ?? null, hasDays: true };
 }
 
 /** Days that end at or before an instant, have finished hours, and are not rolled up themselves. */

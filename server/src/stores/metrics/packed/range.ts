@@ -9,7 +9,8 @@ import { MAX_SPAN_MS } from '#domain/counters.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import type { Catalogue, StoredLayout } from './catalogue.ts';
 import { groupRows, readHead, readLast } from './head.ts';
-import { DAY_MS, HEAD, HOUR_MS, listPartitions } from './partitions.ts';
+import type { Look, Looks } from './look.ts';
+import { DAY_MS, HOUR_MS } from './partitions.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
@@ -22,9 +23,18 @@ const BLOCK_MS = { '1d': 30 * DAY_MS, '1h': DAY_MS, '5m': HOUR_MS, polls: HOUR_M
 export interface RangeDeps {
   readonly pg: Postgres;
   readonly clock: Clock;
-  readonly catalogue: Catalogue;
+  readonly layoutsOf: Catalogue['layoutsOf'];
+  readonly looks: Looks;
   /** How long single polls are kept. */
   readonly rawMs: number;
+  /** Where polls of closed hours lie at that time. */
+  readonly tailOf: (look: Look) => Tail;
+}
+
+/** Where one query is answered from. */
+interface Source {
+  readonly db: Queryable;
+  readonly look: Look;
   readonly tail: Tail;
 }
 
@@ -107,25 +117,33 @@ function knowsBefore(blocks: readonly PollBlock[], layoutId: number, since: numb
 }
 
 /** Answers ranges out of the head and all tiers of the tail. */
-export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
-  /** Polls in [since, to) from both forms, and the last ones before where a counter is asked for. */
+export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: RangeDeps) {
+  /**
+   * Polls in [since, to) from both forms, and the last ones before where a counter is asked for. Polls move from the head
+   * to the tail: hours that were in the head at the look are read there first, so that none is missed on its way.
+   */
   async function readPolls(
-    db: Queryable,
-    since: number,
-    to: number,
+    { db, look, tail }: Source,
+    { from: since, to }: Segment,
     layouts: readonly StoredLayout[],
     seriesIds: ReadonlySet<number>,
     counting: boolean,
   ) {
     const deviceIds = [...new Set(layouts.map((layout) => layout.deviceId))];
     const layoutIds = layouts.map((layout) => layout.id);
-    // Polls move from the head to the tail: read in this order, none is missed on its way.
-    const [rows, lastRows] = await Promise.all([
-      readHead(db, { deviceIds, layoutIds, from: since, to }),
-      counting ? readLast(db, layouts, since, { polls: 3 }) : [],
+    const [oldest = Infinity] = look.head;
+    const border = Math.min(Math.max(since, oldest), to);
+    const none = new Map<number, PollBlock[]>();
+    const readYoung = async () => {
+      const rows = await readHead(db, { deviceIds, layoutIds, from: since, to });
+      return mergeBlocks(groupRows(rows), await tail.polls(db, layouts, seriesIds, { from: border, to }));
+    };
+    const [old, young, lastRows] = await Promise.all([
+      since < border ? tail.polls(db, layouts, seriesIds, { from: since, to: border }) : none,
+      border < to ? readYoung() : none,
+      counting && oldest < since ? readLast(db, layouts, since, { polls: 3 }) : [],
     ]);
-    const polls = await tail.polls(db, layouts, seriesIds, { from: since, to });
-    const known = mergeBlocks(groupRows([...lastRows, ...rows]), polls);
+    const known = mergeBlocks(groupRows(lastRows), old, young);
     if (!counting) return known;
     // What the span begins in the middle of holds the last readings mostly; else they are in what came before.
     const blind = layouts.filter(({ id, deviceId }) => !knowsBefore(known.get(deviceId) ?? [], id, since));
@@ -135,14 +153,14 @@ export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
 
   /** The series' polls in a segment, each with what its counter grew from. */
   async function pollsOf(
-    db: Queryable,
+    source: Source,
     segment: Segment,
     series: readonly StoredSeries[],
     layouts: readonly StoredLayout[],
   ) {
     const ids = new Set(series.map((one) => one.id));
     const counting = series.some((one) => one.kind === 'counter');
-    const polls = await readPolls(db, segment.from, segment.to, layouts, ids, counting);
+    const polls = await readPolls(source, segment, layouts, ids, counting);
     const byDevice = Map.groupBy(layouts, (layout) => layout.deviceId);
     const timelines = new Map(
       [...byDevice].map(([id, own]) => [id, createTimelines(polls.get(id) ?? [], own)] as const),
@@ -151,32 +169,35 @@ export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
   }
 
   async function answerPart(
-    db: Queryable,
+    source: Source,
     series: readonly StoredSeries[],
     query: RangeQuery,
     segments: readonly Segment[],
+    known: readonly StoredLayout[],
   ): Promise<RangeResult[]> {
     const { stepMs, fn, from, to } = query;
     const ids = new Set(series.map((one) => one.id));
-    const deviceIds = [...new Set(series.map((one) => one.deviceId))];
-    const layouts = (await catalogue.layoutsOf(deviceIds)).filter((layout) => layout.series.some((id) => ids.has(id)));
+    const layouts = known.filter((layout) => layout.series.some((id) => ids.has(id)));
     const length = Math.max(0, Math.ceil((to - from) / stepMs));
     const buckets = new Map(series.map((one) => [one, emptyBuckets(from, stepMs, length, one.kind)]));
     const quantilePoints = new Map<StoredSeries, Point[]>();
     const growth = fn === 'rate' || fn === 'increase';
-    for (const segment of segments) {
+    // All is read at once, and then added in the order of time.
+    const reading = segments.map(async (segment): Promise<() => void> => {
       if (segment.tier !== 'polls') {
-        await tail.addSpans(db, segment.tier, segment, layouts, buckets, growth);
-        continue;
+        return source.tail.readSpans(source.db, segment.tier, segment, layouts, buckets, growth);
       }
-      const samplesOf = await pollsOf(db, segment, series, layouts);
-      for (const [one, spans] of buckets) {
-        const samples = samplesOf(one);
-        if (!samples) continue;
-        if (fn === 'p95') quantilePoints.set(one, quantiles(spans, samples, 0.95, segment.to));
-        else addSamples(spans, samples, { since: segment.from, until: segment.to });
-      }
-    }
+      const samplesOf = await pollsOf(source, segment, series, layouts);
+      return () => {
+        for (const [one, spans] of buckets) {
+          const samples = samplesOf(one);
+          if (!samples) continue;
+          if (fn === 'p95') quantilePoints.set(one, quantiles(spans, samples, 0.95, segment.to));
+          else addSamples(spans, samples, { since: segment.from, until: segment.to });
+        }
+      };
+    });
+    for (const add of await Promise.all(reading)) add();
     return [...buckets].map(([one, spans]) => {
       if (fn !== 'p95') return { series: one, points: toPoints(spans, fn) };
       // Where polls are gone, the quantile is that of nothing but what the spans say: their mean.
@@ -191,19 +212,23 @@ export function createRange({ pg, clock, catalogue, rawMs, tail }: RangeDeps) {
     const aligned = { ...query, from };
     checkSize(aligned);
     const db = signal ? pg.abortable(signal) : pg;
-    const through = await tail.finished(pg);
-    const head = through.hour === null ? [] : await listPartitions(pg, HEAD);
-    const reopened = head.filter((start) => start <= (through.hour ?? 0));
+    const deviceIds = [...new Set(query.series.map((series) => series.deviceId))];
+    const [look, layouts] = await Promise.all([looks.now(), layoutsOf(deviceIds)]);
+    const source = { db, look, tail: tailOf(look) };
+    const through = source.tail.finished(look);
+    const reopened = look.head.filter((start) => start <= (through.hour ?? -Infinity));
     const segments = planTiers(aligned, { ...through, reopened }, clock.now() - rawMs);
     const blocks = segments.reduce((sum, { tier, from: a, to: b }) => sum + (b - a) / BLOCK_MS[tier], 0);
     const devicesAtOnce = Math.max(1, Math.floor(BLOCKS_PER_READ / Math.max(1, blocks)));
-    const deviceIds = [...new Set(query.series.map((series) => series.deviceId))];
     const results = new Map<number, RangeResult>();
     for (let i = 0; i < deviceIds.length; i += devicesAtOnce) {
       signal?.throwIfAborted();
       const part = new Set(deviceIds.slice(i, i + devicesAtOnce));
       const series = query.series.filter((one) => part.has(one.deviceId));
-      for (const result of await answerPart(db, series, aligned, segments)) results.set(result.series.id, result);
+      const own = layouts.filter((layout) => part.has(layout.deviceId));
+      for (const result of await answerPart(source, series, aligned, segments, own)) {
+        results.set(result.series.id, result);
+      }
     }
     return query.series.map((series) => results.get(series.id) ?? { series, points: [] });
   };

@@ -4,7 +4,6 @@ import { readBlocks, readLastBlocks, toPollBlock } from './blocks.ts';
 import { decodeBlock } from './codec.ts';
 import { DAY_MS, FIVE_MINUTES, HOUR_MS, ROLLUP_1D, ROLLUP_1H, monthOf } from './partitions.ts';
 import { piecesOf } from './pieces.ts';
-import { finishedThrough } from './progress.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
 import { rollupReader } from './rollup-block.ts';
 import { readPacked } from './slices.ts';
@@ -19,7 +18,7 @@ const TIERS = {
 
 /** Packed hours and roll-ups in tables of plain PostgreSQL. */
 export const packedTail: Tail = {
-  finished: finishedThrough,
+  finished: ({ hour, day }) => ({ hour, day, hasDays: true }),
   polls: readPacked,
   async lastPolls(db, layouts, _wanted, before, maxAgeMs) {
     const byDevice = new Map<number, PollBlock[]>();
@@ -29,8 +28,7 @@ export const packedTail: Tail = {
     }
     return byDevice;
   },
-  async addSpans(db, tier, { from, to }, layouts, wanted, growth) {
-    if (from >= to) return;
+  async readSpans(db, tier, { from, to }, layouts, wanted, growth) {
     const { of, spanMs, since: first } = TIERS[tier];
     const rows = await readBlocks(db, of, {
       deviceIds: [...new Set(layouts.map((layout) => layout.deviceId))],
@@ -38,15 +36,17 @@ export const packedTail: Tail = {
       from: first(from),
       to,
     });
-    const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
-    const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
-    for (const { row, since, until } of piecesOf(rows)) {
-      const read = rollupReader(decodeBlock(row.block), spanMs, growth ? 'growth' : 'all');
-      for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
-        const position = positions.get(row.layoutId)?.get(series.id);
-        if (position === undefined) continue;
-        addBuckets(buckets, read(position, series.kind), Math.max(since, from), Math.min(until, to));
+    return () => {
+      const positions = new Map(layouts.map((layout) => [layout.id, new Map(layout.series.map((id, i) => [id, i]))]));
+      const byDevice = Map.groupBy(wanted, ([series]) => series.deviceId);
+      for (const { row, since, until } of piecesOf(rows)) {
+        const read = rollupReader(decodeBlock(row.block), spanMs, growth ? 'growth' : 'all');
+        for (const [series, buckets] of byDevice.get(row.deviceId) ?? []) {
+          const position = positions.get(row.layoutId)?.get(series.id);
+          if (position === undefined) continue;
+          addBuckets(buckets, read(position, series.kind), Math.max(since, from), Math.min(until, to));
+        }
       }
-    }
+    };
   },
 };

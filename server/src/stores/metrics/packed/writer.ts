@@ -43,9 +43,11 @@ export interface WriterDeps {
   readonly catalogue: Catalogue;
   /** How long single polls are kept. */
   readonly rawMs: number;
+  /** Hears when it may have opened hours. */
+  readonly opened: () => void;
 }
 
-export function createWriter({ pg, clock, log, catalogue, rawMs }: WriterDeps): Writer {
+export function createWriter({ pg, clock, log, catalogue, rawMs, opened }: WriterDeps): Writer {
   const counters: WriteCounters = { stored: 0, droppedTooOld: 0, droppedInFuture: 0, droppedOutdated: 0 };
   let hours = new Set<number>();
 
@@ -54,6 +56,7 @@ export function createWriter({ pg, clock, log, catalogue, rawMs }: WriterDeps): 
     if (missing.length === 0) return;
     await ensurePartitions(pg, HEAD, missing);
     for (const hour of missing) hours.add(hour);
+    opened();
   }
 
   /** Without what retention would drop at once, and what a wrong clock dated. */

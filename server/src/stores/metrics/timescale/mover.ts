@@ -92,7 +92,8 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
       return own.length === 0 ? [] : [{ layout, polls: mergePolls(own, layout.series.length) }];
     });
     const buckets = new Map(series.map((one) => [one, emptyBuckets(day, SPAN_MS, DAY_MS / SPAN_MS, one.kind)]));
-    await packedTail.addSpans(pg, '5m', { from: span.start, to: span.end }, layouts, buckets, false);
+    const addSpans = await packedTail.readSpans(pg, '5m', { from: span.start, to: span.end }, layouts, buckets, false);
+    addSpans();
     const spans = [...buckets].flatMap(([one, found]) => {
       const place = placeOf(one.id, [...layouts, ...polls.map(({ layout }) => layout)]);
       return place ? spanRowsOf(place.layoutId, place.position, found) : [];

@@ -3,7 +3,6 @@ import type { StoredSeries } from '#stores/metrics/metrics.ts';
 import { inlineInstant } from '#stores/metrics/packed/binary.ts';
 import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
 import { DAY_MS, HOUR_MS } from '#stores/metrics/packed/partitions.ts';
-import { finishedThrough } from '#stores/metrics/packed/progress.ts';
 import { PG_EPOCH_MS } from '#stores/metrics/packed/row-copy.ts';
 import type { Span, SpanTier, Tail } from '#stores/metrics/tail.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
@@ -65,37 +64,34 @@ function addRows(
   }
 }
 
-async function addSpans(
+async function readSpans(
   db: Queryable,
   tier: SpanTier,
   span: Span,
   layouts: readonly StoredLayout[],
   wanted: ReadonlyMap<StoredSeries, Buckets>,
   growth: boolean,
-): Promise<void> {
+): Promise<() => void> {
   const [any] = wanted.values();
-  if (any === undefined || span.from >= span.to) return;
+  if (any === undefined) return () => {};
   const byId = new Map([...wanted].map(([series, buckets]) => [series.id, buckets]));
   const series = new Map(layouts.map((layout) => [layout.id, layout.series]));
   const tierMs = tier === '5m' ? HOUR_MS / 12 : HOUR_MS;
   // The database's steps begin where the span does: only where that is the beginning of a step are they ours.
   const sameSteps = any.stepMs % tierMs === 0 && (span.from - any.from) % any.stepMs === 0;
   const sql = spanQuery(tier, placesOf(layouts, new Set(byId.keys())), span, sameSteps ? any.stepMs : tierMs, growth);
-  addRows(await db.copyOut(sql), growth ? GROWTH : ALL, (layoutId, position) =>
-    byId.get(series.get(layoutId)?.[position] ?? 0),
-  );
+  const data = await db.copyOut(sql);
+  return () =>
+    addRows(data, growth ? GROWTH : ALL, (layoutId, position) => byId.get(series.get(layoutId)?.[position] ?? 0));
 }
 
 /** Samples in TimescaleDB's columnstore, and their roll-ups. */
 export const timescaleTail: Tail = {
-  async finished(db) {
-    const { hour } = await finishedThrough(db);
-    // Hours are summed up when they are asked for: they are complete as far as the 5-minute spans are.
-    return { hour, day: hour === null ? null : hour + HOUR_MS - DAY_MS, hasDays: false };
-  },
+  // Hours are summed up when they are asked for: they are complete as far as the 5-minute spans are.
+  finished: ({ hour }) => ({ hour, day: hour === null ? null : hour + HOUR_MS - DAY_MS, hasDays: false }),
   polls: (db, layouts, wanted, { from, to }) =>
     readPolls(db, layouts, wanted, { from: Math.floor(from / HOUR_MS) * HOUR_MS, to }),
   lastPolls: (db, layouts, wanted, before, maxAgeMs) =>
     readLastPolls(db, layouts, wanted, before, { polls: 3, maxAgeMs }),
-  addSpans,
+  readSpans,
 };

@@ -1,5 +1,5 @@
 import { createCatalogue } from '#stores/metrics/packed/catalogue.ts';
-import { createLatest } from '#stores/metrics/packed/latest.ts';
+import type { Look } from '#stores/metrics/packed/look.ts';
 import { COMPACTION_LAG_MS, keepMsOf } from '#stores/metrics/packed/packed.ts';
 import type { PackedMetricStore, PackedMetricStoreDeps } from '#stores/metrics/packed/packed.ts';
 import {
@@ -11,8 +11,7 @@ import {
   ROLLUP_5M_HOURS,
   expirePartitions,
 } from '#stores/metrics/packed/partitions.ts';
-import { createRange } from '#stores/metrics/packed/range.ts';
-import { createRangeCache } from '#stores/metrics/packed/range-cache.ts';
+import { createReading } from '#stores/metrics/packed/reading.ts';
 import { packedTail } from '#stores/metrics/packed/tail.ts';
 import { removeDeviceBlocks } from '#stores/metrics/packed/blocks.ts';
 import { createWriter } from '#stores/metrics/packed/writer.ts';
@@ -28,26 +27,25 @@ import { createTimescaleUsage } from './usage.ts';
  * What was packed before TimescaleDB came is read where it lies until it is moved: each hour is in one of the two. Read in
  * this order nothing is missed on its way.
  */
-function createBothTails(isMoving: () => Promise<boolean>): Tail {
-  return {
-    async finished(db) {
-      // Days of the packed form are summed up as far as its compactor came before it was replaced.
-      const finished = (await isMoving()) ? await packedTail.finished(db) : await timescaleTail.finished(db);
-      // Its days know nothing of what was moved.
-      return { ...finished, hasDays: false };
-    },
-    async polls(...query) {
-      return mergeBlocks(await packedTail.polls(...query), await timescaleTail.polls(...query));
-    },
-    async lastPolls(...query) {
-      return mergeBlocks(await packedTail.lastPolls(...query), await timescaleTail.lastPolls(...query));
-    },
-    async addSpans(...query) {
-      await packedTail.addSpans(...query);
-      await timescaleTail.addSpans(...query);
-    },
-  };
-}
+const bothTails: Tail = {
+  // Days of the packed form are summed up as far as its compactor came before it was replaced, and know nothing of what
+  // was moved.
+  finished: (look) => ({ ...packedTail.finished(look), hasDays: false }),
+  async polls(...query) {
+    return mergeBlocks(await packedTail.polls(...query), await timescaleTail.polls(...query));
+  },
+  async lastPolls(...query) {
+    return mergeBlocks(await packedTail.lastPolls(...query), await timescaleTail.lastPolls(...query));
+  },
+  async readSpans(...query) {
+    const packed = await packedTail.readSpans(...query);
+    const moved = await timescaleTail.readSpans(...query);
+    return () => {
+      packed();
+      moved();
+    };
+  },
+};
 
 export interface TimescaleMetricStore extends PackedMetricStore {
   /** Moves what is packed; housekeeping does it bit by bit, `sotp metrics move` at once. */
@@ -60,14 +58,15 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
   const keepMs = keepMsOf(deps.retention);
   const catalogue = createCatalogue(pg);
   const compactor = createTimescaleCompactor({ pg, catalogue, log });
-  const tail = createBothTails(() => compactor.mover.isNeeded());
-  const writer = createWriter({ pg, clock, log, catalogue, rawMs: keepMs.packed });
+  const tailOf = (look: Look) => (look.hasPacked ? bothTails : timescaleTail);
+  const reading = createReading({ pg, clock, catalogue, rawMs: keepMs.packed, tailOf });
+  const writer = createWriter({ pg, clock, log, catalogue, rawMs: keepMs.packed, opened: reading.moved });
 
   return {
     ...createTimescaleUsage({ pg, clock, keepMs }),
     write: writer.write,
-    range: createRangeCache(pg, createRange({ pg, clock, catalogue, rawMs: keepMs.packed, tail })),
-    latest: createLatest({ pg, clock, catalogue, tail }),
+    range: reading.range,
+    latest: reading.latest,
     series: (filter) => catalogue.series(filter),
     relabel: catalogue.relabel,
     fork: catalogue.fork,
@@ -93,6 +92,7 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
       await keepRetention(pg, keepMs);
       const before = now - (deps.compactionLagMs ?? COMPACTION_LAG_MS);
       await compactor.run({ before, daysBefore: before }, signal);
+      reading.moved();
     },
     counters: writer.counters,
     mover: compactor.mover,
