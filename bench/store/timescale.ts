@@ -15,9 +15,12 @@ export async function openTimescale(serverUrl: string, clock: Clock) {
   await admin.query(`create database ${name} template template0`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
+  const setup = createPostgres({ databaseUrl: url.href, log: silentLog, maxConnections: 1 });
+  await migrate(setup, silentLog);
+  await migrate(setup, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
+  await setup.stop();
+  // What the schema sets for connections holds for those that come after it.
   const pg = createPostgres({ databaseUrl: url.href, log: silentLog });
-  await migrate(pg, silentLog);
-  await migrate(pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
   const store = createTimescaleMetricStore({
     pg,
     clock,

@@ -107,6 +107,61 @@ test(
   },
 );
 
+test(
+  'hours that were summed up into the columnstore are those of their five minutes, each once, also after late rows',
+  { skip: serverUrl === undefined ? 'SOTP_TEST_TIMESCALE_URL is not set' : false },
+  async () => {
+    const db = await openTestDatabase(serverUrl === undefined ? {} : { serverUrl });
+    await migrate(db.pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
+    const retention = { rawDays: 3_650, fiveMinuteDays: 3_650, hourDays: 3_650 };
+    const clock = { ...systemClock, now: () => NOW };
+    const store = createTimescaleMetricStore({ pg: db.pg, clock, log: silentLog, retention, compactionLagMs: 0 });
+    // So many series that the spans of an hour fill more than one batch, and batches end within a series.
+    const labels = Array.from({ length: 200 }, (_, n) => ({ ifIndex: String(n) }));
+    const layout = {
+      series: labels.map((own) => ({ metric: 'c', labels: own, unit: null, kind: 'counter' as const })),
+    };
+    const first = NOW - (NOW % 3_600_000) - 6 * 3_600_000;
+    const poll = (n: number) => {
+      const at = first + n * 300_000;
+      const values = Float64Array.from(labels, (_, i) => n * (i + 1));
+      return [1, 2].map((deviceId) => ({ deviceId, at, polledAt: at, restarted: false, layout, values }));
+    };
+    const session = await db.pg.session({ patient: true });
+    await session.query('set timescaledb.enable_direct_compress_on_cagg_refresh = on');
+    const polls = Array.from({ length: 48 }, (_, n) => n);
+    const late = [17, 18];
+    for (const come of [polls.filter((n) => !late.includes(n)), late]) {
+      await store.write(come.flatMap(poll));
+      await store.maintain(NOW);
+      await session.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
+      const { rows } = await session.query<{ hours: number; doubles: number; wrong: number }>(
+        `with five as (select layout_id, position, date_bin('1 hour', at, 'epoch') as hour, sum(count) as count, sum(increase) as grown
+                       from (select * from metric_ts_rollup_5m offset 0) s group by 1, 2, 3)
+         select count(*) as hours, count(*) - count(distinct (h.layout_id, h.position, h.at)) as doubles,
+           count(*) filter (where five.count is distinct from h.count or five.grown is distinct from h.increase) as wrong
+         from metric_ts_rollup_1h h left join five on five.layout_id = h.layout_id and five.position = h.position and five.hour = h.at`,
+      );
+      assert.deepEqual(rows, [{ hours: 2 * 200 * 4, doubles: 0, wrong: 0 }]);
+    }
+    const [series] = await store.series({ deviceIds: [1], labels: { ifIndex: '0' }, limit: 1 });
+    assert.ok(series);
+    const [grown] = await store.range({
+      series: [series],
+      fn: 'increase',
+      from: first,
+      to: first + 4 * 3_600_000,
+      stepMs: 3_600_000,
+    });
+    assert.deepEqual(
+      grown?.points.map(([, value]) => value),
+      [11, 12, 12, 12],
+    );
+    await session.close();
+    await db.close();
+  },
+);
+
 /** Sums come in another order, so the last digits of means may differ. */
 function assertSame(found: readonly RangeResult[][], truth: readonly RangeResult[][]): void {
   for (const [q, results] of truth.entries()) {

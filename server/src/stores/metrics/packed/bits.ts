@@ -60,6 +60,14 @@ export class BitWriter {
     this.bits(value % 2 ** 24, Math.min(24, count));
   }
 
+  /** Takes back the bits of a byte that is not full yet: the bits, and how many. */
+  takeBits(): [bits: number, count: number] {
+    const taken: [number, number] = [this.#accumulator, 8 - this.#free];
+    this.#accumulator = 0;
+    this.#free = 8;
+    return taken;
+  }
+
   /** Fills the last byte with zeros. */
   flush(): void {
     if (this.#free === 8) return;

@@ -14,6 +14,8 @@ const MAX_INTEGER = 2 ** 51;
 /** A quotient in unary may have so many ones; beyond, the number follows in full. */
 const MAX_ONES = 20;
 const WIDTH_BITS = 6;
+/** Up to so many bits, and those of a byte that is not full, fit in a register. */
+const SHORT_BITS = 24;
 /** In the place of Rice's parameter: every value lies on the line. */
 const ON_THE_LINE = 63;
 
@@ -51,11 +53,14 @@ export function encodeColumn(values: Float64Array, n: number, out: BitWriter, st
   }
   let present = 0;
   let constant = true;
-  for (let i = 0; i < n; i++) {
-    const value = values[start + i]!;
+  let integers = true;
+  for (let i = start; i < start + n; i++) {
+    const value = values[i]!;
     if (value !== value) continue;
     if (present > 0 && value !== scratch[0]) constant = false;
-    scratch[present++] = value;
+    if (value !== Math.floor(value) || value > MAX_INTEGER || value < -MAX_INTEGER) integers = false;
+    // -0 becomes 0.
+    scratch[present++] = value + 0;
   }
   out.reserve(64 + n * 12);
   if (present === 0) {
@@ -71,7 +76,7 @@ export function encodeColumn(values: Float64Array, n: number, out: BitWriter, st
     for (let i = 0; i < n; i++) out.bits(values[start + i] === values[start + i] ? 1 : 0, 1);
     out.flush();
   }
-  const exponent = decimalExponent(scratch, constant ? 1 : present);
+  const exponent = integers ? 0 : decimalExponent(scratch, constant ? 1 : present);
   out.bytes[tagAt] = gaps | (Math.max(0, exponent) << 4) | encodePresent(present, constant, exponent, out);
 }
 
@@ -83,7 +88,7 @@ function encodePresent(n: number, constant: boolean, exponent: number, out: BitW
     return Form.constantFloat;
   }
   const power = POWERS[exponent]!;
-  for (let i = 0; i < n; i++) scratch[i] = Math.round(scratch[i]! * power) + 0;
+  if (exponent > 0) for (let i = 0; i < n; i++) scratch[i] = Math.round(scratch[i]! * power) + 0;
   const first = scratch[0]!;
   out.zigzag(first);
   if (constant) return Form.constant;
@@ -138,22 +143,64 @@ function encodeRice(n: number, out: BitWriter): void {
   }
   mean /= n - 1;
   const k = Math.min(52, Math.max(0, Math.floor(Math.log2(mean * Math.LN2 + 1e-9) + 0.5)));
-  const divisor = 2 ** k;
   out.byte(k);
+  if (k <= SHORT_BITS) encodeShortRice(n, k, out);
+  else encodeWideRice(n, k, out);
+}
+
+/** The quotient in unary and the rest in `k` bits, through a handful of bits in a register: most of what there is to pack. */
+function encodeShortRice(n: number, k: number, out: BitWriter): void {
+  const { bytes } = out;
+  let length = out.length;
+  let ahead = 0;
+  let count = 0;
   for (let i = 1; i < n; i++) {
     const value = residuals[i]!;
-    const quotient = Math.floor(value / divisor);
+    const quotient = value < 2 ** 31 ? value >>> k : MAX_ONES;
     if (quotient >= MAX_ONES) {
-      const width = Math.floor(Math.log2(value)) + 2;
-      out.bits(2 ** MAX_ONES - 1, MAX_ONES);
-      out.bits(Math.min(54, width), WIDTH_BITS);
-      out.wideBits(value, Math.min(54, width));
+      // What is left of a byte goes on from where it is.
+      out.length = length;
+      out.bits(ahead & ((1 << count) - 1), count);
+      writeRice(value, k, out);
+      length = out.length;
+      [ahead, count] = out.takeBits();
       continue;
     }
-    out.bits(2 ** (quotient + 1) - 2, quotient + 1);
-    if (k > 0) out.wideBits(value - quotient * divisor, k);
+    ahead = (ahead << (quotient + 1)) | ((2 << quotient) - 2);
+    count += quotient + 1;
+    while (count >= 8) {
+      count -= 8;
+      bytes[length++] = ahead >>> count;
+    }
+    ahead = (ahead << k) | (value & ((1 << k) - 1));
+    count += k;
+    while (count >= 8) {
+      count -= 8;
+      bytes[length++] = ahead >>> count;
+    }
   }
+  out.length = length;
+  out.bits(ahead & ((1 << count) - 1), count);
   out.flush();
+}
+
+function encodeWideRice(n: number, k: number, out: BitWriter): void {
+  for (let i = 1; i < n; i++) writeRice(residuals[i]!, k, out);
+  out.flush();
+}
+
+function writeRice(value: number, k: number, out: BitWriter): void {
+  const divisor = 2 ** k;
+  const quotient = Math.floor(value / divisor);
+  if (quotient >= MAX_ONES) {
+    const width = Math.floor(Math.log2(value)) + 2;
+    out.bits(2 ** MAX_ONES - 1, MAX_ONES);
+    out.bits(Math.min(54, width), WIDTH_BITS);
+    out.wideBits(value, Math.min(54, width));
+    return;
+  }
+  out.bits(2 ** (quotient + 1) - 2, quotient + 1);
+  if (k > 0) out.wideBits(value - quotient * divisor, k);
 }
 
 function writeFloat(value: number, out: BitWriter): void {

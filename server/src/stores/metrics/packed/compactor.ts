@@ -26,11 +26,11 @@ import {
 import { daysToRoll, finishProgress, isBegun, openProgress, restartMerge, saveProgress } from './progress.ts';
 import { rollupDayAndMonth, rollupHour } from './rollup.ts';
 import type { KnownLayout } from './rollup.ts';
-import { mergePolls } from './timeline.ts';
+import { blockOfPolls, mergePolls } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
 
 /** Polls that one transaction packs, about. */
-const POLLS_PER_CHUNK = 4_000;
+const POLLS_PER_CHUNK = 2_000;
 /** Devices whose day is rolled up in one transaction. */
 const DEVICES_PER_CHUNK = 64;
 
@@ -42,6 +42,16 @@ export interface CompactorDeps {
 
 const dayOf = (instant: number) => Math.floor(instant / DAY_MS) * DAY_MS;
 const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** Columns of one device's hour, used again for the next. */
+let columns = new Float64Array(0);
+
+function roomFor(blocks: readonly PollBlock[], layouts: readonly KnownLayout[]): Float64Array {
+  const widths = new Map(layouts.map((layout) => [layout.id, layout.series.length]));
+  const size = blocks.reduce((sum, block) => sum + block.length * (widths.get(block.layoutId) ?? 0), 0);
+  if (columns.length < size) columns = new Float64Array(size);
+  return columns;
+}
 
 export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compactor {
   const known = createKnownLayouts(catalogue);
@@ -102,31 +112,32 @@ export function createCompactor({ pg, catalogue, log }: CompactorDeps): Compacto
   /** Packs what some devices have in an hour's partition, together with what is packed of that hour already. */
   async function packDevices(start: number, deviceIds: readonly number[]): Promise<void> {
     const layouts = await known.of(deviceIds);
-    const blocks = groupRows(await readHeadPartition(pg, partitionName(HEAD, start), deviceIds));
-    // What a day has of this hour already stays there; only the spans need it.
-    const all = new Map(blocks);
-    for (const stored of await readBlocks(pg, POLLS, { deviceIds, from: start, to: start + HOUR_MS })) {
-      const block = toPollBlock(stored);
-      for (const into of stored.isDay ? [all] : [blocks, all]) {
-        into.set(stored.deviceId, [...(into.get(stored.deviceId) ?? []), block]);
-      }
-    }
+    const before = await pollsBefore(start, layouts);
+    const inHead = groupRows(await readHeadPartition(pg, partitionName(HEAD, start), deviceIds));
+    const stored = await readBlocks(pg, POLLS, { deviceIds, from: start, to: start + HOUR_MS });
+    const inTail = Map.groupBy(stored, (one) => one.deviceId);
     const packed: PackedBlock[] = [];
-    for (const layout of layouts) {
-      const own = (blocks.get(layout.deviceId) ?? []).filter((block) => block.layoutId === layout.id);
-      if (own.length === 0) continue;
-      const polls = mergePolls(own, layout.series.length);
-      packed.push({
-        deviceId: layout.deviceId,
-        layoutId: layout.id,
-        start,
-        polls: polls.at.length,
-        restarted: polls.restarted.includes(1),
-        block: encodeBlock(polls),
-      });
+    const spans: StoredBlock[] = [];
+    for (const [deviceId, own] of Map.groupBy(layouts, (layout) => layout.deviceId)) {
+      const there = inTail.get(deviceId) ?? [];
+      const blocks = [...(inHead.get(deviceId) ?? []), ...there.filter((one) => !one.isDay).map(toPollBlock)];
+      const room = roomFor(blocks, own);
+      let used = 0;
+      const hour: PollBlock[] = [];
+      for (const { id: layoutId, series } of own) {
+        const same = blocks.filter((block) => block.layoutId === layoutId);
+        if (same.length === 0) continue;
+        const polls = mergePolls(same, series.length, room.subarray(used));
+        used += polls.data.length;
+        const restarted = polls.restarted.includes(1);
+        packed.push({ deviceId, layoutId, start, polls: polls.at.length, restarted, block: encodeBlock(polls) });
+        hour.push(blockOfPolls(layoutId, polls));
+      }
+      // What a day has of this hour already stays there; only the spans need it.
+      hour.push(...there.filter((one) => one.isDay).map(toPollBlock));
+      if (hour.length > 0) spans.push(...rollupHour(start, hour, before.get(deviceId) ?? [], own));
       await pause();
     }
-    const spans = await rollups(start, all, layouts);
     await pg.transaction(async (tx) => {
       await replacePacked(tx, PACKED, start, deviceIds, packed);
       await replaceRollups(tx, ROLLUP_5M_HOURS, start, deviceIds, spans);

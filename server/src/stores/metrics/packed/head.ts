@@ -38,21 +38,42 @@ function toRow(columns: Buffer[]): HeadRow {
   };
 }
 
+/**
+ * Rows as columns. So many columns are read at once: what lies beside a value in its row comes along with it, and going
+ * through all rows for each column alone costs five times as much.
+ */
+const COLUMNS_AT_ONCE = 8;
+
 function toBlock(layoutId: number, rows: readonly HeadRow[]): PollBlock {
+  const length = rows.length;
   let views: DataView[] | undefined;
+  let columns = new Float64Array(0);
+  let first = -1;
+
+  function readColumns(from: number): void {
+    views ??= rows.map(({ values }) => new DataView(values.buffer, values.byteOffset, values.byteLength));
+    if (first < 0) columns = new Float64Array(COLUMNS_AT_ONCE * length);
+    first = from;
+    for (let i = 0; i < length; i++) {
+      const view = views[i]!;
+      const there = Math.floor((view.byteLength - FIRST_VALUE + 4) / VALUE_STRIDE) - from;
+      let at = FIRST_VALUE + from * VALUE_STRIDE;
+      for (let c = 0; c < COLUMNS_AT_ONCE; c++, at += VALUE_STRIDE) {
+        columns[c * length + i] = c < there ? view.getFloat64(at) : Number.NaN;
+      }
+    }
+  }
+
   return {
     layoutId,
-    length: rows.length,
+    length,
     at: Float64Array.from(rows, (row) => row.at),
     polledAt: Float64Array.from(rows, (row) => row.polledAt),
     restarted: Uint8Array.from(rows, (row) => (row.restarted ? 1 : 0)),
     read(position, into, offset) {
-      views ??= rows.map(({ values }) => new DataView(values.buffer, values.byteOffset, values.byteLength));
-      const at = FIRST_VALUE + position * VALUE_STRIDE;
-      for (let i = 0; i < views.length; i++) {
-        const view = views[i]!;
-        into[offset + i] = at + 8 <= view.byteLength ? view.getFloat64(at) : Number.NaN;
-      }
+      const c = position % COLUMNS_AT_ONCE;
+      if (first !== position - c) readColumns(position - c);
+      for (let i = 0; i < length; i++) into[offset + i] = columns[c * length + i]!;
     },
   };
 }

@@ -27,10 +27,21 @@ export interface RollupMatrix {
   readonly series: readonly Buckets[];
 }
 
+/** Arrays of matrices that were packed, for those to come: made anew for every device's hour they would keep the collector of garbage busy. */
+const spare: Float64Array[] = [];
+const SPARE_MAX = 8;
+
+/** An array of zeros. */
+function takeArray(length: number): Float64Array {
+  const found = spare.findIndex((array) => array.length === length);
+  const [array] = found < 0 ? [] : spare.splice(found, 1);
+  return array?.fill(0) ?? new Float64Array(length);
+}
+
 /** Empty spans for series of these kinds. */
 export function emptyMatrix(from: number, stepMs: number, length: number, kinds: readonly SeriesKind[]): RollupMatrix {
   const size = kinds.length * length;
-  const data = new Float64Array((FIELDS.length + 1) * size);
+  const data = takeArray((FIELDS.length + 1) * size);
   const field = (name: Field) => data.subarray(FIELDS.indexOf(name) * size, (FIELDS.indexOf(name) + 1) * size);
   const shared = {
     count: field('count'),
@@ -89,7 +100,10 @@ export function encodeRollup({ from, stepMs, length, data, series }: RollupMatri
   for (let field = 0; field < SHARED; field++) shareColumns(data, field * size, width, length);
   const at = Float64Array.from({ length }, (_, i) => from + i * stepMs);
   const restarted = new Uint8Array(length);
-  return encodeBlock({ at, polledAt: at, restarted, width: width * (FIELDS.length + 1), data });
+  const block = encodeBlock({ at, polledAt: at, restarted, width: width * (FIELDS.length + 1), data });
+  spare.push(data);
+  if (spare.length > SPARE_MAX) spare.shift();
+  return block;
 }
 
 /** Blanks the columns that are as the first one that is not all zero. */

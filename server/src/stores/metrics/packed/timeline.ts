@@ -168,11 +168,27 @@ export function joinPolls(blocks: readonly PollBlock[], width: number): MergedPo
   };
 }
 
-/** All of them at once, as columns. */
-export function mergePolls(blocks: readonly PollBlock[], width: number): Polls {
+/** All of them at once, as columns; in `room`, where there is enough of it. */
+export function mergePolls(blocks: readonly PollBlock[], width: number, room?: Float64Array): Polls {
   const { read, ...times } = joinPolls(blocks, width);
   const n = times.at.length;
-  const data = new Float64Array(width * n);
+  const data = room && room.length >= width * n ? room.subarray(0, width * n) : new Float64Array(width * n);
   for (let c = 0; c < width; c++) read(c, data, c * n);
   return { ...times, data };
+}
+
+/** Columns as a block again. */
+export function blockOfPolls(layoutId: number, { at, polledAt, restarted, width, data }: Polls): PollBlock {
+  const length = at.length;
+  return {
+    layoutId,
+    length,
+    at,
+    polledAt,
+    restarted,
+    read(position, into, offset) {
+      const from = position * length;
+      for (let i = 0; i < length; i++) into[offset + i] = position < width ? data[from + i]! : Number.NaN;
+    },
+  };
 }

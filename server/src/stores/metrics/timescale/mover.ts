@@ -19,7 +19,7 @@ import { packedTail } from '#stores/metrics/packed/tail.ts';
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
 import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import { hasHour, insertSpans, replacePolls, spanRowsOf } from './write.ts';
+import { hasHour, insertSpans, replacePolls } from './write.ts';
 import type { LayoutPolls } from './write.ts';
 
 const FORMS = [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M];
@@ -96,7 +96,7 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
     addSpans();
     const spans = [...buckets].flatMap(([one, found]) => {
       const place = placeOf(one.id, [...layouts, ...polls.map(({ layout }) => layout)]);
-      return place ? spanRowsOf(place.layoutId, place.position, found) : [];
+      return place ? [{ ...place, spans: found }] : [];
     });
     await pg.transaction(async (tx) => {
       for (const { table } of [...FORMS, ROLLUP_1H]) {

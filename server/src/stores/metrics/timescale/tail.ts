@@ -15,12 +15,16 @@ const TABLES = { '5m': 'metric_ts_rollup_5m', '1h': 'metric_ts_rollup_1h', '1d':
 const GROWTH = ['increase', 'covered_ms'];
 const ALL = ['count', 'sum', 'min', 'max', 'last', ...GROWTH];
 
+/** Of a counter only its last reading and its growth are stored: the others are those of one that grew evenly. */
+const LEAST = 'greatest(0, last - increase)';
+
 /** Sums spans into steps in the database, so that a year of hours comes as its days. */
 function spanQuery(tier: SpanTier, places: string, { from, to }: Span, stepMs: number, growth: boolean): string {
   const step = `time_bucket(interval '${Math.trunc(stepMs)} milliseconds', at, ${inlineInstant(from)})`;
   const sums = growth
     ? 'sum(increase), sum(covered_ms)'
-    : `sum(count), sum(sum), min(min), max(max), last(last, at) filter (where last is not null), sum(increase), sum(covered_ms)`;
+    : `sum(count), sum(coalesce(sum, count * (${LEAST} + last) / 2)), min(coalesce(min, ${LEAST})), max(coalesce(max, last)),
+       last(last, at) filter (where last is not null), sum(increase), sum(covered_ms)`;
   return `copy (select layout_id, position, ${step} as step, ${sums} from ${TABLES[tier]}
     where ${places} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
     group by layout_id, position, step order by step) to stdout (format binary)`;

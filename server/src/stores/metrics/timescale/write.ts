@@ -1,5 +1,4 @@
 import { MAX_SPAN_MS } from '#domain/counters.ts';
-import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import { bool, instant, int4, writeTuples } from '#stores/metrics/packed/binary.ts';
 import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
@@ -7,7 +6,7 @@ import type { Polls } from '#stores/metrics/packed/codec.ts';
 import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import type { RollupMatrix } from '#stores/metrics/packed/rollup-block.ts';
 import { encodeSamples, encodeSpans } from './copy.ts';
-import type { SeriesSamples, SpanRow } from './copy.ts';
+import type { PlaceSpans, SeriesSamples } from './copy.ts';
 
 /** The polls that a layout made in an hour. */
 export interface LayoutPolls {
@@ -24,11 +23,13 @@ export interface HourSpan {
 /** Samples that go in one COPY: what bounds the memory of a chunk. */
 const SAMPLES_PER_COPY = 300_000;
 
-/** Loads straight into the columnstore, sorted as it wants them; takes effect for the transaction. */
+/**
+ * Loads straight into the columnstore; takes effect for the transaction. It is not told that rows come sorted, as they do:
+ * it would take the batches of all loads together for sorted, and add up hours twice.
+ */
 async function loadCompressed(tx: Queryable): Promise<void> {
   await tx.query(
     `select set_config('timescaledb.enable_direct_compress_copy', 'on', true),
-       set_config('timescaledb.enable_direct_compress_copy_client_sorted', 'on', true),
        set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)`,
   );
 }
@@ -107,21 +108,6 @@ async function copySamples(tx: Queryable, all: readonly LayoutPolls[]): Promise<
   if (size > 0) await flush();
 }
 
-/** The spans of one series in which something happened, as rows. */
-export function spanRowsOf(layoutId: number, position: number, spans: Buckets): SpanRow[] {
-  const rows: SpanRow[] = [];
-  for (let i = 0; i < spans.length; i++) {
-    const b = spans.offset + i;
-    const count = spans.count[b]!;
-    if (count === 0 && spans.coveredMs[b] === 0) continue;
-    const of = (field: Float64Array) => (count === 0 ? Number.NaN : field[b]!);
-    const values = [of(spans.sum), of(spans.min), of(spans.max), of(spans.last)];
-    const fields = [count, ...values, spans.increase[b]!, spans.coveredMs[b]!];
-    rows.push({ layoutId, position, at: spans.from + i * spans.stepMs, fields });
-  }
-  return rows;
-}
-
 /** Puts an hour's 5-minute spans of some series in the place of what is there of them. */
 export async function replaceSpans(
   tx: Queryable,
@@ -140,19 +126,19 @@ export async function replaceSpans(
   await insertSpans(
     tx,
     all.flatMap(({ layout, matrix }) =>
-      matrix.series.flatMap((spans, position) => spanRowsOf(layout.id, position, spans)),
+      matrix.series.map((spans, position) => ({ layoutId: layout.id, position, spans })),
     ),
   );
 }
 
 /** Stores 5-minute spans, of which none is there. */
-export async function insertSpans(tx: Queryable, all: readonly SpanRow[]): Promise<void> {
-  if (all.length === 0) return;
-  const rows = all.toSorted((a, b) => a.layoutId - b.layoutId || a.position - b.position || a.at - b.at);
+export async function insertSpans(tx: Queryable, all: readonly PlaceSpans[]): Promise<void> {
+  const data = encodeSpans(all.toSorted((a, b) => a.layoutId - b.layoutId || a.position - b.position));
+  if (!data) return;
   await loadCompressed(tx);
   await tx.copyIn(
     'copy metric_ts_rollup_5m (layout_id, position, at, count, sum, min, max, last, increase, covered_ms) from stdin (format binary)',
-    encodeSpans(rows),
+    data,
   );
 }
 
