@@ -18,6 +18,7 @@ let from: TestDatabase;
 let dir: Awaited<ReturnType<typeof temporaryDir>>;
 let file: string;
 
+const DAY_MS = 86_400_000;
 const AWKWARD = 'tab\there, back\\slash, "quotes", line\nbreak, ü, 日本';
 
 before(async () => {
@@ -28,9 +29,15 @@ before(async () => {
   const common = { site: null, tags: ['a'], credentialIds: [], collectors: [] };
   const parent = await devices.create({ ...common, name: AWKWARD, address: '10.0.0.1', endpoint: '1', parentIds: [] });
   await devices.create({ ...common, name: 'b', address: '10.0.0.2', endpoint: '2', parentIds: [parent] });
-  const metrics = createPackedMetricStore({ pg: from.pg, clock: systemClock, log: silentLog });
+  // What ended two days ago is packed, merged and rolled up to the day.
+  const metrics = createPackedMetricStore({ pg: from.pg, clock: systemClock, log: silentLog, compactionLagMs: 0 });
   const layout = { series: [{ metric: 'm', labels: { interface: AWKWARD }, unit: null, kind: 'gauge' as const }] };
   const now = Date.now();
+  for (let i = 0; i < 48; i++) {
+    const at = now - 2 * DAY_MS - i * 1_800_000;
+    await metrics.write([{ deviceId: parent, at, polledAt: at, restarted: false, layout, values: Float64Array.of(i) }]);
+  }
+  await metrics.maintain(now);
   for (let i = 0; i < 300; i++) {
     const at = now - i * 60_000;
     const values = Float64Array.of(i === 7 ? Number.NaN : i / 3);
@@ -77,6 +84,14 @@ test('a restored database holds the same rows in the same tables, and goes on co
     const range = { series: [series], from: now - 3_600_000, to: now, stepMs: 60_000, fn: 'avg' as const };
     const points = (await metrics.range(range))[0]?.points ?? [];
     assert.ok(points.filter(([, value]) => value !== null).length > 50);
+    for (const name of ['metric_packed_day', 'metric_rollup_5m', 'metric_rollup_1h', 'metric_rollup_1d']) {
+      assert.match(restored.get(name) ?? '', /^[1-9]/, `${name} is empty`);
+    }
+    const days = { ...range, from: now - 4 * DAY_MS, stepMs: DAY_MS };
+    const original = createPackedMetricStore({ pg: from.pg, clock: systemClock, log: silentLog });
+    const dayPoints = (await metrics.range(days))[0]?.points;
+    assert.deepEqual(dayPoints, (await original.range(days))[0]?.points);
+    assert.ok((dayPoints ?? []).filter(([, value]) => value !== null).length >= 2);
   } finally {
     await to.close();
   }
