@@ -1,4 +1,5 @@
 import type { BitReader, BitWriter } from './bits.ts';
+import { decodeRice, encodeRice } from './rice.ts';
 
 /**
  * A column of numbers, in the smallest of a few forms. An empty one is all zeros. Otherwise a tag: the form in the low
@@ -11,13 +12,6 @@ const MAX_EXPONENT = 4;
 const POWERS = [1, 10, 100, 1_000, 10_000];
 /** Differences of integers up to this, and their zigzag form, are exact in a double. */
 const MAX_INTEGER = 2 ** 51;
-/** A quotient in unary may have so many ones; beyond, the number follows in full. */
-const MAX_ONES = 20;
-const WIDTH_BITS = 6;
-/** Up to so many bits, and those of a byte that is not full, fit in a register. */
-const SHORT_BITS = 24;
-/** In the place of Rice's parameter: every value lies on the line. */
-const ON_THE_LINE = 63;
 
 let scratch = new Float64Array(1_024);
 let residuals = new Float64Array(1_024);
@@ -114,7 +108,7 @@ function encodePresent(n: number, constant: boolean, exponent: number, out: BitW
     residuals[i] = residual < 0 ? -2 * residual - 1 : 2 * residual;
   }
   out.zigzag(centre);
-  encodeRice(n, out);
+  encodeRice(residuals, n, out);
   return byDelta ? Form.delta : Form.level;
 }
 
@@ -131,76 +125,6 @@ function encodeSparse(n: number, out: BitWriter): number {
     last = i;
   }
   return Form.sparse;
-}
-
-/** Golomb-Rice: numbers around a mean, within half a bit of the best that is possible when they fall off evenly. */
-function encodeRice(n: number, out: BitWriter): void {
-  let mean = 0;
-  for (let i = 1; i < n; i++) mean += residuals[i]!;
-  if (mean === 0) {
-    out.byte(ON_THE_LINE);
-    return;
-  }
-  mean /= n - 1;
-  const k = Math.min(52, Math.max(0, Math.floor(Math.log2(mean * Math.LN2 + 1e-9) + 0.5)));
-  out.byte(k);
-  if (k <= SHORT_BITS) encodeShortRice(n, k, out);
-  else encodeWideRice(n, k, out);
-}
-
-/** The quotient in unary and the rest in `k` bits, through a handful of bits in a register: most of what there is to pack. */
-function encodeShortRice(n: number, k: number, out: BitWriter): void {
-  const { bytes } = out;
-  let length = out.length;
-  let ahead = 0;
-  let count = 0;
-  for (let i = 1; i < n; i++) {
-    const value = residuals[i]!;
-    const quotient = value < 2 ** 31 ? value >>> k : MAX_ONES;
-    if (quotient >= MAX_ONES) {
-      // What is left of a byte goes on from where it is.
-      out.length = length;
-      out.bits(ahead & ((1 << count) - 1), count);
-      writeRice(value, k, out);
-      length = out.length;
-      [ahead, count] = out.takeBits();
-      continue;
-    }
-    ahead = (ahead << (quotient + 1)) | ((2 << quotient) - 2);
-    count += quotient + 1;
-    while (count >= 8) {
-      count -= 8;
-      bytes[length++] = ahead >>> count;
-    }
-    ahead = (ahead << k) | (value & ((1 << k) - 1));
-    count += k;
-    while (count >= 8) {
-      count -= 8;
-      bytes[length++] = ahead >>> count;
-    }
-  }
-  out.length = length;
-  out.bits(ahead & ((1 << count) - 1), count);
-  out.flush();
-}
-
-function encodeWideRice(n: number, k: number, out: BitWriter): void {
-  for (let i = 1; i < n; i++) writeRice(residuals[i]!, k, out);
-  out.flush();
-}
-
-function writeRice(value: number, k: number, out: BitWriter): void {
-  const divisor = 2 ** k;
-  const quotient = Math.floor(value / divisor);
-  if (quotient >= MAX_ONES) {
-    const width = Math.floor(Math.log2(value)) + 2;
-    out.bits(2 ** MAX_ONES - 1, MAX_ONES);
-    out.bits(Math.min(54, width), WIDTH_BITS);
-    out.wideBits(value, Math.min(54, width));
-    return;
-  }
-  out.bits(2 ** (quotient + 1) - 2, quotient + 1);
-  if (k > 0) out.wideBits(value - quotient * divisor, k);
 }
 
 function writeFloat(value: number, out: BitWriter): void {
@@ -296,31 +220,6 @@ function decodePresent(reader: BitReader, form: number, power: number, n: number
     decodeRice(reader, form === Form.delta, n, into);
   }
   if (power !== 1) for (let i = 0; i < n; i++) into[i]! /= power;
-}
-
-function decodeRice(reader: BitReader, byDelta: boolean, n: number, into: Float64Array): void {
-  const centre = reader.zigzag();
-  const k = reader.byte();
-  const divisor = 2 ** k;
-  let base = into[0]! + centre;
-  if (k === ON_THE_LINE) {
-    for (let i = 1; i < n; i++) {
-      into[i] = base;
-      if (byDelta) base += centre;
-    }
-    return;
-  }
-  for (let i = 1; i < n; i++) {
-    const quotient = reader.ones(MAX_ONES);
-    const value =
-      quotient === MAX_ONES
-        ? reader.wideBits(reader.bits(WIDTH_BITS))
-        : quotient * divisor + (k <= 24 ? reader.bits(k) : reader.wideBits(k));
-    const half = Math.floor(value / 2);
-    const current = base + (value === half * 2 ? half : -half - 1);
-    into[i] = current;
-    if (byDelta) base = current + centre;
-  }
 }
 
 function decodeXor(reader: BitReader, n: number, into: Float64Array): void {
