@@ -1,6 +1,7 @@
 import type { CredentialSecret } from '@sotp/contract/credentials.ts';
 import type { Target } from '../../../server/src/collectors/collector.ts';
 import { createSnmpCollector } from '../../../server/src/collectors/snmp/index.ts';
+import { COST_SERIES } from '../../../server/src/collectors/snmp/poll/cost.ts';
 import { SnmpSettings } from '../../../server/src/collectors/snmp/settings.ts';
 import { openDgramTransport } from '../../../server/src/collectors/snmp/transport/dgram.ts';
 import { openKoffiTransport } from '../../../server/src/collectors/snmp/transport/koffi.ts';
@@ -39,7 +40,8 @@ export async function sotpPoller(batched: boolean, { devices, port, security }: 
         if (values.includes(Number.NaN)) throw new Error(`device ${device} left values out`);
         count += values.length;
       }
-      return count;
+      // What the poll cost stands among them, and was not asked for.
+      return count - COST_SERIES.length;
     },
     datagrams: () => ({ ...transport.counters }),
   };

@@ -25,8 +25,7 @@ import type { DeviceState } from './poll/device.ts';
 import { STUDIES_AT_ONCE } from './poll/study.ts';
 import { createPrograms } from './poll/share.ts';
 import { SnmpSettings } from './settings.ts';
-import { createTrialBook, isRotating, snmpCredentials } from './trials.ts';
-import type { TrialBook } from './trials.ts';
+import { TrialBook, isRotating, snmpCredentials } from './trials.ts';
 import { openTransport } from './transport/open.ts';
 import { createResolver } from './transport/resolver.ts';
 import type { SnmpTransport } from './transport/transport.ts';
@@ -97,7 +96,7 @@ export function createSnmpCollector(
     if (before?.target === target && sameSettings) return before;
     const state = before && sameSettings && staysValid(before, target) ? before.state : null;
     if (!state) before?.state?.study?.cancel();
-    const fresh: Known = { target, settings, trials: createTrialBook({ clock, random }), state };
+    const fresh: Known = { target, settings, trials: new TrialBook(pollDeps), state };
     devices.set(target.deviceId, fresh);
     return fresh;
   }
@@ -142,7 +141,7 @@ export function createSnmpCollector(
     },
 
     async facts(target, settings, ctx): Promise<Partial<Inventory>> {
-      const trials = createTrialBook({ clock, random });
+      const trials = new TrialBook(pollDeps);
       const { session } = await findCredential(target, settings, ctx.signal, { trials, state: null });
       session.signal = ctx.signal;
       const reader = createSnmpReader({ session, clock, maxRepetitions: settings.maxRepetitions });

@@ -45,49 +45,50 @@ export function isRotating(target: Target, id: string): boolean {
   return target.credentials.some((one) => one.id !== id && sameCredential(one.id, id));
 }
 
-/** What is tried on one device, and what came of it. */
-export interface TrialBook {
+/** What is tried on one device, and what came of it. A class, because there is one per device. */
+export class TrialBook {
+  #trials: Trials = NO_TRIALS;
+  readonly #deps: TrialDeps;
+
+  constructor(deps: TrialDeps) {
+    this.#deps = deps;
+  }
+
   /**
    * Asks as many credentials as the rule allows now, the one that answered last first, and answers what the first
    * successful attempt gave. Throws why the usual one failed when none answers.
    */
-  find<T>(
+  async find<T>(
     target: Target,
     lastGood: string | undefined,
     attempt: (credential: TargetCredential, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
-  ): Promise<T>;
-}
-
-export function createTrialBook({ clock, random }: TrialDeps): TrialBook {
-  let trials: Trials = NO_TRIALS;
-  return {
-    async find(target, lastGood, attempt, signal) {
-      const credentials = new Map(snmpCredentials(target).map((one) => [one.id, one]));
-      const known = lastGood ?? target.answered?.find((id) => credentials.has(id));
-      const round = planRound([...credentials.values()].map(candidateOf), known, trials, clock.monotonic());
-      const refusals = new Set<string>();
-      const asked = new Set<string>();
-      const attempts = round.map(({ id }) => async (ending: AbortSignal) => {
-        asked.add(id);
-        try {
-          const credential = credentials.get(id);
-          if (!credential) throw new AppError('internal', 'A credential was planned that is not there.');
-          return await attempt(credential, ending);
-        } catch (error) {
-          if (!ending.aborted && REFUSALS.has(toAppError(error).code)) refusals.add(id);
-          throw error;
-        }
-      });
+  ): Promise<T> {
+    const { clock, random } = this.#deps;
+    const credentials = new Map(snmpCredentials(target).map((one) => [one.id, one]));
+    const known = lastGood ?? target.answered?.find((id) => credentials.has(id));
+    const round = planRound([...credentials.values()].map(candidateOf), known, this.#trials, clock.monotonic());
+    const refusals = new Set<string>();
+    const asked = new Set<string>();
+    const attempts = round.map(({ id }) => async (ending: AbortSignal) => {
+      asked.add(id);
       try {
-        const found = await firstToAnswer(attempts, { clock, headStartMs: HEAD_START_MS, signal });
-        trials = NO_TRIALS;
-        return found;
+        const credential = credentials.get(id);
+        if (!credential) throw new AppError('internal', 'A credential was planned that is not there.');
+        return await attempt(credential, ending);
       } catch (error) {
-        const made = round.filter(({ id }) => asked.has(id));
-        trials = afterRound(trials, made, refusals, clock.monotonic(), random());
+        if (!ending.aborted && REFUSALS.has(toAppError(error).code)) refusals.add(id);
         throw error;
       }
-    },
-  };
+    });
+    try {
+      const found = await firstToAnswer(attempts, { clock, headStartMs: HEAD_START_MS, signal });
+      this.#trials = NO_TRIALS;
+      return found;
+    } catch (error) {
+      const made = round.filter(({ id }) => asked.has(id));
+      this.#trials = afterRound(this.#trials, made, refusals, clock.monotonic(), random());
+      throw error;
+    }
+  }
 }

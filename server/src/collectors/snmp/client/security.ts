@@ -31,8 +31,21 @@ export interface Security {
   readonly epoch: string | null;
 }
 
-/** The security of v1 and v2c: a community in clear text. */
+const MAX_COMMUNITIES = 1024;
+const communities = new Map<string, Security>();
+
+/** The security of v1 and v2c: a community in clear text. It has no state, so all devices with that community share it. */
 export function communitySecurity(version: 0 | 1, community: string): Security {
+  const key = `${version} ${community}`;
+  let known = communities.get(key);
+  if (known) return known;
+  if (communities.size >= MAX_COMMUNITIES) communities.clear();
+  known = createCommunity(version, community);
+  communities.set(key, known);
+  return known;
+}
+
+function createCommunity(version: 0 | 1, community: string): Security {
   const text = Buffer.from(community, 'utf8');
   const header = keep(Buffer.concat([Buffer.from([0x02, 0x01, version, 0x04]), length(text.length), text]));
   const octets = header.subarray(header.length - text.length);

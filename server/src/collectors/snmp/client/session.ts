@@ -26,7 +26,7 @@ export interface RequestSink extends ReplySink {
 /** Whose turn it is to ask a device that two sessions talk to. */
 export interface Turn {
   taken: boolean;
-  readonly waiting: { proceed(): void }[];
+  waiting: { proceed(): void }[] | null;
   /** How often it has answered. */
   answers: number;
 }
@@ -98,7 +98,7 @@ export class Session implements Exchange {
     this.timeoutLimitMs = options.timeoutMs;
     this.tries = options.tries;
     this.#random = options.random;
-    this.#turn = options.turn ?? { taken: false, waiting: [], answers: 0 };
+    this.#turn = options.turn ?? { taken: false, waiting: null, answers: 0 };
     this.bulk = options.security.version !== 0;
   }
 
@@ -123,7 +123,7 @@ export class Session implements Exchange {
     this.#round = 0;
     this.requests += 1;
     const turn = this.#turn;
-    if (turn.taken) turn.waiting.push(this);
+    if (turn.taken) (turn.waiting ??= []).push(this);
     else this.proceed();
   }
 
@@ -160,7 +160,7 @@ export class Session implements Exchange {
     this.#pdu = NO_PDU;
     this.#sink = deaf;
     const turn = this.#turn;
-    const next = turn.waiting.shift();
+    const next = turn.waiting?.shift();
     if (next) next.proceed();
     else turn.taken = false;
     return sink;

@@ -2,7 +2,6 @@ import { NO_KEYS } from '#protocols/snmp/usm/message.ts';
 import type { UsmKeys } from '#protocols/snmp/usm/message.ts';
 import { localizeKey, localizePrivKey } from '#protocols/snmp/usm/keys.ts';
 import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
-import { keep } from './keep.ts';
 import type { AuthProtocol, PrivProtocol } from '#protocols/snmp/usm/algorithms.ts';
 
 /** A user as the operator configured it. */
@@ -19,10 +18,14 @@ const WINDOW_SECONDS = 150;
 /** A boots counter at its end says that the engine must get new keys (section 2.2.2). */
 export const MAX_BOOTS = 0x7fff_ffff;
 
-/** An agent's engine as we know it, with the user's keys for it. */
+/** An agent's engine as we know it. There is one a device: what it takes for asking is made again when it is asked. */
 export interface RemoteEngine {
-  readonly id: Buffer;
-  readonly keys: UsmKeys;
+  /** Its id, and behind it the user's two localised keys, an octet a character: a text costs less than a buffer. */
+  readonly material: string;
+  readonly idOctets: number;
+  readonly authOctets: number;
+  /** Id and boots as text, once they were asked for; null since the boots have changed. */
+  epoch: string | null;
   boots: number;
   /** Its time in seconds at `atMs` of our monotonic clock. */
   time: number;
@@ -46,17 +49,53 @@ export function meetEngine(
   const authKey = auth ? localizeKey(auth.protocol, ring.get(auth.protocol, auth.password), id) : NOTHING;
   const privKey =
     auth && priv ? localizePrivKey(auth.protocol, priv.protocol, ring.get(auth.protocol, priv.password), id) : NOTHING;
-  // One piece of memory for all three: each of its own would cost more than what it holds.
-  const kept = keep(Buffer.concat([id, authKey, privKey]));
-  const behindId = id.length;
-  const behindAuth = behindId + authKey.length;
+  return {
+    material: Buffer.concat([id, authKey, privKey]).toString('latin1'),
+    idOctets: id.length,
+    authOctets: authKey.length,
+    epoch: null,
+    boots,
+    time,
+    atMs: nowMs,
+    latest: 0,
+    synchronized: false,
+  };
+}
+
+/** Id and boots of an engine: other ones prove that the agent started anew or was exchanged. */
+export function epochOf(engine: RemoteEngine): string {
+  const { material, idOctets, boots } = engine;
+  return (engine.epoch ??= `${Buffer.from(material.slice(0, idOctets), 'latin1').toString('hex')}:${boots}`);
+}
+
+/** What asking an engine takes: its id and the user's keys for it, as octets. */
+export interface EngineKeys {
+  readonly id: Buffer;
+  readonly keys: UsmKeys;
+}
+
+/** Engines that are being asked; ciphers are made of these very buffers, and live as long. */
+const MAX_OPEN = 2048;
+const openEngines = new Map<RemoteEngine, EngineKeys>();
+
+/** The octets of an engine: the same buffers for all requests of a poll, and of the next when few devices are polled. */
+export function keysOf(engine: RemoteEngine, { auth, priv }: UsmUser): EngineKeys {
+  const known = openEngines.get(engine);
+  if (known) return known;
+  const { idOctets, authOctets } = engine;
+  const octets = Buffer.from(engine.material, 'latin1');
+  const behindAuth = idOctets + authOctets;
   const keys: UsmKeys = auth
     ? {
-        auth: { protocol: auth.protocol, key: kept.subarray(behindId, behindAuth) },
-        priv: priv && { protocol: priv.protocol, key: kept.subarray(behindAuth) },
+        auth: { protocol: auth.protocol, key: octets.subarray(idOctets, behindAuth) },
+        priv: priv && { protocol: priv.protocol, key: octets.subarray(behindAuth) },
       }
     : NO_KEYS;
-  return { id: kept.subarray(0, behindId), keys, boots, time, atMs: nowMs, latest: 0, synchronized: false };
+  // The one that was opened first goes: most likely its device has been polled.
+  if (openEngines.size >= MAX_OPEN) openEngines.delete(openEngines.keys().next().value ?? engine);
+  const opened = { id: octets.subarray(0, idOctets), keys };
+  openEngines.set(engine, opened);
+  return opened;
 }
 
 /** The engine's time by now. */
@@ -81,6 +120,7 @@ export function observeTime(engine: RemoteEngine, boots: number, time: number, n
  * was never used before, so it is no replay, and an engine that lost its boots counter is heard again.
  */
 export function setTime(engine: RemoteEngine, boots: number, time: number, nowMs: number): void {
+  if (engine.boots !== boots) engine.epoch = null;
   engine.boots = boots;
   engine.time = time;
   engine.latest = time;

@@ -36,7 +36,7 @@ export interface DeviceState {
   credentialId: string;
   fast: Cadence | null;
   slow: Cadence | null;
-  living: Uint8Array | null;
+  living: string | null;
   /** Sections of the remembered facts that were cut short. */
   partial: readonly (keyof Inventory)[];
   uptime: UptimeReading | null;
@@ -44,7 +44,8 @@ export interface DeviceState {
   epoch: string | null;
   interfaceNumber: number;
   tableChanged: number;
-  statuses: Float64Array | null;
+  /** The ifOperStatus of each port at the last poll that had it; 0 before. */
+  statuses: Uint8Array | null;
   /** ifIndexes that mean another port than the plan says; null while nothing speaks for that. */
   renumbered: ReadonlySet<string> | null;
   slowDue: number;
@@ -248,21 +249,21 @@ function refreshUptime(state: DeviceState): Partial<Inventory> {
 /** The interface section when a port's status is another than at the poll before; nothing else. */
 function refreshStatuses(state: DeviceState, { statuses }: Program, read: PollDecoder): Partial<Inventory> {
   const first = state.statuses === null;
-  const kept = (state.statuses ??= new Float64Array(statuses.length).fill(Number.NaN));
+  const kept = (state.statuses ??= new Uint8Array(statuses.length));
   let changed = false;
   for (let i = 0; i < statuses.length; i += 1) {
     const status = read.values[statuses[i]?.at ?? -1] ?? Number.NaN;
-    if (Number.isNaN(status) || status === kept[i]) continue;
+    if (!(status > 0 && status <= 255) || status === kept[i]) continue;
     kept[i] = status;
     changed = true;
   }
   if (!changed || first || !state.living) return {};
   const { system, interfaces } = recallFacts(state.living);
   if (!interfaces) return {};
-  const byIndex = new Map(statuses.map(({ ifIndex }, i) => [ifIndex, kept[i] ?? Number.NaN]));
+  const byIndex = new Map(statuses.map(({ ifIndex }, i) => [ifIndex, kept[i] ?? 0]));
   for (const port of interfaces) {
-    const status = byIndex.get(port.ifIndex) ?? Number.NaN;
-    if (!Number.isNaN(status)) port.operStatus = OperStatus.options[status - 1] ?? null;
+    const status = byIndex.get(port.ifIndex) ?? 0;
+    if (status > 0) port.operStatus = OperStatus.options[status - 1] ?? null;
   }
   state.living = rememberFacts({ interfaces, ...(system && { system }) });
   return { interfaces };

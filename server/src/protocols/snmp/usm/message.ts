@@ -25,13 +25,14 @@ export interface V3Header {
   readonly engineId: Uint8Array;
   readonly boots: number;
   readonly time: number;
-  readonly user: string;
+  /** A name is UTF-8; whoever writes many messages gives its octets. */
+  readonly user: string | Uint8Array;
   readonly reportable: boolean;
 }
 
 export interface ScopedPdu {
   readonly contextEngineId: Uint8Array;
-  readonly contextName: string;
+  readonly contextName: string | Uint8Array;
   /** The PDU, tag and length with it. */
   readonly pdu: Uint8Array;
 }
@@ -55,7 +56,7 @@ export function encodeV3(
   const { auth, priv } = keys;
   writer.reset();
   writer.raw(scoped.pdu);
-  writer.text(scoped.contextName);
+  writeName(scoped.contextName);
   writer.octets(scoped.contextEngineId);
   writer.wrap(0x30, 0);
   if (auth && priv) {
@@ -68,7 +69,7 @@ export function encodeV3(
   const behindMac = writer.length;
   const macOctets = auth ? AUTH[auth.protocol].macOctets : 0;
   writer.octets(ZEROS.subarray(0, macOctets));
-  writer.text(header.user);
+  writeName(header.user);
   writer.signed(header.time);
   writer.signed(header.boots);
   writer.octets(header.engineId);
@@ -90,6 +91,11 @@ export function encodeV3(
     message.set(macOf(auth.protocol, auth.key, message, at), at);
   }
   return message;
+}
+
+function writeName(name: string | Uint8Array): void {
+  if (typeof name === 'string') writer.text(name);
+  else writer.octets(name);
 }
 
 /** A v3 message taken apart, nothing verified yet. Views into the datagram. */
