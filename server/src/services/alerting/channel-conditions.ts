@@ -14,7 +14,7 @@ export function channelConditions(outbox: Pick<Outbox, 'failing'>): ConditionSou
         code: 'channel_failing' as const,
         subject: channel,
         truth: 'holds' as const,
-        summary: `${waiting} notifications wait for “${channel}”. ${error}`,
+        summary: `${waiting} ${waiting === 1 ? 'notification waits' : 'notifications wait'} for “${channel}”. ${error}`,
       }));
     },
   };

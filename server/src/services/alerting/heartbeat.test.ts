@@ -36,7 +36,7 @@ test('it beats as long as all is well, and stops for every reason not to', async
   for (const troubles of [['No collector runs.'], new Error('The database does not answer.')]) {
     state.troubles = troubles;
     await minutes(5);
-    assert.equal(heartbeat.counters()['heartbeat_withheld'], 1);
+    assert.equal(heartbeat.counters()['outside_heartbeat_withheld'], 1);
   }
   assert.equal(state.sent, 10);
   state.troubles = [];
@@ -55,12 +55,12 @@ test('a switch that does not take it is told of inside; a heartbeat that is with
     (await conditions()).map(({ code, summary }) => [code, /status 500/.test(summary)]),
     [['heartbeat_failing', true]],
   );
-  assert.equal(heartbeat.counters()['heartbeat_failed_total'], 2);
+  assert.equal(heartbeat.counters()['outside_heartbeat_failed_total'], 2);
   state.troubles = ['Nothing comes through.'];
   await minutes(1);
   assert.deepEqual(await conditions(), []);
   state.refuses = false;
   state.troubles = [];
   await minutes(1);
-  assert.equal(heartbeat.counters()['heartbeat_failing'], 0);
+  assert.equal(heartbeat.counters()['outside_heartbeat_failing'], 0);
 });

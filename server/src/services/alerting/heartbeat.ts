@@ -97,11 +97,11 @@ export function createHeartbeat({ intervalMs, send, troubles, leads, clock, log 
       await running;
     },
     counters: () => ({
-      heartbeat_sent_total: total.sent,
-      heartbeat_failed_total: total.failed,
-      heartbeat_withheld_total: total.withheld,
-      heartbeat_failing: fault?.kind === 'failed' ? 1 : 0,
-      heartbeat_withheld: fault?.kind === 'withheld' ? 1 : 0,
+      outside_heartbeat_sent_total: total.sent,
+      outside_heartbeat_failed_total: total.failed,
+      outside_heartbeat_withheld_total: total.withheld,
+      outside_heartbeat_failing: fault?.kind === 'failed' ? 1 : 0,
+      outside_heartbeat_withheld: fault?.kind === 'withheld' ? 1 : 0,
     }),
   };
 }
@@ -110,8 +110,9 @@ export function createHeartbeat({ intervalMs, send, troubles, leads, clock, log 
 export function blindHeartbeat(book: Pick<ProcessBook, 'reports'>): BlindSource {
   return async ({ scope }): Promise<BlindSpot[]> => {
     const told = book.reports().find(({ counters }) => counters['scheduler_leader'] === 1)?.counters;
-    if (scope !== null || (told?.['heartbeat_failing'] !== 1 && told?.['heartbeat_withheld'] !== 1)) return [];
-    const withheld = told['heartbeat_withheld'] === 1;
+    if (scope !== null || (told?.['outside_heartbeat_failing'] !== 1 && told?.['outside_heartbeat_withheld'] !== 1))
+      return [];
+    const withheld = told['outside_heartbeat_withheld'] === 1;
     return [
       {
         reason: 'heartbeat_failing',
