@@ -17,6 +17,9 @@ export const COLUMNS = [
   '1.3.6.1.2.1.2.2.1.8',
 ];
 
+/** What the sysUpTime of a simulated switch begins with: four octets in BER. */
+export const UPTIME = 123_456_789;
+
 /** Passwords of user `u`: SHA-256 and AES-128. */
 export const V3 = { auth: 'authentic-secret', priv: 'private-secret' };
 
@@ -39,7 +42,7 @@ export function switchValues(ports: number): OutgoingVarbind[] {
   const system = [
     { oid: '1.3.6.1.2.1.1.1.0', ...text('Simulated switch') },
     { oid: '1.3.6.1.2.1.1.2.0', type: SnmpType.oid, value: '1.3.6.1.4.1.8072.3.2.10' },
-    { oid: '1.3.6.1.2.1.1.3.0', type: SnmpType.timeTicks, value: 123_456_789 },
+    { oid: '1.3.6.1.2.1.1.3.0', type: SnmpType.timeTicks, value: UPTIME },
     { oid: '1.3.6.1.2.1.1.5.0', ...text('switch') },
     { oid: '1.3.6.1.2.1.2.1.0', type: SnmpType.integer, value: ports },
   ];

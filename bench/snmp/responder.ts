@@ -14,7 +14,7 @@ import { NO_KEYS, encodeV3, openScoped, readV3 } from '@sotp/server/protocols/sn
 import type { UsmKeys } from '@sotp/server/protocols/snmp/usm/message.ts';
 import { SnmpType } from '@sotp/server/protocols/snmp/value.ts';
 import type { OutgoingVarbind } from '@sotp/server/protocols/snmp/varbind.ts';
-import { V3, addressOf, switchValues } from './device.ts';
+import { UPTIME, V3, addressOf, switchValues } from './device.ts';
 
 const [devices = 100, ports = 48, port = 21_161] = process.argv.slice(2).map(Number);
 const MAX_VARBIND_OCTETS = 1430;
@@ -27,8 +27,11 @@ const sorted = values
 interface Canned {
   readonly answer: Buffer;
   readonly idAt: number;
+  /** Where sysUpTime stands; -1 where it was not asked for. An agent whose clock stands still would seem to start anew. */
+  readonly uptimeAt: number;
 }
 const known = new Map<string, Canned>();
+const started = performance.now();
 const head = createHead();
 const reader = new BerReader(Buffer.alloc(0));
 
@@ -73,6 +76,9 @@ function varbindsFor(pdu: Pdu): OutgoingVarbind[] {
 /** A request id of four octets, to be overwritten. */
 const ID = 0x7654_3210;
 const ID_OCTETS = Buffer.from('020476543210', 'hex');
+/** Four octets as well. */
+const UPTIME_OCTETS = Buffer.from('430400000000', 'hex');
+UPTIME_OCTETS.writeInt32BE(UPTIME, 2);
 
 function responseTo(pdu: Pdu) {
   return { type: PduType.response, requestId: ID, errorStatus: 0, errorIndex: 0, varbinds: varbindsFor(pdu) };
@@ -86,11 +92,18 @@ function answerTo(datagram: Buffer): Canned | null {
 }
 
 function canned(answer: Buffer): Canned {
-  return { answer, idAt: answer.indexOf(ID_OCTETS) + 2 };
+  const uptimeAt = answer.indexOf(UPTIME_OCTETS);
+  return { answer, idAt: answer.indexOf(ID_OCTETS) + 2, uptimeAt: uptimeAt < 0 ? -1 : uptimeAt + 2 };
+}
+
+/** Makes a canned answer that of a request, at this moment. */
+function fill(answer: Buffer, { idAt, uptimeAt }: Canned, id: number): void {
+  // Padding an id to four octets is legal for a reader of BER integers.
+  answer.writeInt32BE(id, idAt);
+  if (uptimeAt >= 0) answer.writeInt32BE(UPTIME + Math.floor((performance.now() - started) / 10), uptimeAt);
 }
 
 /** The same over v3: user `u`, SHA-256, AES-128; nothing of the request is verified. */
-const started = performance.now();
 const authKey = passwordToKey('SHA256', Buffer.from(V3.auth));
 const privKey = passwordToKey('SHA256', Buffer.from(V3.priv));
 let salt = 0;
@@ -123,8 +136,7 @@ function createV3(device: number): (datagram: Buffer) => Buffer | null {
       found = canned(writer.take());
       known.set(key, found);
     }
-    // Padding an id to four octets is legal for a reader of BER integers.
-    found.answer.writeInt32BE(id, found.idAt);
+    fill(found.answer, found, id);
     const salted = Buffer.alloc(8);
     salted.writeUInt32BE((salt += 1), 4);
     const time = Math.floor((performance.now() - started) / 1000);
@@ -150,8 +162,7 @@ const sockets = Array.from({ length: devices }, (_, i) => {
     if (!found) return;
     known.set(key, found);
     const answer = Buffer.from(found.answer);
-    // Here too an id may have been shorter.
-    answer.writeInt32BE(id, found.idAt);
+    fill(answer, found, id);
     socket.send(answer, from.port, from.address);
   });
   socket.bind(port, addressOf(i));
