@@ -71,20 +71,25 @@ export function createPortStore(pg: Postgres): PortStore {
       await pg.transaction(async (tx) => {
         const device = await tx.query('select 1 from device where id = $1 for key share', [deviceId]);
         if (device.rowCount === 0) return;
-        await tx.query(
-          `update device_port p set labels = t.labels from unnest($2::int[], $3::jsonb[]) as t (id, labels)
+        // A device that is read for the first time has nothing but ports that appear.
+        const [moves, seen, gone] = [plan.moves.length > 0, plan.seen.length > 0, plan.gone.length > 0];
+        if (moves)
+          await tx.query(
+            `update device_port p set labels = t.labels from unnest($2::int[], $3::jsonb[]) as t (id, labels)
            where p.device_id = $1 and p.id = t.id`,
-          [deviceId, plan.moves.map(({ portId }) => portId), plan.moves.map(({ to }) => toJsonb(to))],
-        );
-        await tx.query(
-          `update device_port p set facts = t.facts, seen_at = to_timestamp($2::float8 / 1000), gone_at = null
+            [deviceId, plan.moves.map(({ portId }) => portId), plan.moves.map(({ to }) => toJsonb(to))],
+          );
+        if (seen)
+          await tx.query(
+            `update device_port p set facts = t.facts, seen_at = to_timestamp($2::float8 / 1000), gone_at = null
            from unnest($3::int[], $4::jsonb[]) as t (id, facts) where p.device_id = $1 and p.id = t.id`,
-          [deviceId, at, plan.seen.map(({ portId }) => portId), plan.seen.map(({ facts }) => toJsonb(facts))],
-        );
-        await tx.query(
-          'update device_port set gone_at = to_timestamp($2::float8 / 1000) where device_id = $1 and id = any($3::int[])',
-          [deviceId, at, plan.gone],
-        );
+            [deviceId, at, plan.seen.map(({ portId }) => portId), plan.seen.map(({ facts }) => toJsonb(facts))],
+          );
+        if (gone)
+          await tx.query(
+            'update device_port set gone_at = to_timestamp($2::float8 / 1000) where device_id = $1 and id = any($3::int[])',
+            [deviceId, at, plan.gone],
+          );
         const ids = await insertPorts(tx, deviceId, at, plan.appeared);
         const idOf = (reading: PortFacts) => {
           const label = JSON.stringify(labelsOf(reading));
@@ -94,7 +99,7 @@ export function createPortStore(pg: Postgres): PortStore {
           ...decision,
           portId: decision.kind === 'recognised' ? decision.known.id : idOf(decision.reading),
         }));
-        await insertDecisions(tx, deviceId, at, decisions);
+        if (decisions.length > 0) await insertDecisions(tx, deviceId, at, decisions);
       });
     },
     async decision(deviceId, changeId) {

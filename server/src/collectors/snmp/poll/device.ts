@@ -11,7 +11,8 @@ import type { SnmpSettings } from '#collectors/snmp/settings.ts';
 import type { PollDecoder } from './decode.ts';
 import { createCadence, runCadence } from './cadence.ts';
 import type { Cadence } from './cadence.ts';
-import { COST_SERIES, startCost, writeCost } from './cost.ts';
+import { startCost, writeCost } from './cost.ts';
+import { WATCHED } from './learned.ts';
 import type { Shelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
 import { partialSections } from '#collectors/snmp/knowledge/partial.ts';
 import { recallFacts, rememberFacts } from './memory.ts';
@@ -23,8 +24,6 @@ import type { Study } from './study.ts';
 import { hasRestarted } from './uptime.ts';
 import type { UptimeReading } from './uptime.ts';
 
-/** Read with every poll besides the series: restarts and changes of the interface table show in them. */
-const WATCHED = ['1.3.6.1.2.1.1.3.0', '1.3.6.1.2.1.2.1.0', '1.3.6.1.2.1.31.1.5.0'];
 const SLOW_EVERY_MS = 300_000;
 const REDISCOVER_EVERY_MS = 6 * 3_600_000;
 /** A device whose tables change all the time is read anew at most this often. */
@@ -149,9 +148,10 @@ function noticeNewProfiles(state: DeviceState, shelf: Shelf, now: number): void 
   state.knownBy = shelf.generation;
 }
 
-function study(state: DeviceState, settings: SnmpSettings, { clock, shelf, studies }: DevicePollDeps): Study {
+function study(state: DeviceState, settings: SnmpSettings, deps: DevicePollDeps): Study {
+  const { clock, shelf, studies: lane, programs } = deps;
   state.knownBy = shelf?.generation ?? null;
-  return startStudy(state.session, clock, settings, studies, shelf?.library());
+  return startStudy(state.session, settings, { clock, lane, programs, library: shelf?.library() });
 }
 
 /** Waits for the study as long as the poll has time, and takes what it found once it has ended. */
@@ -159,7 +159,7 @@ async function learn(
   state: DeviceState,
   study: Study,
   patienceMs: number,
-  { clock, programs }: DevicePollDeps,
+  { clock }: DevicePollDeps,
   facts: Partial<Inventory>,
   faults: Fault[],
 ): Promise<void> {
@@ -177,8 +177,8 @@ async function learn(
     faults.push({ code, message });
     return;
   }
-  const { knowledge } = study;
-  if (!knowledge) {
+  const { learned } = study;
+  if (!learned) {
     if (state.fast) return;
     if (!study.begun) faults.push(inLine());
     else faults.push(answered ? stillReading(study, clock) : notAnswering(study, clock));
@@ -187,18 +187,15 @@ async function learn(
   state.study = null;
   faults.push(...study.faults);
   const now = clock.monotonic();
-  const fastSeries = knowledge.series.filter((one) => one.cadence === 'fast');
-  const slowSeries = knowledge.series.filter((one) => one.cadence === 'slow');
-  const fast = programs.compile(fastSeries, WATCHED, COST_SERIES);
-  const slow = slowSeries.length > 0 ? programs.compile(slowSeries, [], []) : null;
   // Starting from the full requests again: what the device could not bear once it may bear now.
   state.session.maxVarbinds = MAX_VARBINDS;
-  state.fast = createCadence(fast);
-  state.slow = slow && createCadence(slow);
-  state.living = rememberFacts(knowledge.facts);
+  const read = learned.facts();
+  state.fast = createCadence(learned.fast);
+  state.slow = learned.slow && createCadence(learned.slow);
+  state.living = rememberFacts(read);
   state.partial = partialSections(study.faults);
-  state.enterprises = knowledge.enterprises;
-  for (const name of knowledge.unknown) {
+  state.enterprises = learned.enterprises;
+  for (const name of learned.unknown) {
     faults.push({ code: 'not_found', message: `No profile and no Prometheus module has the name “${name}”.` });
   }
   state.statuses = null;
@@ -206,7 +203,7 @@ async function learn(
   state.discoveredAt = now;
   state.discoverDue = now + REDISCOVER_EVERY_MS;
   state.slowDue = 0;
-  Object.assign(facts, knowledge.facts);
+  Object.assign(facts, read);
 }
 
 /** Looks at what tells that the agent started anew since the poll before, or that its tables are others. */

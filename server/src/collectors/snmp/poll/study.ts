@@ -8,7 +8,9 @@ import type { Session } from '#collectors/snmp/client/session.ts';
 import { readKnowledge } from '#collectors/snmp/knowledge/index.ts';
 import type { Library } from '#collectors/snmp/knowledge/profiles/library.ts';
 import type { SnmpSettings } from '#collectors/snmp/settings.ts';
-import type { Knowledge } from '#collectors/snmp/plan.ts';
+import { condense } from './learned.ts';
+import type { Learned } from './learned.ts';
+import type { Programs } from './share.ts';
 
 /** A device that needs longer than this to be read as a whole is given up until the next try. */
 const LIMIT_MS = 15 * 60_000;
@@ -30,7 +32,7 @@ export interface Study {
   /** Resolves when it has its turn. */
   readonly turn: Promise<void>;
   /** Set once it has ended well. */
-  knowledge: Knowledge | null;
+  learned: Learned | null;
   /** Set once it has failed. */
   failure: unknown;
   readonly faults: readonly Fault[];
@@ -39,8 +41,17 @@ export interface Study {
   cancel(): void;
 }
 
+export interface StudyDeps {
+  readonly clock: Clock;
+  /** Room for devices that are read at once. */
+  readonly lane: Lane;
+  readonly programs: Programs;
+  readonly library?: Library | undefined;
+}
+
 /** Begins to read a device once `lane` has room, taking turns with the polls that go on meanwhile. */
-export function startStudy(polls: Session, clock: Clock, settings: SnmpSettings, lane: Lane, library?: Library): Study {
+export function startStudy(polls: Session, settings: SnmpSettings, deps: StudyDeps): Study {
+  const { clock, lane, library, programs } = deps;
   const { maxRepetitions, profiles } = settings;
   const controller = new AbortController();
   const session = polls.companion();
@@ -60,7 +71,7 @@ export function startStudy(polls: Session, clock: Clock, settings: SnmpSettings,
       controller.signal.throwIfAborted();
       study.begun = true;
       study.startedAt = clock.monotonic();
-      study.knowledge = await readKnowledge(reader, { profiles, ...(library && { library }) });
+      study.learned = condense(await readKnowledge(reader, { profiles, ...(library && { library }) }), programs);
       polls.bulk &&= session.bulk;
     } catch (error) {
       study.failure = error ?? new AppError('internal', 'Reading the device failed.');
@@ -75,7 +86,7 @@ export function startStudy(polls: Session, clock: Clock, settings: SnmpSettings,
     startedAt: clock.monotonic(),
     begun: false,
     turn,
-    knowledge: null,
+    learned: null,
     failure: null,
     faults: reader.faults,
     ended: Promise.resolve().then(read),
