@@ -12,11 +12,12 @@ export interface Sample {
   readonly cpuSeconds: number;
 }
 
-function fieldsOf(pid: number): { parent: number; cpuSeconds: number; rssBytes: number } {
+function fieldsOf(pid: number): { parent: number; cpuSeconds: number; endedSeconds: number; rssBytes: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = [11, 12].reduce((sum, index) => sum + Number(fields[index]), 0);
-  return { parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND, rssBytes: Number(fields[21]) * PAGE_BYTES };
+  const seconds = (a: number, b: number) => (Number(fields[a]) + Number(fields[b])) / TICKS_PER_SECOND;
+  const rssBytes = Number(fields[21]) * PAGE_BYTES;
+  return { parent: Number(fields[1]), cpuSeconds: seconds(11, 12), endedSeconds: seconds(13, 14), rssBytes };
 }
 
 function pssOf(pid: number): number {
@@ -49,8 +50,11 @@ export function tree(root: number): Map<number, Sample> {
     while (ancestor !== undefined && ancestor !== root) ancestor = parents.get(ancestor);
     if (ancestor !== root) continue;
     try {
-      const { cpuSeconds, rssBytes } = fieldsOf(pid);
-      samples.set(pid, { name: nameOf(pid), rssBytes, pssBytes: pssOf(pid), cpuSeconds });
+      const { cpuSeconds: own, endedSeconds, rssBytes } = fieldsOf(pid);
+      const name = nameOf(pid);
+      // Backends of PostgreSQL come and go: what ended ones took stands with the postmaster.
+      const cpuSeconds = name === 'postgres' ? own + endedSeconds : own;
+      samples.set(pid, { name, rssBytes, pssBytes: pssOf(pid), cpuSeconds });
     } catch {
       // As above.
     }

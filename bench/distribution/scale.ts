@@ -109,6 +109,7 @@ const skipsOf = async () =>
   new Map((await metrics()).filter(([name]) => name === 'polls_skipped_total').map(([, labels, n]) => [labels, n]));
 const skippedBefore = await skipsOf();
 const refusedBefore = await metric('samples_dropped_total', 'sum');
+const samplesBefore = await metric('samples_stored_total', 'sum');
 const from = Date.now();
 const before = cpuSeconds(roots);
 const startedAt = performance.now();
@@ -142,6 +143,7 @@ const skipped = [...(await skipsOf())].flatMap(([labels, n]) => {
   return more > 0 ? [`${more} ${/reason="(\w+)"/.exec(labels)?.[1] ?? ''}`] : [];
 });
 const lost = (await metric('samples_dropped_total', 'sum')) - refusedBefore;
+const samples = (await metric('samples_stored_total', 'sum')) - samplesBefore;
 const summary = await call<{ byStatus: Record<string, number> }>('GET', '/devices/summary');
 sotp.kill('SIGTERM');
 const { status } = await sotp.ended;
@@ -175,6 +177,7 @@ const report = {
   },
   schedulerCpuPercent: quiet['hub']?.cpuPercent,
   collectorAndDatabaseCores: Number(cores.toFixed(3)),
+  usPerSample: Number(((cores * 1e6 * seconds) / samples).toFixed(3)),
   cost,
   growth,
   exit: status,

@@ -125,8 +125,9 @@ try {
   const grown = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0);
   const cores: Record<string, number> = {};
   const rssMiB: Record<string, number[]> = {};
+  for (const { name, cpuSeconds } of first.values()) cores[name] = (cores[name] ?? 0) - cpuSeconds / span;
   for (const [pid, { name, cpuSeconds, rssBytes }] of last) {
-    cores[name] = (cores[name] ?? 0) + (cpuSeconds - (first.get(pid)?.cpuSeconds ?? 0)) / span;
+    cores[name] = (cores[name] ?? 0) + cpuSeconds / span;
     const [was = 0, is = 0] = rssMiB[name] ?? [];
     rssMiB[name] = [was + (first.get(pid)?.rssBytes ?? 0) / 2 ** 20, is + rssBytes / 2 ** 20];
   }

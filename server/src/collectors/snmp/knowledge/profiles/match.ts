@@ -1,6 +1,6 @@
 import type { SystemFacts } from '@sotp/contract/inventory.ts';
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
-import { firstBelow } from '#collectors/snmp/knowledge/firstBelow.ts';
+import { firstBelow, inOrder } from '#collectors/snmp/knowledge/firstBelow.ts';
 import type { Library, Profile } from './library.ts';
 import { matches } from './shape.ts';
 
@@ -91,7 +91,7 @@ async function answeredRoots(
     if (number === null || root.split('.').length > ENTERPRISE_ARCS) unsure.add(root);
     else if (enterprises.has(number)) answered.add(root);
   }
-  for (const root of (await firstBelow(reader, unsure)).keys()) answered.add(root);
+  for (const root of (await firstBelow(reader, inOrder(unsure))).keys()) answered.add(root);
   return answered;
 }
 

@@ -1,7 +1,7 @@
 import type { SystemFacts } from '@sotp/contract/inventory.ts';
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
-import { firstBelow } from '#collectors/snmp/knowledge/firstBelow.ts';
+import { firstBelow, inOrder } from '#collectors/snmp/knowledge/firstBelow.ts';
 import type { Profile } from './library.ts';
 import type { Field, ProfileFile } from './schema.ts';
 import { shapeText } from './shape.ts';
@@ -49,7 +49,7 @@ export async function readFields(reader: SnmpReader, profiles: readonly Profile[
   for (const profile of profiles) {
     for (const sources of profile.fields.values()) for (const { root } of sources) if (root) roots.add(root);
   }
-  const cells = await firstBelow(reader, roots);
+  const cells = await firstBelow(reader, inOrder(roots));
   const system: Partial<SystemFacts> = {};
   for (const profile of profiles) {
     for (const [name, sources] of profile.fields) {

@@ -1,7 +1,6 @@
 import type { SnmpReader } from '#collectors/snmp/reader.ts';
-import { firstBelow } from '#collectors/snmp/knowledge/firstBelow.ts';
+import { firstBelow, inOrder } from '#collectors/snmp/knowledge/firstBelow.ts';
 import { decodeText } from '#collectors/snmp/knowledge/values.ts';
-import { compareOids } from '#protocols/snmp/oid.ts';
 import type { SnmpVarbind } from '#protocols/snmp/value.ts';
 import type { Entry, Tag } from './compile.ts';
 import { partsOf } from './indexParts.ts';
@@ -63,7 +62,7 @@ function namesOf(entries: readonly Entry[]): readonly string[] {
     for (const { OID } of entry.metric.where ?? []) if (OID !== undefined) wanted.add(OID);
     for (const oid of limitColumns(entry)) wanted.add(oid);
   }
-  const names = [...wanted].toSorted(compareOids);
+  const names = inOrder(wanted);
   known.set(first, { entries, names });
   return names;
 }
