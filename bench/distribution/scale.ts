@@ -77,7 +77,7 @@ async function heaps(): Promise<Map<number, number>> {
   const all = await metrics();
   const of = (name: string) => all.filter(([family]) => family === name);
   const pids = new Map(of('process_pid').map(([, labels, pid]) => [labels, pid]));
-  return new Map(of('process_heap_bytes').map(([, labels, bytes]) => [pids.get(labels) ?? 0, bytes]));
+  return new Map(of('js_heap_bytes').map(([, labels, bytes]) => [pids.get(labels) ?? 0, bytes]));
 }
 
 const importedInSeconds = await importAll(call, fleet);

@@ -14,7 +14,7 @@ interface Reading {
   readonly heapMiB: number | undefined;
 }
 
-/** Growth by linear regression, a unit an hour; what a process was at the beginning and is at the end. */
+/** Growth by linear regression, a unit an hour; what a process was at the beginning and is at the end; files in the first and the last third. */
 export interface Growth {
   readonly rssMiB: readonly [number, number];
   readonly rssMiBPerHour: number;
@@ -33,6 +33,9 @@ function slope(points: readonly (readonly [number, number])[]): number {
   const over = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
   return over / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
+
+/** Files come and go (connections of a pool, segments of a spool): what they mostly are counts. */
+const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const rounded = (value: number, digits = 1) => Number(value.toFixed(digits));
 
@@ -93,12 +96,13 @@ export function createGrowthWatch(root: number, names: RegExp, heapOf: () => Pro
       for (const [pid, { name, all: own }] of readings) {
         const [first, last] = [own[0], own.at(-1)];
         if (!first || !last || own.length < 3) continue;
+        const third = Math.ceil(own.length / 3);
         const heaps = own.flatMap(({ atMs, heapMiB }) => (heapMiB === undefined ? [] : [[atMs, heapMiB] as const]));
         all[`${name} ${pid}`] = {
           rssMiB: [rounded(first.rssMiB), rounded(last.rssMiB)],
           rssMiBPerHour: rounded(slope(own.map(({ atMs, rssMiB }) => [atMs, rssMiB] as const)) * HOUR_MS),
           heapMiBPerHour: heaps.length < 3 ? null : rounded(slope(heaps) * HOUR_MS),
-          fds: [first.fds, last.fds],
+          fds: [middle(own.slice(0, third).map(({ fds }) => fds)), middle(own.slice(-third).map(({ fds }) => fds))],
           readings: own.length,
         };
       }
