@@ -1,5 +1,7 @@
 // Very many simulated devices on one SOTP: what the bench of scale starts, imports, waits for and counts.
 import { spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Device, ImportResult } from '@sotp/contract/devices.ts';
@@ -104,4 +106,17 @@ export async function storedPolls(dataDir: string, url: string | undefined, from
     await pg.stop();
     return rows[0]?.n ?? 0;
   });
+}
+
+/** Megabytes on disk by what lies directly below: `base` of PostgreSQL are the tables, `pg_wal` is bounded. */
+export function diskMb(dataDir: string): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const entry of readdirSync(dataDir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const [top = '', below = ''] = path.slice(dataDir.length + 1).split('/');
+    const key = top === 'postgres' ? `postgres/${below}` : top;
+    all[key] = (all[key] ?? 0) + (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 1e6;
+  }
+  return Object.fromEntries(Object.entries(all).flatMap(([key, mb]) => (mb < 1 ? [] : [[key, Math.round(mb)]])));
 }

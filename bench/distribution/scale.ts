@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { importAll, knownDevices, startFleet, storedPolls, useApi } from './many.ts';
+import { diskMb, importAll, knownDevices, startFleet, storedPolls, useApi } from './many.ts';
 import { createGrowthWatch, cpuSeconds, percentOver } from './slopes.ts';
 import { quantile, signIn, startMachine } from './sotp.ts';
 
@@ -145,6 +145,12 @@ const skipped = [...(await skipsOf())].flatMap(([labels, n]) => {
 const lost = (await metric('samples_dropped_total', 'sum')) - refusedBefore;
 const samples = (await metric('samples_stored_total', 'sum')) - samplesBefore;
 const summary = await call<{ byStatus: Record<string, number> }>('GET', '/devices/summary');
+let disk: Record<string, number> | null = null;
+try {
+  disk = diskMb(sotp.dataDir);
+} catch {
+  // A file or folder went away while it was looked at.
+}
 sotp.kill('SIGTERM');
 const { status } = await sotp.ended;
 switches.stop();
@@ -179,6 +185,7 @@ const report = {
   collectorAndDatabaseCores: Number(cores.toFixed(3)),
   usPerSample: Number(((cores * 1e6 * seconds) / samples).toFixed(3)),
   cost,
+  disk,
   growth,
   exit: status,
 };
