@@ -22,7 +22,7 @@ export interface CutOffDeps {
 }
 
 /** A process held up for longer than this hears answers, of devices and of the database, too late. */
-const HELD_UP_MS = 500;
+const HELD_UP_MS = 200;
 
 /** So many devices in a row, each of which had answered the time before. */
 const FRESH_FAILURES = 3;
