@@ -10,6 +10,7 @@ const SNAPSHOT_MS = 60_000;
 interface Known {
   readonly hashes: Map<string, number>;
   snapshotAt: number;
+  onlyUptime: boolean;
 }
 
 /** 53 bits over UTF-16 code units: enough that two different facts of one device do not look the same. */
@@ -38,6 +39,8 @@ export interface FactsFilter {
     always: boolean,
     partial?: readonly string[],
   ): Partial<Inventory> | undefined;
+  /** Whether the last news of the device said nothing but how long it has been up. */
+  onlyUptime(deviceId: number): boolean;
   forget(deviceId: number): void;
 }
 
@@ -46,11 +49,13 @@ export function createFactsFilter(clock: Clock): FactsFilter {
   return {
     news(deviceId, facts, always, partial = []) {
       let known = devices.get(deviceId);
-      if (!known) devices.set(deviceId, (known = { hashes: new Map(), snapshotAt: Number.NEGATIVE_INFINITY }));
+      if (!known)
+        devices.set(deviceId, (known = { hashes: new Map(), snapshotAt: Number.NEGATIVE_INFINITY, onlyUptime: false }));
       const now = clock.monotonic();
       const snapshot = always || now - known.snapshotAt >= SNAPSHOT_MS;
       const news: Record<string, unknown> = {};
       let any = false;
+      known.onlyUptime = true;
       let moved = false;
       for (const [section, value] of Object.entries(facts)) {
         if (value === undefined) continue;
@@ -62,6 +67,7 @@ export function createFactsFilter(clock: Clock): FactsFilter {
         // The uptime moves even when the digest, which leaves it out, does not.
         const due = system ? before !== digest || snapshot : before !== digest && (snapshot || !moving);
         if (before !== undefined && !due) continue;
+        if (!system || before !== digest) known.onlyUptime = false;
         if (partial.includes(section)) known.hashes.delete(section);
         else known.hashes.set(section, digest);
         news[section] = value;
@@ -70,6 +76,7 @@ export function createFactsFilter(clock: Clock): FactsFilter {
       if (moved && snapshot) known.snapshotAt = now;
       return any ? (news as Partial<Inventory>) : undefined;
     },
+    onlyUptime: (deviceId) => devices.get(deviceId)?.onlyUptime === true,
     forget(deviceId) {
       devices.delete(deviceId);
     },

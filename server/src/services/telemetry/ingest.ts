@@ -12,6 +12,7 @@ import type { PortStore } from '#stores/ports/ports.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import { createAnswerBook } from './answer-book.ts';
 import { createFactsFilter } from './facts-filter.ts';
+import { createFactsWriter } from './facts-writer.ts';
 import { createInterestBook, samplesTopic } from './live.ts';
 import { createPortBook } from './port-book.ts';
 import { DeviceChanged } from './polls.ts';
@@ -95,14 +96,13 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   const states = createStateBook({ devices, bus, now: deps.now });
   const answerBook = createAnswerBook(deps.answers);
   const portBook = createPortBook(deps);
+  const writer = createFactsWriter({ devices, bus, log, refused: (deviceId) => filter.forget(deviceId) });
   const counters = {
     samples_received_total: 0,
     samples_stored_total: 0,
     infinite: 0,
     refused: 0,
     takenOver: 0,
-    facts_written_total: 0,
-    facts_refused_total: 0,
   };
   let rows: PollRow[] = [];
   let runs: RunRecord[] = [];
@@ -147,7 +147,15 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     if (watched) bus.publish(topic, samplesEvent(outcome, result));
     const { partial = [] } = result;
     const news = result.facts && filter.news(deviceId, result.facts, watched, partial);
-    if (news) facts.push({ deviceId, at: run.at, facts: news, ...(partial.length > 0 && { partial }) });
+    if (!news) return;
+    const onlyUptime = filter.onlyUptime(deviceId) && partial.length === 0;
+    facts.push({
+      deviceId,
+      at: run.at,
+      facts: news,
+      ...(partial.length > 0 && { partial }),
+      ...(onlyUptime && { onlyUptime }),
+    });
   }
 
   async function writeRows(batch: Batch, origin: BatchOrigin): Promise<void> {
@@ -172,24 +180,6 @@ export function createIngest(deps: IngestDeps): RunningIngest {
       }
     }
     for (const row of batch.rows) if (row.deviceId > 0) counters.samples_stored_total += row.values.length;
-  }
-
-  async function writeFacts(batch: Batch): Promise<void> {
-    for (const record of batch.facts) {
-      try {
-        await devices.writeFacts(record.deviceId, record.at, record.facts, record.partial);
-        counters.facts_written_total++;
-        const event: DeviceEvent = { deviceId: String(record.deviceId), change: 'facts' };
-        bus.publish(BUS_TOPICS.devices, event);
-      } catch (thrown) {
-        const error = toAppError(thrown);
-        if (error.retryable) throw error;
-        // A device that was removed meanwhile, or facts that the store cannot hold: the next ones will tell.
-        counters.facts_refused_total++;
-        filter.forget(record.deviceId);
-        log.warn({ device: record.deviceId, err: error.message }, 'the store refuses the facts of a device');
-      }
-    }
   }
 
   /** Without what somebody else polled in our place while this process was cut off. */
@@ -233,7 +223,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     await writeRows(batch, origin);
     await states.write(batch.runs);
     await answerBook.write(batch.runs);
-    await writeFacts(batch);
+    await writer.write(batch.facts);
     for (const { deviceId } of batch.runs) {
       if (!interest.has(samplesTopic(deviceId))) continue;
       const event: DeviceEvent = { deviceId: String(deviceId), change: 'polled' };
@@ -288,6 +278,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
       const { infinite, refused, takenOver, ...plain } = counters;
       return {
         ...plain,
+        ...writer.counters(),
         ...spool.counters(),
         'samples_dropped_total{reason="infinite"}': infinite,
         'samples_dropped_total{reason="refused"}': refused,

@@ -15,7 +15,9 @@ export interface FactsRecord {
   readonly at: number;
   readonly facts: Partial<Inventory>;
   /** Sections that a fault has cut short. */
-  readonly partial?: readonly string[];
+  readonly partial?: readonly string[] | undefined;
+  /** The system section is here for nothing but how long the device has been up. */
+  readonly onlyUptime?: boolean | undefined;
 }
 
 /** What polls of half a second gave; stored together, exactly once. */

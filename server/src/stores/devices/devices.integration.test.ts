@@ -168,6 +168,14 @@ test('facts replace section by section; the head is searchable and shown', async
   const device = await devices.get(id);
   assert.equal(device?.system.uptimeSeconds, 12);
   assert.equal(device?.factsAt, at + 1);
+  await devices.writeUptimes([
+    { deviceId: id, at: at + 300_000, uptimeSeconds: 312 },
+    { deviceId: id, at: at + 600_000, uptimeSeconds: 612 },
+    { deviceId: id + 1, at, uptimeSeconds: 1 },
+  ]);
+  await devices.writeUptimes([{ deviceId: id, at: at + 300_000, uptimeSeconds: 312 }]);
+  const later = await devices.get(id);
+  assert.deepEqual([later?.system.uptimeSeconds, later?.system.sysName, later?.factsAt], [612, 'Core-1', at + 600_000]);
   for (const search of ['core-1', 'CISCO c93', 'foc1', '100%', '0.0.1']) {
     assert.equal((await devices.list(query({ search }), {})).items.length, 1, search);
   }

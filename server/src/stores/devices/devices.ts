@@ -120,6 +120,8 @@ export interface DeviceStore {
   inventory(id: number): Promise<Inventory | undefined>;
   /** Replaces the given sections and notes what changed in them; those in `partial` a fault has cut short. */
   writeFacts(id: number, at: number, facts: Partial<Inventory>, partial?: readonly string[]): Promise<void>;
+  /** How long devices have been up, where nothing else of their facts is new. */
+  writeUptimes(uptimes: readonly { deviceId: number; at: number; uptimeSeconds: number }[]): Promise<void>;
   /** Facts that changed between two readings, newest first: those with ids below `before`. */
   changes(id: number, before: number | undefined, limit: number): Promise<StoredChange[]>;
   /** Removes changes from before an instant; answers how many. */

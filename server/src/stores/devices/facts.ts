@@ -77,3 +77,26 @@ export async function writeFacts(
     );
   });
 }
+
+/** One statement for all devices; every device tells its uptime every few minutes. Rows are locked in the order of ids. */
+export async function writeUptimes(
+  pg: Postgres,
+  uptimes: readonly { deviceId: number; at: number; uptimeSeconds: number }[],
+): Promise<void> {
+  if (uptimes.length === 0) return;
+  await pg.query(
+    `with incoming as (
+       select device_id, to_timestamp(max(at) / 1000) as at, (array_agg(uptime order by at desc))[1] as uptime
+       from unnest($1::int[], $2::float8[], $3::float8[]) as t (device_id, at, uptime) group by device_id
+     ), locked as materialized (
+       select s.device_id, i.at, i.uptime from device_state s join incoming i on i.device_id = s.device_id
+       order by s.device_id for no key update of s
+     ), stated as (
+       update device_state s set facts_at = greatest(s.facts_at, l.at) from locked l where l.device_id = s.device_id
+     )
+     update device_facts f set at = l.at, value = jsonb_set(f.value, '{uptimeSeconds}', to_jsonb(l.uptime))
+     from locked l where f.device_id = l.device_id and f.section = 'system' and f.at <= l.at`,
+    [uptimes.map((u) => u.deviceId), uptimes.map((u) => u.at), uptimes.map((u) => u.uptimeSeconds)],
+    'device-uptimes',
+  );
+}

@@ -5,7 +5,7 @@ import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { listChanges, pruneChanges } from './changes.ts';
 import { createDevicesAtOnce } from './create-many.ts';
 import type { DeviceChange, DeviceStore, ScheduleRow, StoredDevice } from './devices.ts';
-import { readInventory, writeFacts } from './facts.ts';
+import { readInventory, writeFacts, writeUptimes } from './facts.ts';
 import { listDevices } from './list.ts';
 import { DEVICE_COLUMNS, VISIBLE_STATUS, toDevice } from './rows.ts';
 import type { DeviceRow } from './rows.ts';
@@ -167,6 +167,7 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
     },
     inventory: (id) => readInventory(pg, id),
     writeFacts: (id, at, facts, partial) => writeFacts(pg, id, at, facts, partial),
+    writeUptimes: (uptimes) => writeUptimes(pg, uptimes),
     changes: (id, before, limit) => listChanges(pg, id, before, limit),
     pruneChanges: (before, signal) => pruneChanges(pg, before, signal),
     writeState: (updates) => writeState(pg, updates),

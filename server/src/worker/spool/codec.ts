@@ -34,6 +34,7 @@ const Head = z.object({
       at: z.number(),
       facts: z.custom<Partial<Inventory>>((value) => typeof value === 'object' && value !== null),
       partial: z.array(z.string()).optional(),
+      onlyUptime: z.boolean().optional(),
     }),
   ),
   unleased: z.array(z.object({ partition: z.number(), term: z.number() })).optional(),
