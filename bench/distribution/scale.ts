@@ -2,7 +2,7 @@
 // stay quick, what does it all cost, and does anything grow. Everything is real: sockets, SNMP, the embedded PostgreSQL
 // with its durability. Run for half an hour it is the soak as well.
 // node bench/distribution/scale.ts [--devices 10000] [--minutes 4] [--ports 48] [--interval 60] [--collectors 2]
-// [--redis URL] [--database URL]; prints one line of JSON, and exits 1 below the bar.
+// [--redis URL] [--database URL] [--data FOLDER, kept: used again, its devices are there already]; prints one line of JSON, and exits 1 below the bar.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     agents: { type: 'string', default: '24161' },
     port: { type: 'string', default: '24081' },
     known: { type: 'string', default: '300' },
+    data: { type: 'string' },
   },
 });
 const devices = Number(options.devices);
@@ -40,7 +41,7 @@ const SOAK = { minutes: 30, rssMiB: 8, heapMiB: 4 };
 const SETTLED_MS = 15_000;
 const MINUTE_MS = 60_000;
 
-const root = mkdtempSync(join(tmpdir(), 'sotp-bench-scale-'));
+const root = options.data ?? mkdtempSync(join(tmpdir(), 'sotp-bench-scale-'));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
 const shape = { devices, ports: Number(options.ports), intervalMs };
 const fleet = { ...shape, first: options.listen, udpPort: Number(options.agents) };
@@ -80,7 +81,8 @@ async function heaps(): Promise<Map<number, number>> {
   return new Map(of('js_heap_bytes').map(([, labels, bytes]) => [pids.get(labels) ?? 0, bytes]));
 }
 
-const importedInSeconds = await importAll(call, fleet);
+const { items: there } = await call<{ items: unknown[] }>('GET', '/devices?limit=1');
+const importedInSeconds = there.length > 0 ? 0 : await importAll(call, fleet);
 say(`imported in ${importedInSeconds.toFixed(1)} s`);
 
 const addedAt = performance.now();
@@ -204,6 +206,6 @@ const failures = [
     fds[1] > fds[0] && `open files of ${name}`,
   ]),
 ].filter((what) => what !== false);
-if (failures.length === 0) rmSync(root, { recursive: true, force: true });
+if (failures.length === 0 && options.data === undefined) rmSync(root, { recursive: true, force: true });
 else say(`below the bar: ${failures.join(', ')}; logs are in ${root}`);
 process.exit(failures.length === 0 ? 0 : 1);
