@@ -27,10 +27,12 @@ export function jobItems(job: PollJob, attempt: number, now: number): PollItem[]
   for (const { collector, intervalMs, items: pairs } of job.groups) {
     const mayBeLate = urgent ? Number.POSITIVE_INFINITY : Math.min(intervalMs / 2, MAX_LATE_MS);
     for (let i = 0; i + 1 < pairs.length; i += 2) {
-      const planned = job.base + (pairs[i + 1] ?? 0);
+      const offset = pairs[i + 1] ?? 0;
+      const planned = job.base + offset;
       const maxLateMs = attempt > 1 && planned <= now ? OVER : mayBeLate;
-      // An urgent poll has no slot of its own: its time is when it is made. Many of them come spread over the job.
-      const at = urgent && attempt === 1 ? Math.max(Math.floor(now), planned) : planned;
+      // An urgent poll has no slot of its own: its time is when it is made, whatever the clock of who asked for it says.
+      // Many of them come one after the other.
+      const at = urgent && attempt === 1 ? Math.floor(now) + offset : planned;
       items.push({ deviceId: pairs[i] ?? 0, collector, intervalMs, at, maxLateMs, urgent });
     }
   }
