@@ -55,12 +55,14 @@ export async function importAll(call: Call, { devices, intervalMs, first, udpPor
   return (performance.now() - startedAt) / 1_000;
 }
 
-/** Devices whose last poll had nothing to say but values: those that are read as a whole already. */
-export async function knownDevices(call: Call): Promise<number> {
+/** Devices whose last poll since `from` had nothing to say but values: those that are read as a whole already. */
+export async function knownDevices(call: Call, from: number): Promise<number> {
   let count = 0;
   for (let cursor = ''; ;) {
     const page = await call<Page<Device>>('GET', `/devices?limit=1000${cursor}`);
-    count += page.items.filter(({ collectors }) => collectors.every(({ up, error }) => up && error === null)).length;
+    count += page.items.filter(({ collectors }) =>
+      collectors.every(({ up, error, lastRunAt }) => up && error === null && Date.parse(lastRunAt ?? '') >= from),
+    ).length;
     if (page.nextCursor === null) return count;
     cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
   }

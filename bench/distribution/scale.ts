@@ -45,6 +45,7 @@ const root = options.data ?? mkdtempSync(join(tmpdir(), 'sotp-bench-scale-'));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
 const shape = { devices, ports: Number(options.ports), intervalMs };
 const fleet = { ...shape, first: options.listen, udpPort: Number(options.agents) };
+const startedAtMs = Date.now();
 const switches = await startFleet(fleet);
 const sotp = startMachine({
   name: 'one',
@@ -89,7 +90,7 @@ const addedAt = performance.now();
 const before0 = cpuSeconds(roots);
 let known = 0;
 for (let ended = false; !ended; await sleep(ended ? 0 : 5_000)) {
-  known = await knownDevices(call).catch(() => known);
+  known = await knownDevices(call, startedAtMs).catch(() => known);
   const spent = (performance.now() - addedAt) / 1_000;
   ended = known === devices || spent > Number(options.known);
   const cores = Object.entries(percentOver(before0, roots, addedAt)).map(
