@@ -29,6 +29,43 @@ test('every poll of a job is made at its own instant', async (t) => {
   );
 });
 
+test('polls due within 50 ms begin together, each with its own instant', async (t) => {
+  const begun: [number, number, number][] = [];
+  const { clock, job } = await world(t, [
+    moduleOf('a', async (target, ctx) => {
+      begun.push([target.deviceId, ctx.at - start, clock.now() - start]);
+      return fine(ctx.at);
+    }),
+  ]);
+  // An instant of the shared grid.
+  await clock.advance(50 - (clock.now() % 50));
+  const start = clock.now();
+  const done = job([1, 1_001, 2, 1_020, 3, 1_050, 4, 1_051]);
+  for (let ms = 0; ms < 1_200; ms += 10) await clock.advance(10);
+  await done;
+  assert.deepEqual(begun, [
+    [1, 1_001, 1_050],
+    [2, 1_020, 1_050],
+    [3, 1_050, 1_050],
+    [4, 1_051, 1_100],
+  ]);
+});
+
+test('an urgent poll is made at once although the clock of who asked is ahead; its fellows come after it', async (t) => {
+  const at: number[] = [];
+  const { clock, job } = await world(t, [
+    moduleOf('a', async (_target, ctx) => {
+      at.push(ctx.at);
+      return fine(ctx.at);
+    }),
+  ]);
+  const start = clock.now();
+  const done = job([1, 0, 2, 700], { urgent: true, base: start + 600_000 });
+  await clock.advance(1_000);
+  await done;
+  assert.deepEqual(at, [start, start + 700]);
+});
+
 test('the runner adds collector_up and collector_duration_ms as one layout', async (t) => {
   const { clock, outcomes, job } = await world(t, [moduleOf('a', async (_target, ctx) => fine(ctx.at))]);
   await job([1, 0, 2, 0]);
