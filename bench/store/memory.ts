@@ -1,7 +1,9 @@
 // Whether memory stays flat while samples come in: `node bench/store/memory.ts [devices] [hours]`. Simulated hours are stored,
 // packed and rolled up as fast as they go, with a query after each; work for a sample is what it is in real time, and there
 // are more ends of hours and days among the samples. The resident memory of this process and of the database's is taken after each hour.
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { MALLOC, NODE_FLAGS } from '../../server/src/app/supervisor/role-process.ts';
 import { migrate } from '../../server/src/stores/postgres/migrate.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { startTestServer } from '../../server/src/stores/postgres/test-server.ts';
@@ -10,8 +12,17 @@ import { systemClock } from '../../server/src/platform/clock.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createFleet } from './fleet.ts';
 
-const devices = Number(process.argv[2] ?? 40);
-const hours = Number(process.argv[3] ?? 60);
+// As the hub runs, whose leader packs.
+if (process.env['MALLOC_ARENA_MAX'] === undefined) {
+  const { status } = spawnSync(process.execPath, [...NODE_FLAGS.hub, ...process.argv.slice(1)], {
+    env: { ...process.env, ...MALLOC },
+    stdio: 'inherit',
+  });
+  process.exit(status ?? 1);
+}
+
+const devices = Number(process.argv[2] ?? 10);
+const hours = Number(process.argv[3] ?? 130);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const MIB = 2 ** 20;

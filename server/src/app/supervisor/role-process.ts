@@ -11,11 +11,17 @@ import type { FromRole, ProcessState, RoleName, RoleStart, ToRole } from './mess
 const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
 
 /** Heaps that stay near what they hold: by itself V8 lets them grow to several times that before it collects. */
-const NODE_FLAGS: Record<RoleName, readonly string[]> = {
+export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
   hub: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
   collector: ['--max-semi-space-size=16', '--heap-growing-percent=40', '--max-old-space-size=512'],
   simulator: ['--max-semi-space-size=1', '--heap-growing-percent=40', '--max-old-space-size=256'],
 };
+
+/**
+ * glibc keeps what is freed in arenas, one a thread, and gives little of it back: each day that is packed would leave
+ * megabytes behind. One arena, whose end is given back, stays as large as what is in use. Other libraries take no notice.
+ */
+export const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '1000000' } as const;
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
@@ -28,6 +34,7 @@ function roleEnvironment(): NodeJS.ProcessEnv {
   // Node names the folder for its own version; a process that is given it makes the same one below.
   const cache = getCompileCacheDir();
   return {
+    ...MALLOC,
     ...Object.fromEntries(kept),
     NODE_ENV: 'production',
     ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) }),
