@@ -1,5 +1,6 @@
 // The process under fault: the real ingest, spool and stores. It makes up polls at a steady rate and writes every one
-// that it accepted into a ledger: `device slot acceptedAt`.
+// that it accepted into a ledger: `device slot acceptedAt life`. With BENCH_SYNC=batch one is accepted when the spool says
+// that it is safe, else when it is taken.
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
@@ -13,11 +14,22 @@ import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { sampleCodec } from '../../server/src/worker/spool/codec.ts';
 import { createFileSpool } from '../../server/src/worker/spool/file-spool.ts';
 import { SAMPLE_SPOOL } from '../../server/src/worker/spool/names.ts';
+import { spoolLimits } from '../../server/src/worker/spool/settings.ts';
+import { createFaultPoints, POINTS } from './fault-points.ts';
 
 const { BENCH_URL: databaseUrl = '', BENCH_LEDGER: ledger = '', BENCH_SPOOL: dir = '' } = process.env;
 const polls = Number(process.env['BENCH_POLLS'] ?? 50);
 const samples = Number(process.env['BENCH_SAMPLES'] ?? 20);
-const maxBytes = Number(process.env['BENCH_CAP'] ?? 1024 ** 3);
+const megabytes = Number(process.env['BENCH_MEGABYTES'] ?? 1_024);
+const life = process.env['BENCH_LIFE'] ?? '0';
+const sync = process.env['BENCH_SYNC'] === 'batch' ? 'batch' : 'interval';
+const faults = createFaultPoints({
+  point: POINTS.find((point) => point === process.env['BENCH_POINT']),
+  countdown: Number(process.env['BENCH_COUNTDOWN'] ?? 1),
+  ledger,
+  storeMs: Number(process.env['BENCH_STORE_MS'] ?? 0),
+  powerCut: process.env['BENCH_POWER_CUT'] === '1',
+});
 const log = process.env['BENCH_LOG'] ? createLog({ level: 'warn', format: 'json', role: 'bench' }) : silentLog;
 const clock = systemClock;
 const DEVICES = 500;
@@ -25,7 +37,7 @@ const TICK_MS = 20;
 
 const pg = createPostgres({ databaseUrl, log, maxConnections: 4 });
 const bus = createPostgresBus({ pg, log });
-const metrics = createPackedMetricStore({ pg, clock, log });
+const metrics = faults.around(createPackedMetricStore({ pg, clock, log }));
 const spool = createFileSpool({
   dir,
   codec: sampleCodec,
@@ -35,8 +47,17 @@ const spool = createFileSpool({
   source: randomUUID(),
   clock,
   log,
-  maxBytes,
+  files: faults.files,
+  ...spoolLimits({ sync, megabytes }),
 });
+if (sync === 'batch') {
+  const { append } = spool;
+  spool.append = async (batch) => {
+    await append(batch);
+    const at = Date.now();
+    appendFileSync(ledger, batch.rows.map(({ deviceId, at: slot }) => `${deviceId} ${slot} ${at} ${life}\n`).join(''));
+  };
+}
 const devices = createDeviceStore(pg);
 const ingest = createIngest({
   devices,
@@ -82,9 +103,9 @@ function tick(): void {
       run: { name: 'bench', up: true, at: slot, durationMs: 1, error: null, credentialId: null },
       result: { polledAt: slot, restarted: false, faults: [], samples: [{ layout, values }] },
     });
-    lines += `${device + 1} ${slot} ${Date.now()}\n`;
+    lines += `${device + 1} ${slot} ${Date.now()} ${life}\n`;
   }
-  if (lines) appendFileSync(ledger, lines);
+  if (lines && sync === 'interval') appendFileSync(ledger, lines);
   if (!stopping) setTimeout(tick, TICK_MS);
 }
 tick();
@@ -101,7 +122,7 @@ process.on('message', (message) => {
       .then(() => pg.stop())
       .then(() => process.exit(0));
   } else {
-    process.send?.({ ...ingest.counters(), lagMs: Math.round(lagMs), rss: process.memoryUsage.rss() });
+    process.send?.({ ...ingest.counters(), lagMs: Math.round(lagMs), ...process.memoryUsage() });
     lagMs = 0;
   }
 });

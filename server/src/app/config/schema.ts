@@ -6,6 +6,7 @@ import { MibSettings, TrapSettings } from '#collectors/traps/settings.ts';
 import { HeartbeatSettings } from '#services/alerting/heartbeat-settings.ts';
 import { AlertingSettings } from '#services/alerting/settings.ts';
 import { CanarySettings } from '#services/canary/settings.ts';
+import { SpoolSettings } from '#worker/spool/settings.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
 
 /** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
@@ -198,6 +199,8 @@ const knowledge = {
   ),
 };
 
+const spool = { spool: SpoolSettings.prefault({}) };
+
 const listeners = {
   syslog: SyslogSettings.prefault({}),
   traps: TrapSettings.prefault({}),
@@ -225,6 +228,7 @@ export const Config = z
     ...logStore,
     ...processes,
     ...knowledge,
+    ...spool,
     ...listeners,
     ...recurring,
     alerting: AlertingSettings.prefault({}),

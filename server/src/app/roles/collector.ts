@@ -27,12 +27,10 @@ import { sampleCodec } from '#worker/spool/codec.ts';
 import { spoolDirectories } from '#worker/spool/directories.ts';
 import { createFileSpool } from '#worker/spool/file-spool.ts';
 import { LINE_SPOOL, SAMPLE_SPOOL } from '#worker/spool/names.ts';
+import { spoolLimits } from '#worker/spool/settings.ts';
 import { createSharedClock } from '#worker/shared-clock.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
 import { createTraps } from './traps.ts';
-
-/** Lines wait 250 ms to be packed; with this they are on stable storage within half a second. */
-const LINE_SYNC_MS = 150;
 
 /** Whether a process of this machine runs; one that may not be signalled does. */
 function isAlive(pid: number): boolean {
@@ -88,6 +86,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     // Samples find their place whatever the order.
     waveBatches: 4,
     whenFull: 'drop_oldest',
+    ...spoolLimits(config.spool),
     source: member.id,
     clock,
     log,
@@ -157,7 +156,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     names: LINE_SPOOL,
     // What was received is kept: the beginning of a fault is worth more than its echo, and some senders were told.
     whenFull: 'refuse_newest',
-    syncMs: LINE_SYNC_MS,
+    ...spoolLimits(config.spool),
     source: member.id,
     clock,
     log,

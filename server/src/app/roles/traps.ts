@@ -17,9 +17,8 @@ import { createPollSoon } from '#worker/poll-soon.ts';
 import { spoolDirectories } from '#worker/spool/directories.ts';
 import { createFileSpool } from '#worker/spool/file-spool.ts';
 import { TRAP_SPOOL } from '#worker/spool/names.ts';
+import { spoolLimits } from '#worker/spool/settings.ts';
 
-/** What is received is on stable storage within half a second; informs ask for it at once. */
-const SYNC_MS = 150;
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface TrapsDeps {
@@ -51,7 +50,7 @@ export function createTraps(deps: TrapsDeps): { components: Component[]; counter
     codec: createLineCodec(stores.logs),
     names: TRAP_SPOOL,
     whenFull: 'refuse_newest',
-    syncMs: SYNC_MS,
+    ...spoolLimits(config.spool),
     maxBytes: MAX_BYTES,
     source: `${source}-traps`,
     clock,

@@ -109,6 +109,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   let facts: FactsRecord[] = [];
   let unleased: Batch['unleased'];
   let timer: NodeJS.Timeout | undefined;
+  let openedAt = 0;
   let unsubscribe: (() => Promise<void>)[] = [];
 
   function close(): void {
@@ -244,8 +245,10 @@ export function createIngest(deps: IngestDeps): RunningIngest {
         run,
       });
       if (result) take(outcome, result);
-      if (rows.length >= batchRows) close();
-      else timer ??= setTimeout(close, batchMs);
+      if (timer === undefined) openedAt = clock.monotonic();
+      timer ??= setTimeout(close, batchMs);
+      // In a process that has much to do the timer is late.
+      if (rows.length >= batchRows || clock.monotonic() - openedAt >= batchMs) close();
     },
     recordCanary(row) {
       rows.push(row);

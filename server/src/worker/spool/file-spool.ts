@@ -3,12 +3,14 @@ import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchCodec, Deliver, Spool } from '#services/spool/spool.ts';
+import type { SpoolFiles } from './append-file.ts';
 import { deliverPatiently } from './deliver.ts';
 import { nameCounters, waiting } from './names.ts';
 import type { SpoolNames } from './names.ts';
 import type { SpoolRecord } from './record.ts';
 import type { Segment } from './segment.ts';
 import { createSegmentStore } from './store.ts';
+import { createSyncDeadline } from './sync-deadline.ts';
 import { createWaiting } from './waiting.ts';
 import type { Entry } from './waiting.ts';
 
@@ -31,11 +33,13 @@ export interface FileSpoolDeps<B> {
   readonly syncMs?: number;
   /** Batches delivered at once while many wait; 1 keeps them strictly in order, and is what is left out. */
   readonly waveBatches?: number;
+  readonly files?: SpoolFiles;
 }
 
 const MAX_BYTES = 1024 ** 3;
 const SEGMENT_BYTES = 8 * 1024 ** 2;
-const SYNC_MS = 500;
+/** Batches are of 250 ms: what was received is on the disk within half a second. */
+const SYNC_MS = 150;
 /** A segment whose batches are all delivered is exchanged for a new one at this size. */
 const IDLE_SEGMENT_BYTES = 1024 ** 2;
 const STOP_MS = 1_000;
@@ -73,7 +77,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let wake: (() => void) | undefined;
-  let syncTimer: NodeJS.Timeout | undefined;
+  const deadline = createSyncDeadline({ clock, syncMs, sync: syncSoon });
   let toldAt = Number.NEGATIVE_INFINITY;
   const settled: (() => void)[] = [];
 
@@ -119,7 +123,6 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   }
 
   async function syncSoon(): Promise<void> {
-    syncTimer = undefined;
     if (undelivered() > 0) await disk.sync().catch(complain);
   }
 
@@ -244,7 +247,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       );
       safe.catch(complain);
       lastWrite = safe;
-      if (syncMs > 0) syncTimer ??= setTimeout(() => void syncSoon(), syncMs);
+      if (syncMs > 0) deadline.appended();
       trimRecent();
       if (dropsOldest) enforceCap();
       wake?.();
@@ -279,7 +282,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       stopping.abort();
       wake?.();
       await atMost(clock, STOP_MS, running);
-      clearTimeout(syncTimer);
+      deadline.stop();
       // Removing takes it out of the list.
       while (undelivered() === 0 && disk.segments[0]) disk.remove(disk.segments[0]);
       await disk.sync().catch(complain);

@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchCodec } from '#services/spool/spool.ts';
-import { createAppendFile } from './append-file.ts';
-import type { AppendFile } from './append-file.ts';
+import { spoolFiles } from './append-file.ts';
+import type { AppendFile, SpoolFiles } from './append-file.ts';
 import { createLayoutWriter, readLayouts } from './layouts.ts';
 import type { LayoutReader, LayoutWriter } from './layouts.ts';
 import { encodeRecord } from './record.ts';
@@ -31,6 +30,7 @@ export interface SegmentStoreDeps<B> {
   readonly log: Log;
   /** Epoch ms; gives segments their order over processes. */
   readonly now: () => number;
+  readonly files?: SpoolFiles | undefined;
 }
 
 /** When a file of layouts has grown to this, the next segment begins a new one. */
@@ -57,24 +57,37 @@ export interface SegmentStore<B> {
   readonly counters: { torn_bytes_total: number; corrupt_segments_total: number; corrupt_batches_total: number };
 }
 
+/** Runs what it is given one after the other. */
+function createLine(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<void> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  };
+}
+
 export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B> {
-  const { dir, codec, source, segmentBytes, log, now } = deps;
+  const { dir, codec, source, segmentBytes, log, now, files: disk = spoolFiles } = deps;
   const segments: Segment[] = [];
   const counters = { torn_bytes_total: 0, corrupt_segments_total: 0, corrupt_batches_total: 0 };
   const readers = new Map<string, Promise<LayoutReader>>();
   let layouts: { readonly name: string; readonly writer: LayoutWriter; file: AppendFile | undefined } | undefined;
   let sequence = 0;
   let files = 0;
-  // Everything that touches the disk goes one after the other.
-  let chain: Promise<void> = Promise.resolve();
+  // Everything that touches the files goes one after the other; only syncing, which takes a disk's time, does not hold
+  // up what is written meanwhile.
+  const enqueue = createLine();
+  const enqueueSync = createLine();
+  let sealing: Promise<void> = Promise.resolve();
 
-  function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = chain.then(work);
-    chain = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
+  /** Behind what was written so far, not before what is written next. */
+  async function syncAfterWrites(work: () => Promise<void>): Promise<void> {
+    await enqueue(async () => undefined);
+    await enqueueSync(work);
   }
 
   function newLayouts() {
@@ -96,11 +109,11 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
 
   async function write(segment: Segment, book: NonNullable<typeof layouts>, fresh: Buffer | undefined, record: Buffer) {
     if (fresh) {
-      book.file ??= await createAppendFile(path.join(dir, book.name));
+      book.file ??= await disk.create(path.join(dir, book.name));
       await book.file.append(fresh);
     }
     if (!segment.file) {
-      segment.file = await createAppendFile(segment.path);
+      segment.file = await disk.create(segment.path);
       await segment.file.append(encodeHeader(segment.source, segment.layouts));
     }
     await segment.file.append(record);
@@ -111,7 +124,7 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
     if (!last || last.sealed) return;
     last.sealed = true;
     const book = layouts;
-    void enqueue(async () => {
+    sealing = syncAfterWrites(async () => {
       await book?.file?.sync();
       await last.file?.sync();
       await last.file?.close();
@@ -122,7 +135,7 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
   async function dropUnusedLayouts(name: string): Promise<void> {
     if (layouts?.name === name || segments.some((segment) => segment.layouts === name)) return;
     readers.delete(name);
-    await rm(path.join(dir, name), { force: true });
+    await disk.remove(path.join(dir, name));
   }
 
   return {
@@ -213,17 +226,19 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
         await segment.file?.close();
         segment.file = undefined;
         if (segment.damaged) await quarantine(segment.path);
-        else await rm(segment.path, { force: true });
+        else await disk.remove(segment.path);
         await dropUnusedLayouts(segment.layouts);
       }).catch((error: unknown) => log.warn({ err: toAppError(error).message }, 'a spool file could not be removed'));
     },
     sync: () =>
-      enqueue(async () => {
+      syncAfterWrites(async () => {
+        // Layouts first: a batch without its layout is none.
         await layouts?.file?.sync();
-        for (const segment of segments) await segment.file?.sync();
+        await Promise.all(segments.map((segment) => segment.file?.sync()));
       }),
     async close() {
       seal();
+      await sealing;
       await enqueue(async () => {
         const name = layouts?.name;
         await layouts?.file?.close();
