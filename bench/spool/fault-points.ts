@@ -1,5 +1,5 @@
 // Places in the life of a batch at which the process under fault kills itself, as after a power cut that comes just then.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import type { MetricStore } from '../../server/src/stores/metrics/metrics.ts';
 import { spoolFiles } from '../../server/src/worker/spool/append-file.ts';
 import type { AppendFile, SpoolFiles } from '../../server/src/worker/spool/append-file.ts';
@@ -32,6 +32,8 @@ export interface FaultOptions {
   readonly storeMs: number;
   /** What was appended and not synced is lost with the process, as it is with the power. */
   readonly powerCut: boolean;
+  /** As long as this file is there, writes fail. */
+  readonly badWrites?: string | undefined;
 }
 
 export function createFaultPoints(options: FaultOptions): FaultPoints {
@@ -73,6 +75,7 @@ export function createFaultPoints(options: FaultOptions): FaultPoints {
   function faulty(inner: AppendFile): AppendFile {
     return {
       async append(bytes) {
+        if (options.badWrites !== undefined && existsSync(options.badWrites)) throw new Error('EIO: i/o error, write');
         if (here('torn')) {
           await inner.append(bytes.subarray(0, Math.floor(bytes.length / 2)));
           die('torn');

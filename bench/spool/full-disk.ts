@@ -2,13 +2,12 @@
 // node bench/spool/full-disk.ts [seconds a disk stays full]. As root, for it mounts. Prints one line of JSON; exits 1 when
 // something acknowledged is lost or doubled, when recovery takes longer than 30 s, when no log line names the path, or
 // when one kind of line comes more often than every 10 s.
-import { fork, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   rmSync,
   statfsSync,
   truncateSync,
@@ -24,7 +23,9 @@ import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { migrate } from '../../server/src/stores/postgres/migrate.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
+import { account, readLedger } from './ledger.ts';
 import { createFaultyPostgres } from './postgres.ts';
+import { startSubject } from './subject.ts';
 
 const self = fileURLToPath(import.meta.url);
 const seconds = Number(process.argv[2] ?? 20);
@@ -65,44 +66,12 @@ await migrate(setup, silentLog);
 await setup.stop();
 const ledger = path.join(dir, 'ledger');
 writeFileSync(ledger, '');
-const child = fork(fileURLToPath(new URL('producer.ts', import.meta.url)), {
-  env: {
-    ...process.env,
-    BENCH_URL: server.url,
-    BENCH_LEDGER: ledger,
-    BENCH_SPOOL: path.join(disks.spool, 's'),
-    BENCH_LOG: '1',
-  },
-  stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+const subject = await startSubject({
+  BENCH_URL: server.url,
+  BENCH_LEDGER: ledger,
+  BENCH_SPOOL: path.join(disks.spool, 's'),
 });
-const lines: { at: number; msg: string; text: string }[] = [];
-let rest = '';
-child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-  const all = (rest + chunk).split('\n');
-  rest = all.pop() ?? '';
-  for (const text of all) {
-    if (!text.startsWith('{')) continue;
-    const { time, msg } = JSON.parse(text) as { time: string; msg: string };
-    lines.push({ at: Date.parse(time), msg, text });
-  }
-});
-await new Promise((resolve) => child.once('message', resolve));
-async function ask(): Promise<Record<string, number>> {
-  return new Promise((resolve) => {
-    child.once('message', (message) => resolve(message as Record<string, number>));
-    child.send('tell');
-  });
-}
-async function drained(): Promise<number> {
-  const from = performance.now();
-  for (;;) {
-    if (!server.alive()) await server.start();
-    const { spool_backlog_batches: backlog = 0 } = await ask();
-    if (backlog <= 1) return Math.round(performance.now() - from);
-    if (performance.now() - from > 120_000) return -1;
-    await sleep(100);
-  }
-}
+const revive = async () => (server.alive() ? undefined : server.start());
 
 await sleep(3_000);
 const recoveryMs: Record<string, number> = {};
@@ -119,42 +88,31 @@ for (const [name, full] of [
   if (!server.alive()) panics++;
   for (const disk of full) fill(disk, false);
   if (name === 'spool') await server.freeze(false);
-  recoveryMs[name] = await drained();
+  recoveryMs[name] = await subject.drained(revive);
   await sleep(2_000);
 }
-child.send('halt');
-await sleep(1_500);
-await drained();
-const counters = await ask();
-child.send('stop');
-await new Promise((resolve) => child.once('exit', resolve));
+await subject.halt();
+await subject.drained(revive);
+const counters = await subject.ask();
+await subject.stop();
 
-const accepted = readFileSync(ledger, 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => line.split(' ').slice(0, 2).join(' '));
 const rows = await server.query(
   `select device_id as device, round(extract(epoch from at) * 1000)::text as slot, count(*)::int as n from metric_head group by 1, at`,
 );
 const stored = new Map(rows.map((row) => [`${String(row['device'])} ${String(row['slot'])}`, Number(row['n'])]));
-const lost = accepted.filter((key) => !stored.has(key)).length;
-const doubled = [...stored.values()].filter((n) => n > 1).length;
-/** Lines of one kind that came within 10 s of the one before. */
-const byKind = Map.groupBy(lines, ({ msg }) => msg);
-const tooOften = [...byKind].flatMap(([msg, own]) =>
-  own.filter((line, i) => i > 0 && line.at - own[i - 1]!.at < 10_000).map(() => msg),
-);
+const { accepted, lost, doubled } = account(readLedger(ledger), stored);
+const { lines, byKind, tooOften } = subject.log();
 const named = lines.filter(({ text }) => text.includes(disks.spool)).length;
 const report = {
   bench: 'spool full disk',
   secondsFull: seconds,
-  accepted: accepted.length,
+  accepted,
   lost,
   doubled,
   recoveryMs,
   panics,
-  logLines: Object.fromEntries([...byKind].map(([msg, own]) => [msg, own.length])),
-  tooOften: tooOften.length,
+  logLines: byKind,
+  tooOften,
   linesThatNameThePath: named,
   dropped: counters['samples_dropped_total{reason="spool_disk"}'],
 };
@@ -163,4 +121,4 @@ await server.stop();
 for (const disk of Object.values(disks)) spawnSync('umount', ['-l', disk]);
 rmSync(dir, { recursive: true, force: true });
 const slow = Object.values(recoveryMs).some((ms) => ms < 0 || ms > 30_000);
-process.exit(lost > 0 || doubled > 0 || slow || tooOften.length > 0 || named === 0 ? 1 : 0);
+process.exit(lost > 0 || doubled > 0 || slow || tooOften > 0 || named === 0 ? 1 : 0);

@@ -2,7 +2,7 @@
 // that it accepted into a ledger: `device slot acceptedAt life`. With BENCH_SYNC=batch one is accepted when the spool says
 // that it is safe, else when it is taken.
 import { randomUUID } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, openSync } from 'node:fs';
 import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { createLog, silentLog } from '../../server/src/platform/log.ts';
@@ -18,6 +18,8 @@ import { spoolLimits } from '../../server/src/worker/spool/settings.ts';
 import { createFaultPoints, POINTS } from './fault-points.ts';
 
 const { BENCH_URL: databaseUrl = '', BENCH_LEDGER: ledger = '', BENCH_SPOOL: dir = '' } = process.env;
+// Open before the disk goes wrong.
+const book = openSync(ledger, 'a');
 const polls = Number(process.env['BENCH_POLLS'] ?? 50);
 const samples = Number(process.env['BENCH_SAMPLES'] ?? 20);
 const megabytes = Number(process.env['BENCH_MEGABYTES'] ?? 1_024);
@@ -28,6 +30,7 @@ const faults = createFaultPoints({
   countdown: Number(process.env['BENCH_COUNTDOWN'] ?? 1),
   ledger,
   storeMs: Number(process.env['BENCH_STORE_MS'] ?? 0),
+  badWrites: process.env['BENCH_BAD_WRITES'],
   powerCut: process.env['BENCH_POWER_CUT'] === '1',
 });
 const log = process.env['BENCH_LOG'] ? createLog({ level: 'warn', format: 'json', role: 'bench' }) : silentLog;
@@ -53,9 +56,13 @@ const spool = createFileSpool({
 if (sync === 'batch') {
   const { append } = spool;
   spool.append = async (batch) => {
-    await append(batch);
+    const safe = await append(batch).then(
+      () => true,
+      () => false,
+    );
+    if (!safe) return;
     const at = Date.now();
-    appendFileSync(ledger, batch.rows.map(({ deviceId, at: slot }) => `${deviceId} ${slot} ${at} ${life}\n`).join(''));
+    appendFileSync(book, batch.rows.map(({ deviceId, at: slot }) => `${deviceId} ${slot} ${at} ${life}\n`).join(''));
   };
 }
 const devices = createDeviceStore(pg);
@@ -105,7 +112,7 @@ function tick(): void {
     });
     lines += `${device + 1} ${slot} ${Date.now()} ${life}\n`;
   }
-  if (lines && sync === 'interval') appendFileSync(ledger, lines);
+  if (lines && sync === 'interval') appendFileSync(book, lines);
   if (!stopping) setTimeout(tick, TICK_MS);
 }
 tick();

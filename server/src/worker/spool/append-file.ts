@@ -52,6 +52,7 @@ async function createAppendFile(file: string): Promise<AppendFile> {
       named = true;
     },
     async close() {
+      if (closed) return;
       closed = true;
       await handle.close();
     },

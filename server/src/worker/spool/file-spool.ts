@@ -4,6 +4,7 @@ import { AppError, toAppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchCodec, Deliver, Spool } from '#services/spool/spool.ts';
 import type { SpoolFiles } from './append-file.ts';
+import { createComplaint } from './complaint.ts';
 import { deliverPatiently } from './deliver.ts';
 import { nameCounters, waiting } from './names.ts';
 import type { SpoolNames } from './names.ts';
@@ -58,6 +59,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   const segmentBytes = Math.min(deps.segmentBytes ?? SEGMENT_BYTES, Math.max(64 * 1024, Math.floor(maxBytes / 8)));
   const syncMs = deps.syncMs ?? SYNC_MS;
   const disk = createSegmentStore({ ...deps, segmentBytes, now: clock.now });
+  const tell = createComplaint({ dir: deps.dir, clock, log });
   const counters = {
     batches_total: 0,
     delivered_batches_total: 0,
@@ -78,19 +80,11 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   let running: Promise<void> = Promise.resolve();
   let wake: (() => void) | undefined;
   const deadline = createSyncDeadline({ clock, syncMs, sync: syncSoon });
-  let toldAt = Number.NEGATIVE_INFINITY;
   const settled: (() => void)[] = [];
 
   const undelivered = () => disk.segments.reduce((sum, one) => sum + one.records - one.doneRecords, memoryOnly);
   /** Batches that are on disk and not in memory. */
   const onlyOnDisk = () => undelivered() - recent.length - inFlight.length;
-
-  /** What goes wrong here goes wrong again and again: it is told twice a minute. */
-  function tell(what: string, facts: object): void {
-    if (clock.monotonic() - toldAt < 30_000) return;
-    toldAt = clock.monotonic();
-    log.error({ dir: deps.dir, ...facts }, what);
-  }
 
   function complain(error: unknown): void {
     counters.disk_errors_total++;
@@ -238,11 +232,13 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
           if (syncMs === 0) await disk.sync();
         },
         (error: unknown) => {
-          complain(error);
+          if (syncMs > 0) complain(error);
           // It waits in memory then; unless it is through already.
           if (!recent.has(entry) && !inFlight.includes(entry)) return;
           entry.segment = undefined;
           memoryOnly++;
+          // Where every batch is to be on the disk, nobody may take this one for safe.
+          if (syncMs === 0) throw error;
         },
       );
       safe.catch(complain);
@@ -257,7 +253,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       return load();
     },
     async sync() {
-      await lastWrite;
+      await lastWrite.catch(() => undefined);
       const written = await disk.sync().then(
         () => memoryOnly === 0,
         () => false,

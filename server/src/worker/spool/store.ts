@@ -91,6 +91,8 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
   }
 
   function newLayouts() {
+    const old = layouts;
+    if (old) void syncAfterWrites(async () => old.file?.close()).catch(debugClosing);
     const name = `${source}-${++files}.layouts`;
     layouts = { name, writer: createLayoutWriter(), file: undefined };
     return layouts;
@@ -119,17 +121,40 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
     await segment.file.append(record);
   }
 
+  const debugClosing = (error: unknown) => log.debug({ err: error }, 'a segment could not be closed');
+
+  /** Takes no more; what was written is synced, and the files are closed that nobody writes to any more. */
+  function retire(segment: Segment, book: typeof layouts): void {
+    segment.sealed = true;
+    sealing = syncAfterWrites(async () => {
+      try {
+        await book?.file?.sync();
+        await segment.file?.sync();
+      } finally {
+        await segment.file?.close();
+        segment.file = undefined;
+        if (layouts !== book) await book?.file?.close();
+      }
+    }).catch(debugClosing);
+  }
+
   function seal(): void {
     const last = segments.at(-1);
-    if (!last || last.sealed) return;
-    last.sealed = true;
-    const book = layouts;
-    sealing = syncAfterWrites(async () => {
-      await book?.file?.sync();
-      await last.file?.sync();
-      await last.file?.close();
-      last.file = undefined;
-    }).catch((error: unknown) => log.debug({ err: error }, 'a segment could not be closed'));
+    if (last && !last.sealed) retire(last, layouts);
+  }
+
+  function remove(segment: Segment): void {
+    const place = segments.indexOf(segment);
+    if (place < 0) return;
+    segments.splice(place, 1);
+    segment.sealed = true;
+    void enqueue(async () => {
+      await segment.file?.close();
+      segment.file = undefined;
+      if (segment.damaged) await quarantine(segment.path);
+      else await disk.remove(segment.path);
+      await dropUnusedLayouts(segment.layouts);
+    }).catch((error: unknown) => log.warn({ err: toAppError(error).message }, 'a spool file could not be removed'));
   }
 
   async function dropUnusedLayouts(name: string): Promise<void> {
@@ -174,9 +199,10 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
           segment.doneRecords--;
           segment.doneItems -= items;
         }
-        segment.sealed = true;
         // New layouts may not have been written either: the next segment starts with a file of its own.
         if (layouts === book) layouts = undefined;
+        if (!segment.sealed) retire(segment, book);
+        if (segment.doneRecords >= segment.records) remove(segment);
       });
       return { written: { segment, sequence: own, items, bytes: record.length }, done };
     },
@@ -217,19 +243,7 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
     },
     forgetLayouts: () => readers.clear(),
     seal,
-    remove(segment) {
-      const place = segments.indexOf(segment);
-      if (place < 0) return;
-      segments.splice(place, 1);
-      segment.sealed = true;
-      void enqueue(async () => {
-        await segment.file?.close();
-        segment.file = undefined;
-        if (segment.damaged) await quarantine(segment.path);
-        else await disk.remove(segment.path);
-        await dropUnusedLayouts(segment.layouts);
-      }).catch((error: unknown) => log.warn({ err: toAppError(error).message }, 'a spool file could not be removed'));
-    },
+    remove,
     sync: () =>
       syncAfterWrites(async () => {
         // Layouts first: a batch without its layout is none.
