@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Readiness } from '#api/health.ts';
 import { createApi } from '#api/server.ts';
 import { createBackends } from '#app/backends.ts';
 import { scheduledBackups } from '#app/backup/scheduled.ts';
@@ -29,6 +30,7 @@ import { baseUrl, readTls, startListening } from './listening.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createPages } from './pages.ts';
 import { createProcessTable } from './process-table.ts';
+import { createDatabaseReadiness } from './readiness.ts';
 import { createScheduling } from './scheduling.ts';
 import { createSelfWatch } from './self-watch.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
@@ -174,15 +176,8 @@ export const createHub: RoleFactory = (context) => {
   let app: FastifyInstance | undefined;
   let closeInternal: (() => Promise<void>) | undefined;
 
-  async function readiness(): Promise<string[]> {
-    if (draining) return ['SOTP is shutting down.'];
-    try {
-      await backends.pg.query('select 1');
-      return [];
-    } catch (error) {
-      return [error instanceof Error ? error.message : 'The database does not answer.'];
-    }
-  }
+  const databaseReadiness = createDatabaseReadiness(backends.pg, context.clock);
+  const readiness: Readiness = async () => (draining ? ['SOTP is shutting down.'] : databaseReadiness());
 
   const gateway: Component = {
     name: 'gateway',

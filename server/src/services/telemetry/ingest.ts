@@ -1,4 +1,4 @@
-import type { DeviceEvent, SamplesEvent } from '@sotp/contract/live.ts';
+import type { DeviceEvent } from '@sotp/contract/live.ts';
 import type { PollResult } from '#collectors/collector.ts';
 import type { Bus } from '#bus/bus.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
@@ -17,6 +17,7 @@ import { createInterestBook, samplesTopic } from './live.ts';
 import { createPortBook } from './port-book.ts';
 import { DeviceChanged } from './polls.ts';
 import type { Batch, FactsRecord, RunRecord, SampleSpool } from './spool.ts';
+import { samplesEvent } from './samples-event.ts';
 import { createStateBook } from './state-book.ts';
 
 /** One poll as the runner saw it: its result, or the error in `run`. */
@@ -70,22 +71,6 @@ const BATCH_MS = 250;
 const BATCH_ROWS = 2_000;
 /** More than a batch ever has rows. */
 const ROWS_PER_BATCH = 100_000;
-
-function samplesEvent(outcome: PollOutcome, result: PollResult): SamplesEvent {
-  return {
-    deviceId: String(outcome.deviceId),
-    collector: outcome.run.name,
-    at: outcome.run.at,
-    polledAt: result.polledAt,
-    restarted: result.restarted,
-    samples: result.samples.flatMap(({ layout, values }) =>
-      layout.series.map(({ metric, labels, kind, unit }, i) => {
-        const value = values[i];
-        return { metric, labels, kind, unit, value: value === undefined || Number.isNaN(value) ? null : value };
-      }),
-    ),
-  };
-}
 
 export function createIngest(deps: IngestDeps): RunningIngest {
   const { devices, metrics, bus, spool, clock, log } = deps;
@@ -145,7 +130,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     }
     const topic = samplesTopic(deviceId);
     const watched = interest.has(topic);
-    if (watched) bus.publish(topic, samplesEvent(outcome, result));
+    if (watched) bus.publish(topic, samplesEvent({ deviceId, collector: run.name, at: run.at }, result));
     const { partial = [] } = result;
     const news = result.facts && filter.news(deviceId, result.facts, watched, partial);
     if (!news) return;
