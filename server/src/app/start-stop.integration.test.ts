@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   childrenOf,
   postmasterPid,
@@ -127,19 +126,4 @@ test('a second SOTP on the same data directory is refused in one line', { skip }
     /^sotp: SOTP already runs on .* \(pid \d+\): stop it, or use another directory with --data-dir\n$/,
   );
   await assertStops(sotp);
-});
-
-test('SIGTERM at whatever moment of a start leaves no database behind', { skip }, async () => {
-  const began = performance.now();
-  await assertStops((await start()).sotp);
-  const startMs = performance.now() - began;
-  for (let part = 1; part <= 8; part++) {
-    const sotp = runSotp(['start', '--port', '0', '--data-dir', dataDir, '--collectors', '1']);
-    running.add(sotp);
-    await sleep((startMs * part) / 8);
-    sotp.kill('SIGTERM');
-    await sotp.ended;
-    const left = processes().filter(({ commandLine }) => commandLine.includes(join(dataDir, 'postgres')));
-    assert.deepEqual(left, [], `stopped after ${part} eighths of a start`);
-  }
 });

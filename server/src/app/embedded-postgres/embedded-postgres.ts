@@ -130,7 +130,8 @@ export function createEmbeddedPostgres(options: EmbeddedPostgresOptions): Embedd
     let ready = false;
     let failed: string | undefined;
     server.once('exit', (code, signal) => {
-      child = undefined;
+      // The next one may run already.
+      if (child === server) child = undefined;
       if (ready && !stopping) options.onExit?.(signal ?? `exit status ${code}`);
     });
     server.once('error', (error) => (failed = error.message));

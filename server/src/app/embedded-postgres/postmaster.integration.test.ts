@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import pg from 'pg';
@@ -8,6 +8,7 @@ import { temporaryDir } from '#app/testing/run-sotp.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import { createEmbeddedPostgres, runningDatabaseUrl } from './embedded-postgres.ts';
+import { isAlive, readPostmasterFile } from './postmaster.ts';
 
 const dir = await temporaryDir();
 const database = createEmbeddedPostgres({ dataDir: dir.path, connections: 20, log: silentLog, clock: systemClock });
@@ -71,4 +72,28 @@ test('a postmaster.pid that is empty or cut short does not keep the database fro
     await database.start();
     assert.deepEqual(await ask('select 1 as one'), { one: 1 });
   }
+});
+
+test('a stop that comes before the database is launched: it is not launched any more', async () => {
+  await database.stop();
+  const starting = database.start();
+  await database.stop();
+  await starting;
+  assert.equal(existsSync(pidFile), false);
+  assert.equal(runningDatabaseUrl(dir.path), undefined);
+});
+
+test('a stop that comes while the database becomes ready ends it; letting it go ends it too, without a recovery', async () => {
+  const starting = database.start();
+  while (!existsSync(pidFile)) await systemClock.sleep(1);
+  await database.stop();
+  await starting.catch(() => undefined);
+  assert.equal(existsSync(pidFile), false);
+  await database.start();
+  const { pid = 0 } = readPostmasterFile(join(dir.path, 'postgres')) ?? {};
+  const logged = readFileSync(join(dir.path, 'postgres.log'), 'utf8').length;
+  database.letGo();
+  while (isAlive(pid)) await systemClock.sleep(5);
+  await database.start();
+  assert.doesNotMatch(readFileSync(join(dir.path, 'postgres.log'), 'utf8').slice(logged), /not properly shut down/);
 });
