@@ -28,40 +28,50 @@ export async function openDgramUdp({ host, port, onDatagram, log }: UdpSocketDep
   }
   const senders = new Map<string, string>();
   const room = createSlabs();
-  let waiting: { readonly bytes: Buffer; readonly sender: string }[] = [];
+  const waiting: Buffer[] = [];
+  const waitingFrom: string[] = [];
   let octets = 0;
+  /** The address that was heard last, and as it is shown. */
+  let heard = '';
+  let shown = '';
 
   function handOn(): void {
-    const together = waiting;
+    if (waiting.length === 0) return;
     const piece = room(octets);
-    waiting = [];
-    octets = 0;
     let at = 0;
-    for (const { bytes } of together) {
+    for (const bytes of waiting) {
       piece.set(bytes, at);
       at += bytes.length;
     }
     at = 0;
-    for (const { bytes, sender } of together) onDatagram(piece, at, (at += bytes.length), sender);
+    for (let i = 0; i < waiting.length; i++) onDatagram(piece, at, (at += waiting[i]!.length), waitingFrom[i]!);
+    waiting.length = waitingFrom.length = octets = 0;
   }
 
-  socket.on('error', (error) => log.warn({ err: error }, `receiving on UDP port ${port} failed`));
-  socket.on('message', (bytes, { address }) => {
+  function senderOf(address: string): string {
+    if (address === heard) return shown;
     let sender = senders.get(address);
     if (sender === undefined) {
       if (senders.size > SENDERS_MAX) senders.clear();
       senders.set(address, (sender = plainAddress(address)));
     }
+    heard = address;
+    return (shown = sender);
+  }
+
+  socket.on('error', (error) => log.warn({ err: error }, `receiving on UDP port ${port} failed`));
+  socket.on('message', (bytes, { address }) => {
     // Those that came with it are received before anything that was put off like this.
-    if (waiting.length === 0) setImmediate(() => waiting.length > 0 && handOn());
-    waiting.push({ bytes, sender });
+    if (waiting.length === 0) setImmediate(handOn);
+    waiting.push(bytes);
+    waitingFrom.push(senderOf(address));
     octets += bytes.length;
     if (waiting.length >= TOGETHER) handOn();
   });
   return {
     async close() {
       await new Promise<void>((resolve) => socket.close(() => resolve()));
-      if (waiting.length > 0) handOn();
+      handOn();
     },
   };
 }

@@ -2,6 +2,7 @@ import { canaryIn } from '#domain/canary-lines.ts';
 import { compileFilter, severitiesOf } from '#domain/log-filter.ts';
 import type { LogFilter } from '#domain/log-filter.ts';
 import type { FoundLine, LineAnswer, LinePlace, LineQuery } from '#stores/logs/logs.ts';
+import { inlineInstant, readTuples } from '#stores/postgres/copy.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { decodeBlock } from './block.ts';
 import type { BlockLine } from './block.ts';
@@ -106,12 +107,14 @@ async function withTokenIndex<T>(pg: Postgres, tokens: boolean, fn: (tx: Queryab
 /** Reads blocks, in the order in which they are asked for; undefined for those that are no longer there. */
 async function readBlocks(pg: Postgres, heads: readonly BlockHead[]): Promise<(Buffer | undefined)[]> {
   if (heads.length === 0) return [];
-  const { rows } = await pg.query<{ block: number; payload: Buffer }>(
-    `select b.block, b.payload from unnest($1::int[], $2::timestamptz[], $3::int8[]) as w(class, first_at, block)
-     join log_block b on b.class = w.class and b.first_at = w.first_at and b.block = w.block`,
-    [heads.map((head) => head.class), heads.map((head) => new Date(head.first)), heads.map((head) => head.block)],
+  const wanted = heads.map((head) => `(${head.class}, ${inlineInstant(head.first)}, ${Math.trunc(head.block)}::int8)`);
+  // As binary: as text every byte would be written as two, and read again.
+  const data = await pg.copyOut(
+    `copy (select b.block, b.payload from (values ${wanted.join()}) as w(class, first_at, block)
+       join log_block b on b.class = w.class and b.first_at = w.first_at and b.block = w.block) to stdout (format binary)`,
   );
-  const payloads = new Map(rows.map(({ block, payload }) => [block, payload]));
+  const rows = readTuples(data, ([block, payload]) => [Number(block?.readBigInt64BE()), payload] as const);
+  const payloads = new Map(rows);
   // Dropped or packed anew since it was listed, when there is none.
   return heads.map(({ block }) => payloads.get(block));
 }
