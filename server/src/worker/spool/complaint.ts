@@ -3,13 +3,32 @@ import type { Log } from '#platform/log.ts';
 
 const EVERY_MS = 30_000;
 
-/** Says what is wrong with a spool. What goes wrong here goes wrong again and again: it is told twice a minute. */
-export function createComplaint(deps: { readonly dir: string; readonly clock: Clock; readonly log: Log }) {
-  const { dir, clock, log } = deps;
+export interface Complaint {
+  tell(what: string, facts: object): void;
+  /** It is over: said when the trouble was. */
+  over(what: string, facts: object): void;
+}
+
+/** Says what is wrong around a spool. What goes wrong here goes wrong again and again: it is told twice a minute. */
+export function createComplaint(deps: {
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly level: 'warn' | 'error';
+}): Complaint {
+  const { dir, clock, log, level } = deps;
   let toldAt = Number.NEGATIVE_INFINITY;
-  return (what: string, facts: object): void => {
-    if (clock.monotonic() - toldAt < EVERY_MS) return;
-    toldAt = clock.monotonic();
-    log.error({ dir, ...facts }, what);
+  let open = false;
+  return {
+    tell(what, facts) {
+      if (clock.monotonic() - toldAt < EVERY_MS) return;
+      toldAt = clock.monotonic();
+      open = true;
+      log[level]({ dir, ...facts }, what);
+    },
+    over(what, facts) {
+      if (open) log.info({ dir, ...facts }, what);
+      open = false;
+    },
   };
 }

@@ -59,7 +59,8 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   const segmentBytes = Math.min(deps.segmentBytes ?? SEGMENT_BYTES, Math.max(64 * 1024, Math.floor(maxBytes / 8)));
   const syncMs = deps.syncMs ?? SYNC_MS;
   const disk = createSegmentStore({ ...deps, segmentBytes, now: clock.now });
-  const tell = createComplaint({ dir: deps.dir, clock, log });
+  const disorder = createComplaint({ dir: deps.dir, clock, log, level: 'error' });
+  const storeAway = createComplaint({ dir: deps.dir, clock, log, level: 'warn' });
   const counters = {
     batches_total: 0,
     delivered_batches_total: 0,
@@ -88,7 +89,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
 
   function complain(error: unknown): void {
     counters.disk_errors_total++;
-    tell('the spool cannot write; batches wait in memory only', { err: toAppError(error).message });
+    disorder.tell('the spool cannot write; batches wait in memory only', { err: toAppError(error).message });
   }
 
   function trimRecent(): void {
@@ -105,7 +106,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       const oldest = disk.segments[0];
       if (!oldest || !oldest.sealed || disk.segments.length < 2) return;
       const held = inFlight.filter((entry) => entry.segment === oldest);
-      tell(`the spool is full: the oldest ${names.items} are dropped`, { maxBytes });
+      disorder.tell(`the spool is full: the oldest ${names.items} are dropped`, { maxBytes });
       dropped.spool_full += oldest.items - oldest.doneItems - held.reduce((sum, entry) => sum + entry.items, 0);
       recent.dropSegment(oldest);
       if (reading?.segment === oldest) reading = undefined;
@@ -204,7 +205,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
         inFlight.push(another);
       }
       const wave = inFlight;
-      const how = { clock, log, signal: stopping.signal, backlog: undelivered, note };
+      const how = { clock, log, signal: stopping.signal, backlog: undelivered, note, storeAway };
       const ends = await Promise.all(wave.map((one) => deliverPatiently(deliver, one, how)));
       inFlight = [];
       for (const [i, one] of wave.entries()) {
