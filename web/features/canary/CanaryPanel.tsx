@@ -22,7 +22,7 @@ const WORDS = {
 function Loss({ path: { lossPercent, lostLastHour } }: { path: Path }) {
   if (lossPercent > 0) return <UpDown up={false} word={`${lossPercent.toFixed(1)} %`} />;
   if (lostLastHour > 0) return <span>0 %, {count(lostLastHour)} in the last hour</span>;
-  return <UpDown up word="none" />;
+  return <UpDown up word="none lost" />;
 }
 
 const figure = (ms: number | null) => <span className="figures">{show(ms, 'ms')}</span>;
@@ -55,7 +55,7 @@ export function CanaryPanel() {
   const { data } = useQuery(canaryState(browserApi));
   if (!data) return null;
   return (
-    <Section title="From end to end" aside="measured by the canary, last five minutes">
+    <Section title="From end to end" aside="by the canary, last 5 min">
       {data.running ? (
         <DataTable<Path>
           label="From end to end"

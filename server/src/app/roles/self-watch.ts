@@ -36,10 +36,10 @@ export interface SelfWatchDeps {
   readonly log: Log;
 }
 
-/** Why not all is well, as far as these sources can tell; one that cannot tell is a reason, too. */
-async function troublesOf(sources: readonly ConditionSource[]): Promise<string[]> {
+/** Why not all is well, as far as these sources can tell; null while one of them cannot yet. */
+async function troublesOf(sources: readonly ConditionSource[]): Promise<string[] | null> {
   const found = await Promise.all(sources.map((source) => source.look([])));
-  if (found.includes(null)) return ['This hub has not heard of everybody yet.'];
+  if (found.includes(null)) return null;
   return found.flatMap((conditions) =>
     (conditions ?? []).filter(({ code }) => VITAL.includes(code)).map(({ code }) => `${SYSTEM_RULES[code].rule}.`),
   );
@@ -75,7 +75,10 @@ export function createSelfWatch(deps: SelfWatchDeps) {
               { guard: { allows: () => true }, resolve: resolveName, timeoutMs: HEARTBEAT_TIMEOUT_MS },
               signal,
             ),
-          troubles: async () => [...(await troublesOf(known)), ...canary.troubles()],
+          async troubles() {
+            const found = await troublesOf(known);
+            return found && [...found, ...canary.troubles()];
+          },
           leads,
           clock,
           log,

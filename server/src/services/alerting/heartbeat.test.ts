@@ -7,7 +7,7 @@ import { createHeartbeat } from './heartbeat.ts';
 
 async function world(t: TestContext) {
   const clock = createFakeClock();
-  const state = { leads: true, troubles: [] as string[] | Error, refuses: false, sent: 0 };
+  const state = { leads: true, troubles: [] as string[] | Error | null, refuses: false, sent: 0 };
   const heartbeat = createHeartbeat({
     intervalMs: 60_000,
     async send() {
@@ -39,6 +39,8 @@ test('it beats as long as all is well, and stops for every reason not to', async
     assert.equal(heartbeat.counters()['outside_heartbeat_withheld'], 1);
   }
   assert.equal(state.sent, 10);
+  state.troubles = null;
+  await minutes(2);
   state.troubles = [];
   await minutes(1);
   assert.equal(state.sent, 11);

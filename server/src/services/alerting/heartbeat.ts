@@ -14,8 +14,8 @@ export interface HeartbeatDeps {
   readonly intervalMs: number;
   /** Asks the address outside. Throws when it does not answer as it should. */
   readonly send: (signal: AbortSignal) => Promise<void>;
-  /** Why all is not well, in sentences; empty when it is. Throwing says that nobody can tell. */
-  readonly troubles: () => Promise<readonly string[]>;
+  /** Why all is not well, in sentences; empty when it is, null when it is too early to tell. Throwing says that nobody can. */
+  readonly troubles: () => Promise<readonly string[] | null>;
   /** Sent once for all hubs: by the one that leads. */
   readonly leads: () => boolean;
   readonly clock: Clock;
@@ -41,9 +41,9 @@ export function createHeartbeat({ intervalMs, send, troubles, leads, clock, log 
     fault = next;
   }
 
-  async function wellness(): Promise<string> {
+  async function wellness(): Promise<string | null> {
     try {
-      return (await troubles()).join(' ');
+      return (await troubles())?.join(' ') ?? null;
     } catch (error) {
       return toAppError(error).message;
     }
@@ -51,6 +51,7 @@ export function createHeartbeat({ intervalMs, send, troubles, leads, clock, log 
 
   async function beat(signal: AbortSignal): Promise<void> {
     const why = await wellness();
+    if (why === null) return;
     if (why !== '') {
       total.withheld++;
       note({ kind: 'withheld', why });
