@@ -18,21 +18,24 @@ async function world() {
     if (state.away) throw new AppError('database_unavailable', 'away', { retryable: true });
   };
   const devices = {
-    async get(id: number) {
+    async getMany(ids: readonly number[]) {
       check();
       state.gets++;
-      if (id !== 1) return undefined;
       const collectors = [{ name: 'snmp', intervalSeconds: 60, settings: {} }];
       const { address } = state;
-      return {
-        id,
-        address,
-        name: 'a',
-        site: null,
-        disabled: false,
-        collectors,
-        credentialIds: [7],
-      } as never as StoredDevice;
+      const there = ids.filter((id) => id === 1 || id >= 100);
+      return there.map(
+        (id) =>
+          ({
+            id,
+            address,
+            name: 'a',
+            site: null,
+            disabled: false,
+            collectors,
+            credentialIds: [7],
+          }) as never as StoredDevice,
+      );
     },
   } as Partial<DeviceStore> as DeviceStore;
   const credentials = {
@@ -49,7 +52,7 @@ async function world() {
     },
   } as Partial<SecretStore> as SecretStore;
   const sets = { list: async () => [] } as Partial<CredentialSetStore> as CredentialSetStore;
-  const answers = { ofDevice: async () => [] } as Partial<CredentialAnswerStore> as CredentialAnswerStore;
+  const answers = { ofDevices: async () => [] } as Partial<CredentialAnswerStore> as CredentialAnswerStore;
   let tell: (message: unknown) => void = () => undefined;
   const bus = {
     async subscribe(topic: string, handler: (message: unknown) => void) {
@@ -61,6 +64,17 @@ async function world() {
   await targets.start();
   return { clock, secrets, state, targets, changed: (deviceId: number) => tell({ deviceId }) };
 }
+
+test('a thousand targets that are wanted at once are read in three goes', async () => {
+  const { state, targets } = await world();
+  const ids = Array.from({ length: 1_001 }, (_, i) => 100 + i);
+  const all = await Promise.all(ids.map((id) => targets.target(id)));
+  assert.deepEqual(
+    all.map((one) => one?.target.deviceId),
+    ids,
+  );
+  assert.equal(state.gets, 3);
+});
 
 test('a target is read once and stays the same object until the device changes', async () => {
   const { state, targets, changed } = await world();

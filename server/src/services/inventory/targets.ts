@@ -9,13 +9,7 @@ import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { DeviceChanged } from '#services/telemetry/polls.ts';
-import type {
-  CredentialStore,
-  DeviceStore,
-  ScheduleRow,
-  StoredCollector,
-  StoredDevice,
-} from '#stores/devices/devices.ts';
+import type { CredentialStore, DeviceStore, ScheduleRow, StoredCollector } from '#stores/devices/devices.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import type {
   CredentialAnswerStore,
@@ -23,6 +17,8 @@ import type {
   StoredCredentialSet,
 } from '#stores/credentials/credentials.ts';
 import { getCredentialSecret } from './credential-secret.ts';
+import { createTargetReads } from './target-reads.ts';
+import type { TargetRow } from './target-reads.ts';
 
 /** A device ready to be polled: decrypted credentials in memory, settings as stored. */
 export interface ConfiguredTarget {
@@ -76,6 +72,7 @@ function textOf(configured: ConfiguredTarget): string {
 
 export function createTargets(deps: TargetsDeps): RunningTargets {
   const { devices, credentials, secrets, answers, bus, clock, log } = deps;
+  const read = createTargetReads(devices, answers);
   const kept = new LRUCache<number, Kept>({ max: deps.maxDevices ?? 50_000 });
   const decrypted = new Map<number, Promise<readonly TargetCredential[]>>();
   let sets: Promise<readonly StoredCredentialSet[]> | undefined;
@@ -126,7 +123,7 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
     return opening;
   }
 
-  async function configure(device: StoredDevice): Promise<Kept> {
+  async function configure({ device, answered: said }: TargetRow): Promise<Kept> {
     const opened: TargetCredential[] = [];
     let checkAt = clock.monotonic() + CHECK_MS;
     const { id: deviceId, address, name, site, disabled, collectors } = device;
@@ -141,7 +138,7 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
         checkAt = clock.monotonic() + UNREADABLE_MS;
       }
     }
-    const answered = (await answers.ofDevice(deviceId)).map((one) => secretRef(one.credentialId, one.version));
+    const answered = said.map((one) => secretRef(one.credentialId, one.version));
     return {
       checkAt,
       configured: { target: { deviceId, address, credentials: opened, answered }, name, site, disabled, collectors },
@@ -149,12 +146,12 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
   }
 
   async function load(deviceId: number, current: () => boolean): Promise<ConfiguredTarget | undefined> {
-    const device = await devices.get(deviceId);
-    if (!device) {
+    const row = await read(deviceId);
+    if (!row) {
       kept.delete(deviceId);
       return undefined;
     }
-    const fresh = await configure(device);
+    const fresh = await configure(row);
     const before = kept.peek(deviceId);
     // The same object as long as nothing changed: what collectors learned hangs on it.
     if (before && textOf(before.configured) === textOf(fresh.configured)) {

@@ -64,6 +64,8 @@ export interface CredentialAnswerStore {
   note(answers: readonly CredentialAnswer[]): Promise<void>;
   /** Newest first. */
   ofDevice(deviceId: number): Promise<StoredAnswer[]>;
+  /** Of several devices; newest first. */
+  ofDevices(deviceIds: readonly number[]): Promise<StoredAnswer[]>;
   /** By device id. `sites`: only devices of these; undefined: all. */
   usersOf(
     credentialId: number,

@@ -1,6 +1,6 @@
 import type { DeviceStatus } from '@sotp/contract/devices.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import type { CredentialAnswerStore, RotationProgress } from './credentials.ts';
+import type { CredentialAnswerStore, RotationProgress, StoredAnswer } from './credentials.ts';
 
 interface AnswerRow {
   deviceId: number;
@@ -33,6 +33,15 @@ const USERS = `select d.id, d.disabled, exists (select 1 from device_credential 
 
 /** Answers to credentials in PostgreSQL. */
 export function createCredentialAnswerStore(pg: Postgres): CredentialAnswerStore {
+  async function ofDevices(deviceIds: readonly number[]): Promise<StoredAnswer[]> {
+    const { rows } = await pg.query<AnswerRow>(
+      `select device_id as "deviceId", collector, credential_id as "credentialId", version, since, at
+       from credential_answer where device_id = any($1::int8[]) order by at desc, credential_id`,
+      [deviceIds],
+    );
+    return rows.map((row) => ({ ...row, since: row.since.getTime(), at: row.at.getTime() }));
+  }
+
   return {
     async note(answers) {
       if (answers.length === 0) return;
@@ -63,14 +72,8 @@ export function createCredentialAnswerStore(pg: Postgres): CredentialAnswerStore
         ],
       );
     },
-    async ofDevice(deviceId) {
-      const { rows } = await pg.query<AnswerRow>(
-        `select device_id as "deviceId", collector, credential_id as "credentialId", version, since, at
-         from credential_answer where device_id = $1::text::int8 order by at desc, credential_id`,
-        [deviceId],
-      );
-      return rows.map((row) => ({ ...row, since: row.since.getTime(), at: row.at.getTime() }));
-    },
+    ofDevice: (deviceId) => ofDevices([deviceId]),
+    ofDevices,
     async usersOf(credentialId, { after, limit, sites }) {
       const { rows } = await pg.query<UserRow>(
         `select d.id as "deviceId", d.name, d.address, d.site, u.own, u.version,
