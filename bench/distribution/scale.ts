@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     listen: { type: 'string', default: '127.24.0.1' },
     agents: { type: 'string', default: '24161' },
     port: { type: 'string', default: '24081' },
-    known: { type: 'string', default: '300' },
+    known: { type: 'string', default: '600' },
     data: { type: 'string' },
   },
 });
