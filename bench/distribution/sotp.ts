@@ -48,12 +48,15 @@ export function rolePids(supervisor: number, role: 'hub' | 'collector'): number[
     .map(({ pid }) => pid);
 }
 
-export type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+export type Call = <T>(method: string, path: string, body?: unknown, tries?: number) => Promise<T>;
+
+/** So often what is refused for want of time is asked again. */
+const PATIENCE = 20;
 
 /** A client that is signed in as admin. Throws on any answer that is an error. */
 export async function signIn(address: string): Promise<Call> {
   let cookie = '';
-  const call: Call = async <T>(method: string, path: string, body?: unknown) => {
+  const call: Call = async <T>(method: string, path: string, body?: unknown, tries = 1): Promise<T> => {
     const response = await fetch(`${address}/api/v1${path}`, {
       method,
       headers: { cookie, origin: address, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -61,17 +64,21 @@ export async function signIn(address: string): Promise<Call> {
       signal: AbortSignal.timeout(300_000),
     });
     const text = await response.text();
+    // A hub on a busy machine may say that it has more to do than it can.
+    if (response.status === 503 && text.includes('"overloaded"') && tries < PATIENCE) {
+      await sleep(500);
+      return call(method, path, body, tries + 1);
+    }
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie;
     return (text === '' ? null : JSON.parse(text)) as T;
   };
-  // A hub on a busy machine may say at first that it has more to do than it can.
   for (let tries = 1; ; tries++) {
     try {
       await call('POST', '/auth/login', { username: 'admin', password: PASSWORD });
       return call;
     } catch (error) {
-      if (tries === 20) throw error;
+      if (tries === PATIENCE) throw error;
       await sleep(500);
     }
   }
