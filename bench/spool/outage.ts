@@ -42,11 +42,15 @@ const { id: credential } = await call<{ id: string }>('POST', '/credentials', {
   secret: { community: 'public' },
 });
 const collectors = [{ name: 'snmp', intervalSeconds: INTERVAL_MS / 1_000, settings: { port: watched.port } }];
-const ids: number[] = [];
-for (const device of watched.devices) {
-  const body = { address: device.address, credentials: [credential], collectors };
-  ids.push(Number((await call<Device>('POST', '/devices', body)).id));
-}
+const rows = watched.devices.map((device) => ({ address: device.address, credentials: [credential], collectors }));
+await call('POST', '/devices/import', rows);
+const byAddress = new Map(
+  (await call<{ items: Device[] }>('GET', '/devices?limit=1000')).items.map(({ address: own, id }) => [
+    own,
+    Number(id),
+  ]),
+);
+const ids = watched.devices.map((device) => byAddress.get(device.address) ?? 0);
 for (;;) {
   const { items } = await call<{ items: Device[] }>('GET', '/devices?limit=1000');
   if (items.every(({ status }) => status === 'up')) break;
