@@ -61,10 +61,21 @@ function robMetrics(store: MetricStore, thief: Thief): MetricStore {
 function robLogs(store: LogStore, thief: Thief): LogStore {
   return {
     ...store,
-    pack(lines) {
-      const kept = lines.filter(() => Math.random() * 100 >= thief.percent);
-      thief.lines += lines.length - kept.length;
-      return store.pack(kept);
+    packer() {
+      const packer = store.packer();
+      return {
+        get lines() {
+          return packer.lines;
+        },
+        get bytes() {
+          return packer.bytes;
+        },
+        add(line) {
+          if (Math.random() * 100 >= thief.percent) packer.add(line);
+          else thief.lines++;
+        },
+        take: () => packer.take(),
+      };
     },
   };
 }
