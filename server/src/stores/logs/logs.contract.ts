@@ -71,6 +71,13 @@ export function logStoreContract(
       assert.deepEqual([one?.canary, store.decode(store.encode([one!]))[0]?.canary], [true, true]);
     });
 
+    test('times need not be whole milliseconds', async () => {
+      const at = T0 - 10_800_000;
+      await put([1, 2.7, 3].map((ms) => lineOf(`ms ${ms}`, { receivedAt: at + ms })));
+      assert.deepEqual(await texts(ALL, at + 1.3, at + 2.5), ['ms 2.7']);
+      assert.deepEqual(await texts(ALL, at + 0.5, at + 3), ['ms 1', 'ms 2.7']);
+    });
+
     test('a line comes back as it was, to the byte', async () => {
       const at = T0 - 86_400_000;
       const raw = Buffer.from([60, 49, 51, 62, 0, 0xff, 0xfe, 0xc3, 0xa9, 10, 34]);

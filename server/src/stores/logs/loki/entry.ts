@@ -92,9 +92,9 @@ function hashOf(text: string, seed: number): number {
   return hash;
 }
 
-/** An instant as Loki writes it: nanoseconds since 1970, as text. */
+/** An instant as Loki writes it: nanoseconds since 1970, as text. Lines are received at whole milliseconds: the next one is meant. */
 export function toNanos(ms: number, nanos = 0): string {
-  return `${ms}${String(nanos).padStart(6, '0')}`;
+  return `${Math.ceil(ms)}${String(nanos).padStart(6, '0')}`;
 }
 
 /** The nanosecond at which a place lies. */
