@@ -14,6 +14,7 @@ const IF = '1.3.6.1.2.1.2.2.1';
 const IFX = '1.3.6.1.2.1.31.1.1.1';
 /** A value is so many times a moment's count plus the number of its port: it says itself where and when it is from. */
 const STRIDE = 64;
+const DEAF_MS = 3000;
 const WRAP_32 = 2 ** 32;
 
 /** A device whose answers go astray. */
@@ -45,6 +46,9 @@ export async function startLateDevice(random: (below: number) => number, narrow:
   let tricks = 0;
   let held: Buffer | null = null;
   let calm = true;
+  let stopped = false;
+  /** Until then it hears, and answers when it is over: after all tries. */
+  let deafUntil = 0;
 
   const values = (): OutgoingVarbind[] => {
     const now = performance.now();
@@ -74,7 +78,7 @@ export async function startLateDevice(random: (below: number) => number, narrow:
   async function later(request: AgentRequest, answer: Buffer, ms: number): Promise<void> {
     tricks += 1;
     await sleep(ms, undefined, { ref: false });
-    request.send(answer);
+    if (!stopped) request.send(answer);
   }
 
   const agent = await startAgent((request) => {
@@ -83,6 +87,9 @@ export async function startLateDevice(random: (below: number) => number, narrow:
     if (calm) return request.send(answer);
     if (held) request.send(held);
     held = null;
+    const now = performance.now();
+    if (random(200) === 0 && now > deafUntil + DEAF_MS) deafUntil = now + DEAF_MS;
+    if (now < deafUntil) return void later(request, answer, deafUntil - now);
     const trick = random(100);
     // Lost: it comes when the next request is there, or after the second try.
     if (trick < 6) held = answer;
@@ -113,7 +120,10 @@ export async function startLateDevice(random: (below: number) => number, narrow:
       }
     },
     tricks: () => tricks,
-    stop: () => agent.stop(),
+    stop() {
+      stopped = true;
+      return agent.stop();
+    },
   };
 }
 

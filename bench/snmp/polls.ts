@@ -5,6 +5,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { startExporter } from './peers/exporter.ts';
+import { startFloor } from './peers/floor.ts';
 import { startLibnetsnmp } from './peers/libnetsnmp.ts';
 import { startNodePeer } from './peers/peer.ts';
 import type { Datagrams, Peer, Plan, Round } from './peers/peer.ts';
@@ -40,6 +41,7 @@ const starters: readonly [string, (plan: Plan) => Promise<Peer | null>][] = [
   ['C libnetsnmp select', (plan) => startLibnetsnmp('select', plan)],
   ['C libnetsnmp epoll', (plan) => startLibnetsnmp('epoll', plan)],
   ['snmp_exporter', startExporter],
+  ['the kernel alone', startFloor],
 ];
 
 interface Result {
