@@ -22,8 +22,6 @@ const { values: options } = parseArgs({
 });
 const wanted = Number(options.samples);
 const { random } = createMutator(Number(options.seed));
-/** Of its true rate; the clock of a poll is off by as much as an answer took to come. */
-const ABSURD = 4;
 const deps = { clock: systemClock, log: silentLog, random: Math.random };
 const transport = await openTransport(deps);
 const collector = createSnmpCollector(transport, deps);
@@ -46,6 +44,8 @@ const faulty: string[] = [];
 interface Before {
   readonly value: number;
   readonly at: number;
+  /** How long the poll took. */
+  readonly took: number;
   readonly rate: number | null;
 }
 
@@ -100,12 +100,12 @@ function take(
         wrong += 1;
         faulty.push(`${key} of device ${devices.indexOf(device)}: ${value}`);
       }
-      judgeRate(key, value, polledAt, before);
+      judgeRate(key, value, polledAt, ended - begun, before);
     }
   }
 }
 
-function judgeRate(key: string, value: number, at: number, before: Map<string, Before>): void {
+function judgeRate(key: string, value: number, at: number, took: number, before: Map<string, Before>): void {
   const last = before.get(key);
   let rate: number | null = null;
   if (last && at > last.at) {
@@ -115,14 +115,15 @@ function judgeRate(key: string, value: number, at: number, before: Map<string, B
     else {
       rates += 1;
       rate = increase / ((at - last.at) / 1000);
-      // A poll that comes soon after a slow one sees little time between them, so little is needed to be far off.
-      if (rate < 0 || (at - last.at > 500 && rate > ABSURD * RATE) || increase > RATE * 3600) {
+      // The device looked at some moment of each of the two polls: more than it counted between can be no rate.
+      const most = (RATE * (at - last.at + took + last.took)) / 1000;
+      if (rate < 0 || increase > most + 64) {
         absurd += 1;
         faulty.push(`${key}: ${rate} a second`);
       }
     }
   }
-  before.set(key, { value, at, rate });
+  before.set(key, { value, at, took, rate });
 }
 
 const started = performance.now();

@@ -47,6 +47,10 @@ export interface DeviceState {
   statuses: Uint8Array | null;
   /** ifIndexes that mean another port than the plan says; null while nothing speaks for that. */
   renumbered: ReadonlySet<string> | null;
+  /** True from the moment when its ports may be others until their names have been compared. */
+  doubtful: boolean;
+  /** True from the moment when a restart was seen until a poll has told of it. */
+  untold: boolean;
   slowDue: number;
   discoverDue: number;
   discoveredAt: number;
@@ -74,6 +78,8 @@ export function createDeviceState(session: Session, credentialId: string): Devic
     tableChanged: Number.NaN,
     statuses: null,
     renumbered: null,
+    doubtful: false,
+    untold: false,
     slowDue: 0,
     discoverDue: 0,
     discoveredAt: Number.NEGATIVE_INFINITY,
@@ -124,8 +130,15 @@ export async function pollDevice(
   const { read } = run;
   // Rates divide by this: a request that was lost and sent again was answered later than the poll began.
   const polledAt = Math.round(clock.now() - (Number.isNaN(run.atMs) ? 0 : clock.monotonic() - run.atMs));
-  const { restarted, changed } = watch(state, read, clock);
-  if (restarted || changed) state.renumbered = await findRenumbered(session, state.fast.program.layout);
+  const seen = watch(state, read, clock);
+  // Both outlive a poll that fails from here on: the next one would not see them any more.
+  state.untold ||= seen.restarted;
+  state.doubtful ||= seen.restarted || seen.changed;
+  const restarted = state.untold;
+  if (state.doubtful) {
+    state.renumbered = await findRenumbered(session, state.fast.program.layout);
+    state.doubtful = false;
+  }
   if (state.renumbered) forgetPorts(read.values, state.fast.program.layout, state.renumbered);
   if (now >= state.slowDue || restarted) {
     if (state.slow) await runCadence(state.slow, session, samples, faults, 0);
@@ -136,6 +149,7 @@ export async function pollDevice(
   if (!facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
   writeCost(read.values, cost, session, clock.monotonic(), faults.length);
   if (state.study) await learn(state, state.study, patience(), deps, facts, faults);
+  state.untold = false;
   return { polledAt, samples, facts, partial: state.partial, restarted, faults, credentialId };
 }
 
