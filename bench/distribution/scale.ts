@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { lagMs } from '../lag.ts';
 import { diskMb, importAll, knownDevices, startFleet, storedPolls, useApi } from './many.ts';
 import { createGrowthWatch, cpuSeconds, percentOver } from './slopes.ts';
 import { quantile, signIn, startMachine } from './sotp.ts';
@@ -59,19 +60,19 @@ const call = await signIn(address);
 const roots = [sotp.pid, switches.pid];
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 
+const metricsText = async () => (await fetch(`${address}/metrics`)).text();
+
 /** Lines of /metrics as [name, labels, value]. */
 async function metrics(): Promise<[string, string, number][]> {
-  const text = await (await fetch(`${address}/metrics`)).text();
-  return text.split('\n').flatMap((line) => {
+  return (await metricsText()).split('\n').flatMap((line) => {
     const [key = '', value] = line.split(/ (?=\S+$)/);
     const [, family = '', labels = ''] = /^sotp_([a-z_]+)(\{.*\})?$/.exec(key) ?? [];
     return family === '' ? [] : [[family, labels, Number(value)] as [string, string, number]];
   });
 }
 
-async function metric(name: string, how: 'sum' | 'max', label = ''): Promise<number> {
-  const values = (await metrics()).filter(([family, labels]) => family === name && labels.includes(label));
-  return values.reduce((all, [, , value]) => (how === 'sum' ? all + value : Math.max(all, value)), 0);
+async function metric(name: string): Promise<number> {
+  return (await metrics()).reduce((sum, [family, , value]) => (family === name ? sum + value : sum), 0);
 }
 
 /** Heaps by process number, as the processes tell them. */
@@ -79,7 +80,7 @@ async function heaps(): Promise<Map<number, number>> {
   const all = await metrics();
   const of = (name: string) => all.filter(([family]) => family === name);
   const pids = new Map(of('process_pid').map(([, labels, pid]) => [labels, pid]));
-  return new Map(of('js_heap_bytes').map(([, labels, bytes]) => [pids.get(labels) ?? 0, bytes]));
+  return new Map(of('process_heap_bytes').map(([, labels, bytes]) => [pids.get(labels) ?? 0, bytes]));
 }
 
 const { items: there } = await call<{ items: unknown[] }>('GET', '/devices?limit=1');
@@ -96,7 +97,7 @@ for (let ended = false; !ended; await sleep(ended ? 0 : 5_000)) {
   const cores = Object.entries(percentOver(before0, roots, addedAt)).map(
     ([name, { cpuPercent, rssMb }]) => `${name} ${Math.round((cpuPercent * spent) / 100)} s ${rssMb} MB`,
   );
-  const skipped = await metric('polls_skipped_total', 'sum');
+  const skipped = await metric('polls_skipped_total');
   say(`${Math.round(spent)} s: ${known} known, ${skipped} polls skipped; CPU ${cores.join(', ')}`);
 }
 const knownInSeconds = Math.round((performance.now() - addedAt) / 1_000);
@@ -111,8 +112,8 @@ const quiet = percentOver(quietBefore, roots, quietFrom);
 const skipsOf = async () =>
   new Map((await metrics()).filter(([name]) => name === 'polls_skipped_total').map(([, labels, n]) => [labels, n]));
 const skippedBefore = await skipsOf();
-const refusedBefore = await metric('samples_dropped_total', 'sum');
-const samplesBefore = await metric('samples_stored_total', 'sum');
+const refusedBefore = await metric('samples_dropped_total');
+const samplesBefore = await metric('samples_stored_total');
 const from = Date.now();
 const before = cpuSeconds(roots);
 const startedAt = performance.now();
@@ -120,14 +121,15 @@ const using = new AbortController();
 const asking = useApi(call, using.signal);
 const watch = createGrowthWatch(sotp.pid, /^sotp/, heaps);
 const lags: { p50: number; p99: number }[] = [];
+const metricsBefore = await metricsText();
+let told = metricsBefore;
 let made = 0;
 let counted = 0;
 while (counted < minutes) {
   await sleep(15_000);
-  lags.push({
-    p50: await metric('poll_lag_ms', 'max', 'quantile="0.5"'),
-    p99: await metric('poll_lag_ms', 'max', 'quantile="0.99"'),
-  });
+  const text = await metricsText();
+  lags.push(lagMs(told, text));
+  told = text;
   await watch.read();
   if (Date.now() < from + (counted + 1) * MINUTE_MS + SETTLED_MS) continue;
   const minute = from + counted * MINUTE_MS;
@@ -137,6 +139,7 @@ while (counted < minutes) {
   const cores = Object.entries(percentOver(before, roots, startedAt)).map(([name, c]) => `${name} ${c.cpuPercent} %`);
   say(`minute ${counted}: ${stored} polls, lag p99 ${lags.at(-1)?.p99.toFixed(0)} ms; ${cores.join(', ')}`);
 }
+const lag = lagMs(metricsBefore, await metricsText());
 using.abort();
 const { took, byPath, refused } = await asking;
 const seconds = (performance.now() - startedAt) / 1_000;
@@ -145,8 +148,8 @@ const skipped = [...(await skipsOf())].flatMap(([labels, n]) => {
   const more = n - (skippedBefore.get(labels) ?? 0);
   return more > 0 ? [`${more} ${/reason="(\w+)"/.exec(labels)?.[1] ?? ''}`] : [];
 });
-const lost = (await metric('samples_dropped_total', 'sum')) - refusedBefore;
-const samples = (await metric('samples_stored_total', 'sum')) - samplesBefore;
+const lost = (await metric('samples_dropped_total')) - refusedBefore;
+const samples = (await metric('samples_stored_total')) - samplesBefore;
 const summary = await call<{ byStatus: Record<string, number> }>('GET', '/devices/summary');
 let disk: Record<string, number> | null = null;
 try {
@@ -173,7 +176,8 @@ const report = {
   importedInSeconds: Number(importedInSeconds.toFixed(1)),
   known,
   knownInSeconds,
-  lagMs: { p50: Math.max(...lags.map(({ p50 }) => p50)), p99: Math.max(...lags.map(({ p99 }) => p99)) },
+  lagMs: lag,
+  worstLagMs: { p50: Math.max(...lags.map(({ p50 }) => p50)), p99: Math.max(...lags.map(({ p99 }) => p99)) },
   polls: { expected, stored: made, missed: expected - made, skipped, samplesLost: lost },
   byStatus: Object.fromEntries(Object.entries(summary.byStatus).filter(([, n]) => n > 0)),
   apiMs: {

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { lagMs } from '../lag.ts';
 import { tree } from '../processes.ts';
 
 const { values: text } = parseArgs({
@@ -81,9 +82,9 @@ async function call(method: string, route: string, body?: unknown): Promise<unkn
 }
 
 /** Counters of all processes, added up by their names; `{reason="x"}` stays. */
-async function counters(): Promise<Map<string, number>> {
+function countersOf(metrics: string): Map<string, number> {
   const all = new Map<string, number>();
-  for (const line of (await (await fetch(`${base}/metrics`)).text()).split('\n')) {
+  for (const line of metrics.split('\n')) {
     const [, name, labels = '', value] = /^sotp_(\w+)\{([^}]*)\} (\S+)$/.exec(line) ?? [];
     if (name === undefined) continue;
     const kept = labels.split(',').filter((label) => !/^(role|instance)=/.test(label));
@@ -117,9 +118,11 @@ try {
   }
   await sleep(settle * 1_000);
   const root = system.pid ?? 0;
-  const [before, first, began] = [await counters(), tree(root), performance.now()];
+  const metrics = async () => (await fetch(`${base}/metrics`)).text();
+  const [metricsBefore, first, began] = [await metrics(), tree(root), performance.now()];
   await sleep(seconds * 1_000);
-  const [after, last] = [await counters(), tree(root)];
+  const [metricsAfter, last] = [await metrics(), tree(root)];
+  const [before, after] = [countersOf(metricsBefore), countersOf(metricsAfter)];
   const span = (performance.now() - began) / 1_000;
 
   const grown = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0);
@@ -152,7 +155,7 @@ try {
     dropped: [...after.keys()]
       .filter((key) => key.startsWith('samples_dropped_total'))
       .reduce((sum, key) => sum + grown(key), 0),
-    lagMs: { p50: after.get('poll_lag_ms{quantile="0.5"}'), p99: after.get('poll_lag_ms{quantile="0.99"}') },
+    lagMs: lagMs(metricsBefore, metricsAfter),
     cores: Object.fromEntries(Object.entries(cores).map(([name, value]) => [name, round(value)])),
     usPerSample: round((own * span * 1e6) / samples),
     rssMiB: Object.fromEntries(

@@ -32,6 +32,8 @@ export const CollectorLoad = z.object({
   spools: z.array(SpoolLoad),
   /** What the kernel or this process had to drop since it started, of every kind. */
   dropped: z.number(),
+  /** Of these, what the kernel had no room for: replies, lines, notifications that came faster than they were read. */
+  kernelDropped: z.number(),
   /** Polls that were not made since it started, by reason. */
   skipped: z.record(z.string(), z.number()),
 });

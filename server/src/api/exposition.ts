@@ -1,44 +1,45 @@
+import type { HistogramReading } from '#platform/meter.ts';
+import { figureOf } from '#services/telemetry/figures.ts';
 import type { ProcessReport } from '#services/telemetry/processes.ts';
 
 const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?:\{(.*)\})?$/;
-/** A histogram is told as its three parts. */
-const PART = /^(.+)_(bucket|sum|count)$/;
-
 function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-/** The names of histograms: whatever has buckets. */
-function histogramsOf(reports: readonly ProcessReport[]): Set<string> {
-  const found = new Set<string>();
-  for (const { counters } of reports) {
-    for (const key of Object.keys(counters)) {
-      const [, name] = /^(.+)_bucket\{/.exec(key) ?? [];
-      if (name !== undefined) found.add(name);
-    }
+function* histogramLines(name: string, labels: string, reading: HistogramReading): Generator<string> {
+  let below = 0;
+  for (const [i, count] of reading.counts.entries()) {
+    below += count;
+    yield `${name}_bucket{${labels},le="${reading.bounds[i] ?? '+Inf'}"} ${below}`;
   }
-  return found;
+  yield `${name}_sum{${labels}} ${reading.sum}`;
+  yield `${name}_count{${labels}} ${below}`;
 }
 
-/** What processes report, as Prometheus text: one line a process, told apart by `role` and `instance`. */
+/** What processes report, as Prometheus text: told apart by `role` and `instance`. */
 export function exposition(reports: readonly ProcessReport[]): string {
-  const histograms = histogramsOf(reports);
   const families = new Map<string, string[]>();
-  for (const { role, instance, counters } of reports) {
+  function add(key: string, who: string, lines: (name: string, labels: string) => Iterable<string>): void {
+    const [, name, labels] = NAME.exec(key) ?? [];
+    if (name === undefined) return;
+    const family = families.get(name) ?? [];
+    families.set(name, family);
+    family.push(...lines(`sotp_${name}`, labels ? `${who},${labels}` : who));
+  }
+  for (const { role, instance, counters, histograms } of reports) {
     const who = `role="${escapeLabel(role)}",instance="${escapeLabel(instance)}"`;
     for (const [key, value] of Object.entries(counters)) {
-      const [, name, labels] = NAME.exec(key) ?? [];
-      if (name === undefined || !Number.isFinite(value)) continue;
-      const whole = PART.exec(name)?.[1];
-      const family = whole !== undefined && histograms.has(whole) ? whole : name;
-      const lines = families.get(family) ?? [];
-      lines.push(`sotp_${name}{${who}${labels ? `,${labels}` : ''}} ${value}`);
-      families.set(family, lines);
+      if (Number.isFinite(value)) add(key, who, (name, labels) => [`${name}{${labels}} ${value}`]);
+    }
+    for (const [key, reading] of Object.entries(histograms)) {
+      add(key, who, (name, labels) => histogramLines(name, labels, reading));
     }
   }
   let text = '';
   for (const [name, lines] of families) {
-    const type = histograms.has(name) ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge';
+    const { type, about } = figureOf(name);
+    if (about !== undefined) text += `# HELP sotp_${name} ${about}\n`;
     text += `# TYPE sotp_${name} ${type}\n${lines.join('\n')}\n`;
   }
   return text;

@@ -66,7 +66,8 @@ test('fleet: collectors with sites and partitions, what waits, recurring work; o
     role: 'collector',
     instance: 'near/1',
     at: Date.now(),
-    counters: { polls_total: 10, 'poll_lag_ms{quantile="0.99"}': 4, 'syslog_dropped_total{reason="kernel"}': 3 },
+    counters: { polls_total: 10, 'syslog_dropped_total{reason="kernel"}': 3 },
+    histograms: { poll_start_lag_seconds: { bounds: [0.002, 0.004], counts: [0, 100, 0], sum: 0.3 } },
   });
   api.work.push({ kind: 'backup', title: 'Backup', cron: '0 3 * * *', run: async () => ({ bytes: 7 }) });
   await api.bus.flush();
@@ -80,12 +81,13 @@ test('fleet: collectors with sites and partitions, what waits, recurring work; o
       name,
       sites,
       partitions,
-      load?.lagP99Ms,
+      load && Math.round(load.lagP99Ms),
       load?.dropped,
+      load?.kernelDropped,
     ]),
     [
-      ['near/1', null, [0, 1, 2, 3], 4, 3],
-      ['oslo/1', ['Oslo'], [1_000, 1_001], undefined, undefined],
+      ['near/1', null, [0, 1, 2, 3], 4, 3, 3],
+      ['oslo/1', ['Oslo'], [1_000, 1_001], null, undefined, undefined],
     ],
   );
   assert.deepEqual(fleet.sites, [{ site: 'Oslo', devices: 0, collectors: 1 }]);

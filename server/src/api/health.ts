@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Meter } from '#platform/meter.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
+import type { TellProcess } from '#services/telemetry/processes.ts';
 import { API_CSP } from './csp.ts';
 import { exposition } from './exposition.ts';
 
@@ -8,41 +9,27 @@ import { exposition } from './exposition.ts';
 export type Readiness = () => Promise<readonly string[]>;
 
 export interface SelfDeps {
+  /** What other processes have told. */
   processes: ProcessBook;
+  /** What this one would tell now. */
+  tell: TellProcess;
+  /** Takes what is measured of requests. */
+  meter: Meter;
   readiness: Readiness;
 }
 
-/** The hub's own figures. */
-function createFigures() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'sotp_' });
-  return {
-    registry,
-    requests: new Counter({
-      name: 'sotp_http_requests_total',
-      help: 'Requests by method, route and status.',
-      labelNames: ['method', 'route', 'status'],
-      registers: [registry],
-    }),
-    duration: new Histogram({
-      name: 'sotp_http_request_duration_seconds',
-      help: 'Time from request to answer.',
-      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
-      registers: [registry],
-    }),
-    ready: new Gauge({ name: 'sotp_ready', help: '1 when /readyz answers 200.', registers: [registry] }),
-  };
+/** Times and counts requests by route: routes, not addresses, for there are few of them and they hold nobody's data. */
+function measureRequests(app: FastifyInstance, meter: Meter): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const labels = `method="${request.method}",route="${request.routeOptions.url ?? 'none'}"`;
+    meter.count(`http_requests_total{${labels},status="${reply.statusCode}"}`);
+    meter.histogram(`http_request_duration_seconds{${labels}}`).observe(reply.elapsedTime / 1_000);
+  });
 }
 
 /** /healthz, /readyz and /metrics, at the root. They need no sign-in and say nothing about devices. */
-export async function addHealth(app: FastifyInstance, { processes, readiness }: SelfDeps): Promise<void> {
-  const { registry, requests, duration, ready } = createFigures();
-  app.addHook('onResponse', async (request, reply) => {
-    // Routes, not addresses: there are few of them, and they hold nobody's data.
-    const route = request.routeOptions.url ?? 'none';
-    requests.inc({ method: request.method, route, status: String(reply.statusCode) });
-    duration.observe(reply.elapsedTime / 1000);
-  });
+export async function addHealth(app: FastifyInstance, { processes, tell, meter, readiness }: SelfDeps): Promise<void> {
+  measureRequests(app, meter);
   await app.register(async (root) => {
     root.addHook('onRequest', async (_request, reply) => {
       reply.header('content-security-policy', API_CSP);
@@ -57,9 +44,11 @@ export async function addHealth(app: FastifyInstance, { processes, readiness }: 
       return reply.code(503).send({ error: { code: 'not_ready', message, details: { reasons } } });
     });
     root.get('/metrics', async (_request, reply) => {
-      ready.set((await readiness()).length === 0 ? 1 : 0);
+      const own = await tell();
+      const told = new Set(own.map(({ role, instance }) => `${role}/${instance}`));
+      const others = processes.reports().filter(({ role, instance }) => !told.has(`${role}/${instance}`));
       reply.type('text/plain; version=0.0.4; charset=utf-8');
-      return (await registry.metrics()) + exposition(processes.reports());
+      return exposition([...own, ...others]);
     });
   });
 }

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Access } from '#services/access/access.ts';
 import type { Alerting } from '#services/alerting/alerting.ts';
 import type { BlindSpots } from '#services/fleet/blind-spots.ts';
@@ -15,7 +16,6 @@ import type { FleetOverview } from '#services/fleet/overview.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
 import type { CountedQueries } from '#services/logs/counted-queries.ts';
 import type { Logs } from '#services/logs/logs.ts';
-import type { ProcessBook } from '#services/telemetry/process-book.ts';
 import type { Telemetry } from '#services/telemetry/queries.ts';
 import type { LiveFeed } from '#services/telemetry/stream.ts';
 import { alertRoutes } from './alerts.ts';
@@ -32,7 +32,7 @@ import { handleError } from './errors.ts';
 import { fleetRoutes } from './fleet.ts';
 import { addGuard } from './guard.ts';
 import { addHealth } from './health.ts';
-import type { Readiness } from './health.ts';
+import type { SelfDeps } from './health.ts';
 import { logQueryRoutes } from './log-queries.ts';
 import { logRoutes } from './logs.ts';
 import { metricRoutes } from './metrics.ts';
@@ -41,6 +41,7 @@ import { refuseBadText } from './bad-text.ts';
 import { noteRoutes, requireAccessRules } from './route.ts';
 import { addStream, addUpgrades } from './stream.ts';
 import { taskRoutes } from './tasks.ts';
+import { traceRequests } from './tracing.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
 
@@ -68,7 +69,8 @@ export interface ApiDeps {
   alerting: Pick<Alerting, 'alerts' | 'channels'>;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
-  self: { processes: ProcessBook; readiness: Readiness };
+  self: SelfDeps;
+  tracing?: Tracing | undefined;
   log: Log;
 }
 
@@ -165,6 +167,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   requireAccessRules(app, '/api/');
   app.setErrorHandler(handleError);
   await addUpgrades(app, log);
+  if (deps.tracing) traceRequests(app, deps.tracing, '/api/');
   await app.register(cookie);
   await addHealth(app, deps.self);
   await app.register((api) => addApi(api, deps), { prefix: '/api/v1' });

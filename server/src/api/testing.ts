@@ -49,6 +49,7 @@ import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/pos
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createPostgresUsers } from '#stores/users/postgres.ts';
 import { createApi } from './server.ts';
+import { createTestSelf } from './testing-self.ts';
 import type { ApiOptions } from './server.ts';
 
 /** A clock that stands still until it is told; sleeps end at once. */
@@ -226,7 +227,7 @@ export async function openTestApi(
     blindSpots,
     alerting,
     live,
-    self: { processes, readiness: async () => problems },
+    self: createTestSelf(processes, clock, problems),
     log,
   });
   await app.ready();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '#app/config/load.ts';
+import { observed } from '#app/observed.ts';
 import { createPostgresBus } from '#bus/postgres/postgres.ts';
 import { createRedisBus } from '#bus/redis/redis.ts';
 import { createPostgresCache } from '#cache/postgres/postgres.ts';
@@ -7,6 +8,10 @@ import { createRedisCache } from '#cache/redis/redis.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import { createMeter } from '#platform/meter.ts';
+import type { Meter } from '#platform/meter.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import { createBullmqQueues } from '#queue/bullmq/bullmq.ts';
 import { createPostgresDriver } from '#queue/bullmq/postgres.ts';
 import { createRedisDriver } from '#queue/bullmq/redis.ts';
@@ -53,6 +58,9 @@ export interface BackendOptions {
   /** What the supervisor chose; `auto` is never seen here. */
   readonly metrics: Config['metrics'];
   readonly log: Log;
+  /** Takes what is measured of the stores and of the pool of connections. */
+  readonly meter?: Meter;
+  readonly tracing?: Tracing;
   /** Seen in pg_stat_activity: `sotp hub`. */
   readonly applicationName: string;
   readonly maxConnections: number;
@@ -100,7 +108,9 @@ export type Backends = ReturnType<typeof createBackends>;
 /** The place where back ends are chosen: everything that keeps or carries state. Opens nothing. */
 export function createBackends(options: BackendOptions) {
   const { databaseUrl, log, applicationName, maxConnections } = options;
-  const pg = createPostgres({ databaseUrl, log, applicationName, maxConnections });
+  const { meter = createMeter(), tracing = noTracing } = options;
+  const waits = meter.histogram('database_pool_wait_seconds');
+  const pg = createPostgres({ databaseUrl, log, applicationName, maxConnections, waited: waits.observe });
   const carriers = createCarriers(options, pg);
   const { bus, cache, queues } = carriers;
   const secrets = createLocalSecretStore({
@@ -110,11 +120,26 @@ export function createBackends(options: BackendOptions) {
     mayCreate: options.mayCreateKey,
   });
   const createMetricStore = options.metrics === 'timescale' ? createTimescaleMetricStore : createPackedMetricStore;
-  const metrics = createMetricStore({
-    pg,
-    clock: systemClock,
-    log,
-    ...(options.metricRetention ? { retention: options.metricRetention } : {}),
+  const metrics = observed(
+    createMetricStore({
+      pg,
+      clock: systemClock,
+      log,
+      ...(options.metricRetention ? { retention: options.metricRetention } : {}),
+    }),
+    { name: 'metrics', operations: ['write', 'series', 'range', 'latest', 'relabel', 'maintain'], meter, tracing },
+  );
+  const logs = observed(chooseLogStore(pg, options), {
+    name: 'logs',
+    operations: ['write', 'search', 'histogram', 'maintain'],
+    meter,
+    tracing,
+  });
+  const devices = observed(createDeviceStore(pg), {
+    name: 'devices',
+    operations: ['get', 'list', 'summary', 'inventory', 'schedule', 'writeState', 'writeFacts'],
+    meter,
+    tracing,
   });
   const leader = createPostgresLeaderLock(pg);
   const component: Component = {
@@ -131,6 +156,16 @@ export function createBackends(options: BackendOptions) {
   };
   return {
     component,
+    /** What the back ends count of themselves in this process. */
+    counters(): Record<string, number> {
+      const { total, idle, waiting } = pg.poolState();
+      return {
+        'database_connections{state="idle"}': idle,
+        'database_connections{state="busy"}': total - idle,
+        database_pool_waiting: waiting,
+        'bus_dropped_total{reason="unsent"}': bus.dropped(),
+      };
+    },
     pg,
     bus,
     queues,
@@ -139,11 +174,11 @@ export function createBackends(options: BackendOptions) {
     leases: createPostgresLeases(pg),
     stores: {
       metrics,
-      logs: chooseLogStore(pg, options),
+      logs,
       senders: createSenderStore(pg),
       countedQueries: createCountedQueryStore(pg),
       secrets,
-      devices: createDeviceStore(pg),
+      devices,
       blindDevices: createBlindDeviceStore(pg),
       credentials: createCredentialStore(pg),
       sets: createCredentialSetStore(pg),

@@ -1,5 +1,7 @@
 import { partitionOf } from '#domain/partition.ts';
 import { AppError } from '#platform/errors.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { JobQueues } from '#queue/queue.ts';
 import type { LeaseStore } from '#services/fleet/fleet.ts';
@@ -13,7 +15,9 @@ export function createEnqueuePoll(deps: {
   leases: Pick<LeaseStore, 'zoneOf'>;
   clock: Clock;
   partitions: number;
+  tracing?: Tracing;
 }): EnqueuePoll {
+  const { tracing = noTracing } = deps;
   return async ({ deviceId, site, collectors, taskId }) => {
     const { zone, served } = await deps.leases.zoneOf(site);
     // A zone may be without a collector for days; one that any collector serves is soon served again, and the poll waits.
@@ -25,6 +29,7 @@ export function createEnqueuePoll(deps: {
       base: Math.floor(deps.clock.now()),
       urgent: true,
       ...(taskId === undefined ? {} : { taskId }),
+      trace: tracing.here(),
       groups: collectors.map(({ name, intervalSeconds }) => ({
         collector: name,
         intervalMs: intervalSeconds * 1_000,

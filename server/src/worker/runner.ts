@@ -5,11 +5,14 @@ import { createLane } from '#platform/lane.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createLoopDelay } from '#platform/loop-delay.ts';
 import type { Log } from '#platform/log.ts';
+import { createHistogram } from '#platform/meter.ts';
+import type { HistogramReading } from '#platform/meter.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { OpenSpan, Tracing } from '#platform/tracing.ts';
 import type { Job } from '#queue/queue.ts';
 import type { Targets } from '#services/inventory/targets.ts';
 import type { Ingest, PollOutcome } from '#services/telemetry/ingest.ts';
 import { PollJob } from '#services/telemetry/polls.ts';
-import { createDistribution } from './counters.ts';
 import { createCutOff } from './cut-off.ts';
 import { execute } from './execute.ts';
 import { jobItems } from './items.ts';
@@ -24,6 +27,7 @@ export interface RunnerDeps {
   readonly clock: Clock;
   readonly shared: SharedClock;
   readonly log: Log;
+  readonly tracing?: Tracing;
   /** Whether this process may poll devices of the partition now. */
   readonly holds: (partition: number, at: number) => boolean;
   /** What is polled although its leases could not be renewed; undefined as long as they could. */
@@ -45,6 +49,7 @@ export interface Runner extends Component {
   forget(deviceId: number): void;
   forgetPartition(partition: number): void;
   counters(): Record<string, number>;
+  histograms(): Record<string, HistogramReading>;
 }
 
 /** Longest that a poll may take, whatever its interval. */
@@ -77,7 +82,7 @@ interface Slot {
  * the first time. A poll that somebody waits for goes first.
  */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { targets, modules, ingest, clock, shared, log, holds } = deps;
+  const { targets, modules, ingest, clock, shared, log, holds, tracing = noTracing } = deps;
   const concurrency = deps.concurrency ?? 1_024;
   const lane = createLane(concurrency);
   const slowLane = createLane(Math.max(1, Math.floor(concurrency / 2)));
@@ -94,8 +99,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     check: deps.check ?? (async () => undefined),
     heldUpMs: loopDelay.worstMs,
   });
-  const lag = createDistribution(() => clock.monotonic());
-  const duration = createDistribution(() => clock.monotonic());
+  const lag = createHistogram();
+  const duration = createHistogram();
   let polls = 0;
   let failed = 0;
   let stopping = new AbortController();
@@ -119,14 +124,14 @@ export function createRunner(deps: RunnerDeps): Runner {
     return undefined;
   }
 
-  async function poll(item: PollItem, slot: Slot): Promise<PollOutcome | undefined> {
+  async function poll(item: PollItem, slot: Slot, span: OpenSpan): Promise<PollOutcome | undefined> {
     const configured = await targets.target(item.deviceId);
     if (!configured || configured.disabled || !configured.collectors.some(({ name }) => name === item.collector)) {
       skipped.gone++;
       return undefined;
     }
     const late = Math.max(0, shared.now() - item.at);
-    lag.add(late);
+    lag.observe(late / 1_000);
     const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(item.intervalMs, MAX_BUDGET_MS) - late - GUARD_MS);
     const controller = new AbortController();
     underWay.add(controller);
@@ -144,7 +149,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     underWay.delete(controller);
     polls++;
     if (!outcome.run.up) failed++;
-    duration.add(outcome.run.durationMs);
+    if (tracing.on) span.note({ up: outcome.run.up, 'error.type': outcome.run.error?.code ?? '' });
+    duration.observe(outcome.run.durationMs / 1_000);
     cutOff.note(outcome.run.up, outcome.run.up === slot.down);
     slot.down = !outcome.run.up;
     void ended.then(() => {
@@ -177,7 +183,8 @@ export function createRunner(deps: RunnerDeps): Runner {
         return undefined;
       }
       slot.lastAt = item.at;
-      const outcome = await poll(item, slot);
+      const facts = { device: item.deviceId, collector: item.collector };
+      const outcome = await tracing.span('poll', (span) => poll(item, slot, span), { facts });
       if (!outcome) slot.running = false;
       return outcome;
     } catch (thrown) {
@@ -195,11 +202,17 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function handle(partition: number, job: Job<unknown>): Promise<void> {
     const parsed = PollJob.safeParse(job.data);
     if (!parsed.success) throw new AppError('internal', 'A job of polls is malformed.', { cause: parsed.error });
-    const { taskId } = parsed.data;
+    const { trace: from } = parsed.data;
+    const how = { kind: 'consumer', from, facts: { partition } } as const;
+    await tracing.span('job of polls', () => work(partition, parsed.data, job.attempt), how);
+  }
+
+  async function work(partition: number, data: PollJob, attempt: number): Promise<void> {
+    const { taskId } = data;
     // Somebody may have cancelled it while it waited.
     if (taskId && (await deps.report?.(taskId, null)) === false) return;
     const begun: Promise<PollOutcome | undefined>[] = [];
-    for (const item of jobItems(parsed.data, job.attempt, shared.now())) {
+    for (const item of jobItems(data, attempt, shared.now())) {
       const begin = item.urgent ? item.at : Math.ceil(item.at / TOGETHER_MS) * TOGETHER_MS;
       const wait = begin - shared.now();
       if (wait > MAX_WAIT_MS) {
@@ -248,12 +261,9 @@ export function createRunner(deps: RunnerDeps): Runner {
         polls_waiting: lane.waiting + slowLane.waiting + newLane.waiting,
       };
       for (const [reason, count] of Object.entries(skipped)) all[`polls_skipped_total{reason="${reason}"}`] = count;
-      for (const q of [0.5, 0.9, 0.99]) {
-        all[`poll_lag_ms{quantile="${q}"}`] = lag.quantile(q);
-        all[`poll_duration_ms{quantile="${q}"}`] = duration.quantile(q);
-      }
       return all;
     },
+    histograms: () => ({ poll_start_lag_seconds: lag.reading(), poll_duration_seconds: duration.reading() }),
     async start() {
       stopping = new AbortController();
       loopDelay.start();

@@ -5,6 +5,8 @@ import type { Clock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { toAppError } from '#platform/errors.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { LeaderLock, Leadership } from '#services/fleet/fleet.ts';
 import { DeviceChanged, pollQueue } from '#services/telemetry/polls.ts';
 import type { PollJob } from '#services/telemetry/polls.ts';
@@ -23,12 +25,15 @@ export interface SchedulerDeps {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing?: Tracing;
   readonly partitions: number;
   readonly tickMs?: number;
 }
 
 /** The scheduler of one process; of all of them one leads. `counters` is for `/metrics`. */
 export interface Scheduler extends Component {
+  /** Whether it leads now. */
+  leads(): boolean;
   counters(): Record<string, number>;
 }
 
@@ -55,7 +60,7 @@ const keyOf = (entry: PlanEntry) => `${entry.deviceId} ${entry.collector} ${entr
  */
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const { leader, queues, bus, clock, log, partitions } = deps;
-  const tickMs = deps.tickMs ?? 5_000;
+  const { tickMs = 5_000, tracing = noTracing } = deps;
   const shared = createSharedClock(clock);
   const counters = {
     scheduler_leader: 0,
@@ -83,7 +88,9 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   async function enqueue(jobs: ReadonlyMap<number, PollJob>): Promise<void> {
     for (const [partition, job] of jobs) {
       try {
-        await queues.add(pollQueue(partition), [{ name: 'poll', data: job, urgent: job.urgent ?? false }]);
+        const trace = tracing.here();
+        const data = trace === undefined ? job : { ...job, trace };
+        await queues.add(pollQueue(partition), [{ name: 'poll', data, urgent: job.urgent ?? false }]);
         counters.scheduler_jobs_total++;
         for (const group of job.groups) counters.scheduler_polls_total += group.items.length / 2;
       } catch (error) {
@@ -150,7 +157,9 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const askedAt = clock.monotonic();
     // Written before the jobs are added: a leader that dies in between costs one poll, and doubles none.
     shared.sync(await lead.advance(window.to), askedAt);
-    await enqueue(await served(plan.jobs(window)));
+    const jobs = await served(plan.jobs(window));
+    if (jobs.size === 0) return window.to;
+    await tracing.span('scheduler tick', () => enqueue(jobs), { kind: 'producer', facts: { jobs: jobs.size } });
     return window.to;
   }
 
@@ -222,6 +231,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   return {
     name: 'scheduler',
     counters: () => ({ ...counters }),
+    leads: () => counters.scheduler_leader === 1,
     async start() {
       stopping = new AbortController();
       const onChange = (message: unknown) => {

@@ -1,10 +1,19 @@
 import type { RegisterCommand } from './context.ts';
 
-/** `sotp metrics move`: brings time series that were packed before the server had TimescaleDB into it. */
+/**
+ * `sotp metrics move`: brings time series that were packed before the server had TimescaleDB into it. `metrics reference`
+ * prints the part of `docs/metrics.md` on what SOTP tells of itself.
+ */
 export const registerMetrics: RegisterCommand = (program, context) => {
-  program
-    .command('metrics')
-    .description('the store of the time series')
+  const metrics = program.command('metrics').description('the store of the time series');
+  metrics
+    .command('reference', { hidden: true })
+    .description('print what SOTP tells of itself, as in docs/metrics.md')
+    .action(async () => {
+      const { figuresReference } = await import('#services/telemetry/figures.ts');
+      context.print(figuresReference());
+    });
+  metrics
     .command('move')
     .description('move packed time series into TimescaleDB; SOTP may run meanwhile, and a move that is stopped goes on')
     .option('--data-dir <directory>', 'where the data is kept (./data)')

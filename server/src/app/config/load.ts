@@ -90,6 +90,10 @@ function fromEnv(env: ConfigSources['env']): Map<string, unknown> {
     if (!key) throw unknownKey(name, [...byEnv.keys()], 'the environment');
     if (text !== '') values.set(key.path, fromText(key, text));
   }
+  for (const key of configKeys) {
+    const text = key.standardEnv === undefined ? undefined : env[key.standardEnv];
+    if (text && !values.has(key.path)) values.set(key.path, fromText(key, text));
+  }
   return values;
 }
 

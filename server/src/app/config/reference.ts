@@ -13,7 +13,8 @@ function defaultOf(key: ConfigKey): string {
 export function configurationReference(): string {
   const rows = configKeys.map((key) => {
     const choices = key.choices.length > 0 ? ` One of \`${key.choices.join('`, `')}\`.` : '';
-    return `| \`${key.path}\` | \`${key.env}\` | ${defaultOf(key)} | ${key.about}.${choices}${key.secret ? ' Secret.' : ''} |`;
+    const env = [key.env, key.standardEnv].filter((name) => name !== undefined).join('`, `');
+    return `| \`${key.path}\` | \`${env}\` | ${defaultOf(key)} | ${key.about}.${choices}${key.secret ? ' Secret.' : ''} |`;
   });
   return `# Configuration
 

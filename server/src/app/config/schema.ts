@@ -7,19 +7,10 @@ import { HeartbeatSettings } from '#services/alerting/heartbeat-settings.ts';
 import { AlertingSettings } from '#services/alerting/settings.ts';
 import { CanarySettings } from '#services/canary/settings.ts';
 import { SpoolSettings } from '#worker/spool/settings.ts';
+import { key } from './key.ts';
+import type { KeyMeta } from './key.ts';
+import { tracing } from './tracing.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
-
-/** What a key is for, and whether its value may be shown. Kept beside the key; the reference page is made from it. */
-export interface KeyMeta {
-  readonly about: string;
-  readonly secret?: boolean;
-  /** Shown instead of the default when that depends on the machine. */
-  readonly defaultText?: string;
-}
-
-function key<T extends z.ZodType>(schema: T, about: string, more: Omit<KeyMeta, 'about'> = {}): T {
-  return schema.meta({ about, ...more });
-}
 
 const days = (count: number) => z.number().int().min(1).max(3650).default(count);
 
@@ -235,6 +226,7 @@ export const Config = z
     canary: CanarySettings.prefault({}),
     heartbeat: HeartbeatSettings.prefault({}),
     ...access,
+    ...tracing,
     ...logging,
   })
   .refine(({ logs, loki }) => logs !== 'loki' || loki.url !== undefined, {
@@ -285,8 +277,20 @@ function collect(shape: Record<string, z.core.$ZodType>, prefix: string): Config
     if (meta === undefined) throw new Error(`configuration key ${path} has no description`);
     const env = `SOTP_${path.replaceAll('.', '_').replaceAll(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
     const defaultValue = schema instanceof z.ZodDefault ? schema.parse(undefined) : undefined;
-    const { about, secret, defaultText } = meta;
-    return [{ path, env, kind: kindOf(inner), defaultValue, choices: choicesOf(inner), about, secret, defaultText }];
+    const { about, secret, defaultText, standardEnv } = meta;
+    return [
+      {
+        path,
+        env,
+        kind: kindOf(inner),
+        defaultValue,
+        choices: choicesOf(inner),
+        about,
+        secret,
+        defaultText,
+        standardEnv,
+      },
+    ];
   });
 }
 

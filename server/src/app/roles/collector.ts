@@ -7,6 +7,7 @@ import { collectors } from '#collectors/registry.ts';
 import { createSyslogListeners } from '#collectors/syslog/listeners.ts';
 import { partitionOf } from '#domain/partition.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
+import { createMeter } from '#platform/meter.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
 import { createCanaryEmitter } from '#services/canary/emitter.ts';
@@ -16,12 +17,12 @@ import { createLogIngest } from '#services/logs/ingest.ts';
 import { createLineCodec } from '#services/logs/spool.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
+import { createSelfReport } from '#services/telemetry/self-report.ts';
 import { createLocalPlan } from '#worker/local-plan.ts';
 import { createListeners } from '#worker/listeners.ts';
 import { createModules } from '#worker/modules.ts';
 import { createPartitions } from '#worker/partitions.ts';
 import type { Partitions } from '#worker/partitions.ts';
-import { processCounters } from '#worker/process-counters.ts';
 import { createRunner } from '#worker/runner.ts';
 import { sampleCodec } from '#worker/spool/codec.ts';
 import { spoolDirectories } from '#worker/spool/directories.ts';
@@ -30,6 +31,7 @@ import { LINE_SPOOL, SAMPLE_SPOOL } from '#worker/spool/names.ts';
 import { spoolLimits } from '#worker/spool/settings.ts';
 import { createSharedClock } from '#worker/shared-clock.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
+import { createSupervisorWord } from './supervisor-word.ts';
 import { createTraps } from './traps.ts';
 
 /** Whether a process of this machine runs; one that may not be signalled does. */
@@ -53,7 +55,7 @@ function machineId(): string {
 
 /** The collector: leases partitions, polls, and writes to the stores. */
 export const createCollector: RoleFactory = (context: RoleContext) => {
-  const { config, databaseUrl, log, clock, index } = context;
+  const { config, databaseUrl, log, clock, index, tracing } = context;
   const member = {
     id: randomUUID(),
     host: machineId(),
@@ -61,8 +63,11 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     name: `${config.machine}/${index}`,
     sites: config.sites.length > 0 ? config.sites : null,
   };
+  const meter = createMeter();
   const backends = createBackends({
     databaseUrl,
+    meter,
+    tracing,
     redisUrl: config.redisUrl,
     metrics: config.metrics,
     dataDir: config.dataDir,
@@ -101,6 +106,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     now: shared.now,
     log,
+    tracing,
     terms: () => leases.terms(),
     partitionOf: async () => {
       const zones = await leases.zonedDevices();
@@ -114,6 +120,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     shared,
     log,
+    tracing,
     holds: (partition, at) => held.partitions?.holds(partition, at) ?? false,
     unleased: () => held.partitions?.unleased(),
     check: async () => held.partitions?.check(),
@@ -178,6 +185,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     directory,
     bus,
     clock,
+    tracing,
   });
   const listeners = createListeners({
     listeners: createSyslogListeners(config.syslog, { sink: logIngest, log, clock }),
@@ -186,7 +194,17 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   });
   const traps =
     index === 1 && config.traps.udp > 0
-      ? createTraps({ config, backends, targets, directory, counts: lineCounts, source: member.id, clock, log })
+      ? createTraps({
+          config,
+          backends,
+          targets,
+          directory,
+          counts: lineCounts,
+          source: member.id,
+          clock,
+          log,
+          tracing,
+        })
       : undefined;
   const canary = createCanaryEmitter({
     collector: member.name,
@@ -195,12 +213,15 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     clock,
     now: shared.now,
   });
-  const reporter = createProcessReporter({
-    bus,
-    clock,
+  const supervisor = createSupervisorWord({ machine: config.machine, clock });
+  const self = createSelfReport({
     role: 'collector',
     instance: member.name,
-    counters: processCounters(() => ({
+    clock,
+    meter,
+    counters: () => ({
+      ...tracing.counters(),
+      ...backends.counters(),
       ...runner.counters(),
       ...partitions.counters(),
       ...localPlan.counters(),
@@ -210,7 +231,13 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       ...logIngest.counters(),
       ...(config.canary.enabled === 'yes' ? canary.counters() : {}),
       ...traps?.counters(),
-    })),
+    }),
+    histograms: runner.histograms,
+  });
+  const reporter = createProcessReporter({
+    bus,
+    clock,
+    tell: async () => [await self(), ...supervisor.reports()],
   });
   // Stopped in reverse: the runner first, so that jobs end at once and partitions can be given back.
   const lifecycle = createLifecycle([
@@ -235,5 +262,6 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       return {};
     },
     stop: () => lifecycle.stop(),
+    supervisor: supervisor.take,
   };
 };

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import type { Readiness } from '#api/health.ts';
 import { createApi } from '#api/server.ts';
 import { createBackends } from '#app/backends.ts';
 import { scheduledBackups } from '#app/backup/scheduled.ts';
@@ -7,6 +6,7 @@ import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
+import { createMeter } from '#platform/meter.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
 import { renewLocalToken } from '#services/access/local-token.ts';
@@ -17,23 +17,24 @@ import { blindDevices } from '#services/fleet/blind-devices.ts';
 import { blindProcesses, blindProfiles, blindSenders } from '#services/fleet/blind-processes.ts';
 import { createBlindSpots } from '#services/fleet/blind-spots.ts';
 import { createFleetOverview } from '#services/fleet/overview.ts';
+import { createQueueDepth } from '#services/fleet/queue-depth.ts';
 import { createRecurring } from '#services/fleet/recurring.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
+import { createSelfReport } from '#services/telemetry/self-report.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
 import { createLiveFeed } from '#services/telemetry/stream.ts';
-import { processCounters } from '#worker/process-counters.ts';
 import { addDemoDevices } from './demo.ts';
 import { baseUrl, readTls, startListening } from './listening.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createPages } from './pages.ts';
-import { createProcessTable } from './process-table.ts';
-import { createDatabaseReadiness } from './readiness.ts';
+import { createReadiness } from './readiness.ts';
 import { createScheduling } from './scheduling.ts';
 import { createSelfWatch } from './self-watch.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
+import { createSupervisorWord } from './supervisor-word.ts';
 
 const CONNECTIONS = 10;
 const TASKS_KEPT_MS = 7 * 86_400_000;
@@ -43,9 +44,12 @@ const SENDERS_KEPT_MS = 30 * 86_400_000;
 
 /** Everything of the hub that neither listens nor serves pages. */
 function compose(context: RoleContext) {
-  const { config, databaseUrl, log, clock } = context;
+  const { config, databaseUrl, log, clock, tracing } = context;
+  const meter = createMeter();
   const backends = createBackends({
     databaseUrl,
+    meter,
+    tracing,
     redisUrl: config.redisUrl,
     metrics: config.metrics,
     dataDir: config.dataDir,
@@ -65,7 +69,7 @@ function compose(context: RoleContext) {
     },
   });
   const { bus, cache, stores } = backends;
-  const { scheduler, enqueuePoll } = createScheduling({ backends, partitions: config.partitions, clock, log });
+  const { scheduler, enqueuePoll } = createScheduling({ backends, partitions: config.partitions, clock, log, tracing });
   const access = createAccess({ stores, cache, bus, clock });
   const inventory = createInventory({
     stores,
@@ -83,7 +87,6 @@ function compose(context: RoleContext) {
   const countedQueries = createCountedQueries({ store, world: directory, audit: access.audit, bus });
   const live = createLiveFeed({ bus, devices, tasks, logs, log });
   const book = createProcessBook({ bus, clock });
-  const table = createProcessTable();
   const housekeeping = createHousekeeping({
     chores: [
       { name: 'retention', run: (now, signal) => stores.metrics.maintain(now, signal) },
@@ -94,14 +97,14 @@ function compose(context: RoleContext) {
       { name: 'old alerts', run: (now) => stores.alerts.prune(now - ALERTS_KEPT_MS, now) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
     ],
-    leads: () => scheduler.counters()['scheduler_leader'] === 1,
+    leads: scheduler.leads,
     clock,
     log,
   });
   const recurring = createRecurring({
     jobs: scheduledBackups(config, databaseUrl, () => clock.now()),
     tasks: stores.tasks,
-    leads: () => scheduler.counters()['scheduler_leader'] === 1,
+    leads: scheduler.leads,
     bus,
     clock,
     log,
@@ -118,20 +121,39 @@ function compose(context: RoleContext) {
     ],
     clock,
   });
-  const leads = () => scheduler.counters()['scheduler_leader'] === 1;
-  const selfWatch = createSelfWatch({ config, backends, book, blindSpots, audit: access.audit, leads, clock, log });
-  const reporter = createProcessReporter({
-    bus,
+  const { leads } = scheduler;
+  const selfWatch = createSelfWatch({
+    config,
+    tracing,
+    backends,
+    book,
+    blindSpots,
+    audit: access.audit,
+    leads,
     clock,
-    role: 'hub',
-    instance: String(process.pid),
-    counters: processCounters(() => ({
-      ...scheduler.counters(),
-      ...table.counters(),
-      ...selfWatch.counters(),
-      bus_dropped_total: bus.dropped(),
-    })),
+    log,
   });
+  const supervisor = createSupervisorWord({ machine: config.machine, clock });
+  const readiness = createReadiness(backends.pg, clock);
+  const depth = createQueueDepth({ leads: scheduler.leads, depth: fleet.queue, clock });
+  const hub = createSelfReport({
+    role: 'hub',
+    instance: `${config.machine}/${process.pid}`,
+    clock,
+    meter,
+    counters: async () => ({
+      ...tracing.counters(),
+      ready: (await readiness.reasons()).length === 0 ? 1 : 0,
+      ...backends.counters(),
+      ...scheduler.counters(),
+      ...selfWatch.counters(),
+      ...(await depth()),
+    }),
+    histograms: selfWatch.histograms,
+  });
+  const tell = async () => [await hub(), ...supervisor.reports()];
+  const reporter = createProcessReporter({ bus, clock, tell });
+  const self = { meter, tell, supervisor, readiness };
   const lines = { directory, logs, countedQueries };
   const plans = { scheduler, housekeeping, recurring };
   return {
@@ -145,7 +167,7 @@ function compose(context: RoleContext) {
     selfWatch,
     live,
     book,
-    table,
+    self,
     plans,
     reporter,
   };
@@ -166,18 +188,14 @@ export const createHub: RoleFactory = (context) => {
     selfWatch,
     live,
     book,
-    table,
+    self,
     plans,
     reporter,
   } = parts;
   const { directory, logs, countedQueries } = lines;
   const pages = createPages(log);
-  let draining = false;
   let app: FastifyInstance | undefined;
   let closeInternal: (() => Promise<void>) | undefined;
-
-  const databaseReadiness = createDatabaseReadiness(backends.pg, context.clock);
-  const readiness: Readiness = async () => (draining ? ['SOTP is shutting down.'] : databaseReadiness());
 
   const gateway: Component = {
     name: 'gateway',
@@ -195,7 +213,8 @@ export const createHub: RoleFactory = (context) => {
         blindSpots,
         alerting: selfWatch.alerting,
         live,
-        self: { processes: book, readiness },
+        self: { processes: book, meter: self.meter, tell: self.tell, readiness: self.readiness.reasons },
+        tracing: context.tracing,
         log,
       });
       app.route({
@@ -242,10 +261,8 @@ export const createHub: RoleFactory = (context) => {
       removeLocalAccess(config.dataDir);
       return running.stop();
     },
-    drain() {
-      draining = true;
-    },
-    processes: (states) => table.update(states),
+    drain: self.readiness.drain,
+    supervisor: self.supervisor.take,
     agents(agents) {
       addDemoDevices(inventory, agents).then(
         (added) => added > 0 && log.info({ added }, 'added the simulated devices'),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import type { Clock } from '#platform/clock.ts';
-import { createDatabaseReadiness } from './readiness.ts';
+import { createReadiness } from './readiness.ts';
 
 /** A clock on which every wait is over at once. */
 const impatient: Clock = { ...systemClock, sleep: async () => undefined };
@@ -15,7 +15,7 @@ test('a database that hangs is not ready, and is asked once however many want to
     await new Promise<void>((resolve) => (answer = resolve));
     return { rows: [], rowCount: 0 };
   };
-  const readiness = createDatabaseReadiness({ query } as never, impatient);
+  const { reasons: readiness } = createReadiness({ query } as never, impatient);
   const told = await Promise.all([readiness(), readiness(), readiness()]);
   assert.deepEqual(told, Array(3).fill(['The database does not answer.']));
   assert.equal(asked, 1);
@@ -32,7 +32,7 @@ test('readiness says why the database does not answer', async () => {
     () => Promise.resolve({}),
     () => Promise.reject(new Error('The database does not answer at db:5432.')),
   ];
-  const readiness = createDatabaseReadiness({ query: () => answers.shift()?.() } as never, systemClock);
+  const { reasons: readiness } = createReadiness({ query: () => answers.shift()?.() } as never, systemClock);
   assert.deepEqual(await readiness(), []);
   assert.deepEqual(await readiness(), ['The database does not answer at db:5432.']);
 });

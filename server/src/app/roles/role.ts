@@ -1,12 +1,15 @@
 // The entry of every role process. What it is to do comes from the supervisor over the pipe; when that pipe closes,
 // the supervisor is gone and the process ends too.
 import { flushCompileCache } from 'node:module';
-import type { FromRole, ToRole } from '#app/supervisor/messages.ts';
+import type { FromRole, RoleStart, ToRole } from '#app/supervisor/messages.ts';
+import { version } from '#app/version.ts';
 import { systemClock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import { tidyHeap } from '#platform/heap.ts';
 import type { Log } from '#platform/log.ts';
 import { createLog, silentLog } from '#platform/log.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { OtlpTracing } from '#app/tracing/otlp.ts';
 import type { Role, RoleFactory } from './role-context.ts';
 
 const GRACE_MS = 5_000;
@@ -20,6 +23,7 @@ const FACTORIES: Record<string, () => Promise<RoleFactory>> = {
 };
 
 let role: Role | undefined;
+let tracing: OtlpTracing | undefined;
 let log: Log = silentLog;
 let ending = false;
 
@@ -36,11 +40,22 @@ async function end(status: number): Promise<void> {
   setTimeout(() => process.exit(1), GRACE_MS).unref();
   try {
     await role?.stop();
+    await tracing?.stop();
   } catch (error) {
     log.error({ err: error }, 'stopping failed');
     process.exit(1);
   }
   process.exit(status);
+}
+
+/** Loaded only when somebody collects traces: off, it costs nothing. */
+async function startTracing({ role: name, index, config }: RoleStart, to: Log): Promise<OtlpTracing | undefined> {
+  const { endpoint, ratio, headers: pairs } = config.telemetry.otlp;
+  if (endpoint === undefined || name === 'simulator') return undefined;
+  const headers = Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s, 2)));
+  const { createOtlpTracing } = await import('#app/tracing/otlp.ts');
+  const instance = `${config.machine}/${name === 'hub' ? process.pid : index}`;
+  return createOtlpTracing({ endpoint, headers, ratio, role: name, instance, version, clock: systemClock, log: to });
 }
 
 async function begin(start: NonNullable<ToRole['start']>): Promise<void> {
@@ -50,7 +65,8 @@ async function begin(start: NonNullable<ToRole['start']>): Promise<void> {
   try {
     const create = await FACTORIES[start.role]?.();
     if (!create) throw new Error(`no role ${start.role}`);
-    role = create({ ...start, log, clock: systemClock });
+    tracing = await startTracing(start, log);
+    role = create({ ...start, log, clock: systemClock, tracing: tracing ?? noTracing });
     await tell({ kind: 'ready', ...(await role.start()) });
     flushCompileCache();
     setTimeout(tidyHeap, TIDY_AFTER_MS).unref();
@@ -66,7 +82,7 @@ process.title = `sotp ${process.argv[2]}`;
 process.on('message', (message: ToRole) => {
   if (message.kind === 'start' && message.start) void begin(message.start);
   else if (message.kind === 'stop') void end(0);
-  else if (message.kind === 'processes') role?.processes?.(message.processes ?? []);
+  else if (message.kind === 'supervisor') role?.supervisor?.(message.counters ?? {});
   else if (message.kind === 'agents') role?.agents?.(message.agents ?? []);
   else if (message.kind === 'drain') void Promise.resolve(role?.drain?.()).then(() => tell({ kind: 'drained' }));
 });

@@ -1,6 +1,7 @@
 import type { Backends } from '#app/backends.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { EnqueuePoll } from '#services/inventory/tasks.ts';
 import { createEnqueuePoll } from '#worker/poll-now.ts';
 import { createScheduler } from '#worker/scheduler.ts';
@@ -11,11 +12,12 @@ export interface SchedulingDeps {
   readonly partitions: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /** The part of the hub that gives out work: the scheduler, and the immediate poll that the API asks for. */
 export function createScheduling(deps: SchedulingDeps): { scheduler: Scheduler; enqueuePoll: EnqueuePoll } {
-  const { backends, partitions, clock, log } = deps;
+  const { backends, partitions, clock, log, tracing } = deps;
   const { stores, leader, leases, queues, bus } = backends;
   const schedule = () => stores.devices.schedule();
   return {
@@ -27,8 +29,9 @@ export function createScheduling(deps: SchedulingDeps): { scheduler: Scheduler; 
       bus,
       clock,
       log,
+      tracing,
       partitions,
     }),
-    enqueuePoll: createEnqueuePoll({ queues, leases, clock, partitions }),
+    enqueuePoll: createEnqueuePoll({ queues, leases, clock, partitions, tracing }),
   };
 }

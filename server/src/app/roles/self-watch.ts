@@ -7,6 +7,7 @@ import { postJson, resolveName } from '#notifiers/webhook/post.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Audit } from '#services/access/audit.ts';
 import { createAlerting } from '#services/alerting/alerting.ts';
 import { blindConditions } from '#services/alerting/blind-conditions.ts';
@@ -34,6 +35,7 @@ export interface SelfWatchDeps {
   readonly leads: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /** Why not all is well, as far as these sources can tell; null while one of them cannot yet. */
@@ -47,7 +49,7 @@ async function troublesOf(sources: readonly ConditionSource[]): Promise<string[]
 
 /** SOTP watching itself: alerts, whoever is told of them, the canary and the heartbeat. Components in the order in which they start. */
 export function createSelfWatch(deps: SelfWatchDeps) {
-  const { config, backends, book, blindSpots, audit, leads, clock, log } = deps;
+  const { config, backends, book, blindSpots, audit, leads, clock, log, tracing } = deps;
   const { bus, stores } = backends;
   const canary = createCanary({
     settings: config.canary,
@@ -97,6 +99,7 @@ export function createSelfWatch(deps: SelfWatchDeps) {
     moreRules: CANARY_RULES,
     leads,
     publicUrl: config.publicUrl ?? null,
+    tracing,
     platform: { audit, bus, clock, log },
   });
   let unsubscribe: (() => Promise<void>) | undefined;
@@ -114,5 +117,6 @@ export function createSelfWatch(deps: SelfWatchDeps) {
     alerting,
     components: [ear, canary, alerting.evaluator, alerting.notifier, ...(heartbeat ? [heartbeat] : [])],
     counters: () => ({ ...alerting.notifier.counters(), ...canary.counters(), ...heartbeat?.counters() }),
+    histograms: canary.histograms,
   };
 }

@@ -5,6 +5,7 @@ import { createTrapListener } from '#collectors/traps/listener.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Targets } from '#services/inventory/targets.ts';
 import type { Directory } from '#services/logs/directory.ts';
 import type { LineCounts } from '#services/logs/line-counts.ts';
@@ -32,6 +33,7 @@ export interface TrapsDeps {
   readonly counts: LineCounts;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /**
@@ -39,10 +41,10 @@ export interface TrapsDeps {
  * once is known in one place. Its spool is its own, so that no flood of other lines takes the room.
  */
 export function createTraps(deps: TrapsDeps): { components: Component[]; counters(): Record<string, number> } {
-  const { config, backends, targets, directory, counts, source, clock, log } = deps;
+  const { config, backends, targets, directory, counts, source, clock, log, tracing } = deps;
   const { bus, queues, leases, stores } = backends;
   const { partitions, dataDir } = config;
-  const enqueue = createEnqueuePoll({ queues, leases, clock, partitions });
+  const enqueue = createEnqueuePoll({ queues, leases, clock, partitions, tracing });
   const pollSoon = createPollSoon({ targets, enqueue, clock, log });
   const credentials = createNotificationCredentials({ ...stores, bus, clock, log });
   const spool = createFileSpool({
@@ -63,6 +65,7 @@ export function createTraps(deps: TrapsDeps): { components: Component[]; counter
     directory,
     bus,
     clock,
+    tracing,
     counted: 'trap',
     counts,
     pollSoon: (deviceId) => pollSoon.poll(deviceId),

@@ -33,11 +33,12 @@ export interface DemoAgent {
   readonly dead: boolean;
 }
 
-/** What the supervisor tells a role: `drain` takes no new work, `stop` ends it. */
+/** What the supervisor tells a role: `drain` takes no new work, `stop` ends it; `supervisor` are its own figures, to be passed on. */
 export interface ToRole {
-  readonly kind: 'start' | 'drain' | 'stop' | 'processes' | 'agents';
+  readonly kind: 'start' | 'drain' | 'stop' | 'supervisor' | 'agents';
   readonly start?: RoleStart;
-  readonly processes?: readonly ProcessState[];
+  /** As in `ProcessReport`. */
+  readonly counters?: Readonly<Record<string, number>>;
   readonly agents?: readonly DemoAgent[];
 }
 

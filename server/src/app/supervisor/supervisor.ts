@@ -12,7 +12,8 @@ import type { Log } from '#platform/log.ts';
 import { checkPort, prepareDataDir } from './checks.ts';
 import type { DataDirLock } from './lock.ts';
 import { lockDataDir } from './lock.ts';
-import type { ProcessState, RoleName, RoleReady } from './messages.ts';
+import { createSupervisorFigures } from './figures.ts';
+import type { RoleName, RoleReady } from './messages.ts';
 import type { RoleProcess } from './role-process.ts';
 import { createRoleProcess } from './role-process.ts';
 
@@ -60,18 +61,17 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let database: EmbeddedPostgres | undefined;
   let processes: RoleProcess[] = [];
   let stopped: Promise<void> | undefined;
-
-  function tellHub(): void {
-    const states: ProcessState[] = processes.map((process) => process.state());
-    for (const process of processes) {
-      if (process.state().role === 'hub') process.send({ kind: 'processes', processes: states });
-    }
-  }
+  let databaseRestarts = 0;
+  const figures = createSupervisorFigures({
+    processes: () => processes,
+    databaseRestarts: () => (database ? databaseRestarts : undefined),
+  });
 
   function reviveDatabase(attempt: number): void {
     const delay = DATABASE_RETRY_MS[Math.min(attempt, DATABASE_RETRY_MS.length - 1)] ?? 10_000;
     setTimeout(() => {
       if (stopped) return;
+      databaseRestarts++;
       database?.start().then(
         () => stopped ?? log.info('the database runs again'),
         (error: unknown) => {
@@ -112,9 +112,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function startRoles(config: Config, databaseUrl: string): Promise<Started> {
     processes = plannedRoles(config).map(({ role, index }) =>
-      createRoleProcess({ start: { role, index, config, databaseUrl }, log, clock, onChange: tellHub }),
+      createRoleProcess({ start: { role, index, config, databaseUrl }, log, clock, onChange: figures.tell }),
     );
     const answers = await Promise.all(processes.map(startOne));
+    figures.start();
+    figures.tell();
     const agents = answers.flatMap((answer) => answer.agents ?? []);
     for (const process of processes) if (agents.length > 0) process.send({ kind: 'agents', agents });
     const hub = answers.find((answer) => answer.address !== undefined);
@@ -127,6 +129,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function stopAll(): Promise<void> {
+    figures.stop();
     const hubs = processes.filter((process) => process.state().role === 'hub');
     const others = processes.filter((process) => process.state().role !== 'hub');
     await Promise.all(hubs.map((hub) => hub.drain(DRAIN_MS)));

@@ -30,7 +30,7 @@ export function createTcpListener(
   const connections = new Set<Connection>();
   const admission = createAdmission(settings);
   const isProxy = createProxyList(endpoint.proxies);
-  const closed: Partial<Record<CloseReason | 'total' | 'sender', number>> = {};
+  const closed: Partial<Record<CloseReason | 'total' | 'sender', number>> = { idle: 0 };
   let accepted = 0;
   let server: Server | undefined;
   let handshakes: Handshakes | undefined;

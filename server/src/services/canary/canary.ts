@@ -3,6 +3,7 @@ import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import type { HistogramReading } from '#platform/meter.ts';
 import type { ConditionSource } from '#services/alerting/conditions.ts';
 import type { CanaryReader } from '#stores/canary/canary.ts';
 import type { LinePlace, LogStore } from '#stores/logs/logs.ts';
@@ -39,6 +40,7 @@ export interface Canary extends Component {
   readonly alert: AlertCanary;
   readonly conditions: ConditionSource;
   counters(): Record<string, number>;
+  histograms(): Record<string, HistogramReading>;
   /** Sentences about what does not come through now; empty when all does. */
   troubles(): readonly string[];
 }
@@ -145,6 +147,10 @@ export function createCanary(deps: CanaryDeps): Canary {
         Object.assign(all, watch.counters());
       }
       return all;
+    },
+    histograms() {
+      if (settings.enabled === 'no' || leadingSince === null) return {};
+      return Object.assign({}, ...Object.values(watches).map((watch) => watch.histograms()));
     },
   };
 }

@@ -2,6 +2,8 @@ import { lookFrom, seeCanary } from '#domain/canary-stream.ts';
 import type { CanarySighting, CanaryStream } from '#domain/canary-stream.ts';
 import { addLatency, emptyHistogram, quantileOf } from '#domain/latency-histogram.ts';
 import type { LatencyHistogram } from '#domain/latency-histogram.ts';
+import { createHistogram } from '#platform/meter.ts';
+import type { HistogramReading } from '#platform/meter.ts';
 
 export type CanaryPath = 'metric' | 'log' | 'alert';
 
@@ -49,6 +51,7 @@ export interface PathWatch {
   /** Streams of which at least so much is lost now, with what to say of them. */
   losing(now: number, percent: number): { stream: string; lost: number; sent: number }[];
   counters(): Record<string, number>;
+  histograms(): Record<string, HistogramReading>;
 }
 
 export function createPathWatch(path: CanaryPath): PathWatch {
@@ -57,7 +60,8 @@ export function createPathWatch(path: CanaryPath): PathWatch {
   const losses = new Map<number, number>();
   let seconds: Second[] = [];
   let newestSentAt: number | null = null;
-  const total = { seen: 0, lost: 0, sum: 0, buckets: BUCKETS_SECONDS.map(() => 0) };
+  const total = { seen: 0, lost: 0 };
+  const latency = createHistogram(BUCKETS_SECONDS);
 
   function second(stream: string, at: number): Second {
     const start = Math.floor(at / 1_000) * 1_000;
@@ -93,8 +97,7 @@ export function createPathWatch(path: CanaryPath): PathWatch {
     second(stream, seenAt).seen++;
     newestSentAt = Math.max(newestSentAt ?? sentAt, sentAt);
     total.seen++;
-    total.sum += ms / 1_000;
-    BUCKETS_SECONDS.forEach((end, i) => (total.buckets[i]! += ms <= end * 1_000 ? 1 : 0));
+    latency.observe(ms / 1_000);
   }
 
   /** By stream, what was seen and lost since an instant. */
@@ -146,18 +149,11 @@ export function createPathWatch(path: CanaryPath): PathWatch {
     },
     counters() {
       const label = `path="${path}"`;
-      const buckets = BUCKETS_SECONDS.map((end, i) => [
-        `canary_latency_seconds_bucket{${label},le="${end}"}`,
-        total.buckets[i]!,
-      ]);
       return {
         [`canary_seen_total{${label}}`]: total.seen,
         [`canary_lost_total{${label}}`]: total.lost,
-        ...Object.fromEntries(buckets),
-        [`canary_latency_seconds_bucket{${label},le="+Inf"}`]: total.seen,
-        [`canary_latency_seconds_sum{${label}}`]: total.sum,
-        [`canary_latency_seconds_count{${label}}`]: total.seen,
       };
     },
+    histograms: () => ({ [`canary_latency_seconds{path="${path}"}`]: latency.reading() }),
   };
 }

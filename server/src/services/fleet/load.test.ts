@@ -4,7 +4,7 @@ import type { ProcessReport } from '#services/telemetry/processes.ts';
 import { loadOf } from './load.ts';
 
 function report(at: number, counters: Record<string, number>): ProcessReport {
-  return { role: 'collector', instance: 'one', at, counters };
+  return { role: 'collector', instance: 'one', at, counters, histograms: {} };
 }
 
 test('each spool tells how full it is, and what it had no room for, now and since the start', () => {

@@ -1,4 +1,5 @@
 import type { CollectorLoad, SpoolLoad } from '@sotp/contract/fleet.ts';
+import { quantileOf, since } from '#platform/meter.ts';
 import type { ProcessReport } from '#services/telemetry/processes.ts';
 
 type Counters = ProcessReport['counters'];
@@ -44,6 +45,10 @@ export function loadOf({
     return seconds > 0 && grown >= 0 ? grown / seconds : null;
   };
   const cpu = rate('process_cpu_seconds_total');
+  const lag = report.histograms['poll_start_lag_seconds'];
+  // Since the report before; the first one tells of all since the process began.
+  const newest = lag && since(lag, before?.histograms['poll_start_lag_seconds']);
+  const lagMs = (q: number) => (newest ? quantileOf(newest, q) * 1_000 : 0);
   const skipped: Record<string, number> = {};
   for (const [name, value] of Object.entries(counters)) {
     const reason = REASON.exec(name)?.[1];
@@ -53,16 +58,17 @@ export function loadOf({
     toldAt: new Date(report.at).toISOString(),
     cpuPercent: cpu === null ? null : cpu * 100,
     residentBytes: counters['process_resident_bytes'] ?? 0,
-    eventLoopDelayMs: counters['event_loop_delay_ms{quantile="0.99"}'] ?? 0,
+    eventLoopDelayMs: (counters['event_loop_delay_seconds{quantile="0.99"}'] ?? 0) * 1_000,
     pollsPerSecond: rate('polls_total'),
     pollsInFlight: counters['polls_in_flight'] ?? 0,
     pollsWaiting: counters['polls_waiting'] ?? 0,
-    lagP50Ms: counters['poll_lag_ms{quantile="0.5"}'] ?? 0,
-    lagP99Ms: counters['poll_lag_ms{quantile="0.99"}'] ?? 0,
+    lagP50Ms: lagMs(0.5),
+    lagP99Ms: lagMs(0.99),
     spoolBacklog: sumOf(counters, (name) => /(^|_)spool_backlog_(samples|lines)$/.test(name)),
     spools: spoolsOf(counters, before?.counters),
     spoolBytes: sumOf(counters, (name) => /(^|_)spool_bytes$/.test(name)),
     dropped: sumOf(counters, (name) => /_dropped_total(\{|$)/.test(name)),
+    kernelDropped: sumOf(counters, (name) => /_dropped_total\{.*reason="kernel/.test(name)),
     skipped,
   };
 }

@@ -20,6 +20,8 @@ export interface FleetOverview {
   get(): Promise<Fleet>;
   /** What the hub that leads has told of the canary. */
   canary(): Promise<Canary>;
+  /** Jobs of polls, in all partitions that somebody holds. */
+  queue(): Promise<Fleet['queue']>;
   /** Gives the devices of a site back to all collectors; false when only it was never theirs alone. */
   releaseSite(site: string): Promise<boolean>;
   /** Has recurring work done now; answers its task. */
@@ -69,6 +71,7 @@ export function createFleetOverview({ leases, queues, book, recurring }: FleetOv
       };
     },
     canary: async () => canaryOverview(book),
+    queue,
     releaseSite: (site) => leases.dissolveZone(site),
     doNow: (kind, by) => recurring.doNow(kind, by),
   };

@@ -4,6 +4,8 @@ import type { BatchOrigin } from '#domain/batch-origin.ts';
 import type { LineSink, ReceivedLine } from '#collectors/listener.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
+import { isRecorded, noTracing } from '#platform/tracing.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Spool } from '#services/spool/spool.ts';
 import type { LogStore, NewLine, SenderStore } from '#stores/logs/logs.ts';
 import type { Directory } from './directory.ts';
@@ -33,6 +35,7 @@ export interface LogIngestDeps {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly tracing?: Tracing;
   /** What its counters begin with; `syslog` unless said otherwise. */
   readonly counted?: string;
   /** Has a device polled at once, because of what it has said. */
@@ -47,7 +50,7 @@ export interface LogIngest extends LineSink, Component {
 }
 
 export function createLogIngest(deps: LogIngestDeps): LogIngest {
-  const { store, spool, counts, directory, bus, clock, counted = 'syslog' } = deps;
+  const { store, spool, counts, directory, bus, clock, tracing = noTracing, counted = 'syslog' } = deps;
   const refused = `${counted}_dropped_total{reason="store_refused"}`;
   const tails = createTails({ bus, clock, directory });
   const book = createSenderBook();
@@ -58,6 +61,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   let load = 0;
   let roomy: (() => void)[] = [];
   let durability: Promise<void> | undefined;
+  const places = new WeakMap<LineBatch, string>();
   const tally = { stored: 0, unmatched: 0, refused: 0 };
   let running: Promise<void> = Promise.resolve();
   let stopping = new AbortController();
@@ -73,11 +77,31 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
     if (packer.lines === 0 && canaries.length === 0) return;
     for (const line of canaries) packer.add(line);
     canaries = [];
-    void spool.append(packer.take());
+    if (tracing.on) void appendTraced(packer.lines);
+    else void spool.append(packer.take());
     look();
   }
 
-  async function deliver(batch: LineBatch, origin: BatchOrigin): Promise<void> {
+  /** A batch that is read back from disk has lost what it was a part of: its bytes do not tell. */
+  async function appendTraced(count: number): Promise<void> {
+    await tracing.span(
+      `${counted} batch`,
+      (span) => {
+        const packed = packer.take();
+        if (isRecorded(span.place)) places.set(packed, span.place);
+        return spool.append(packed);
+      },
+      { facts: { lines: count } },
+    );
+  }
+
+  function deliver(batch: LineBatch, origin: BatchOrigin): Promise<void> {
+    const from = places.get(batch);
+    if (from === undefined) return write(batch, origin);
+    return tracing.span('deliver batch', () => write(batch, origin), { kind: 'consumer', from });
+  }
+
+  async function write(batch: LineBatch, origin: BatchOrigin): Promise<void> {
     const refused = await store.write(batch, origin);
     let all = 0;
     for (const block of batch) if (!block.canary) all += block.lines;

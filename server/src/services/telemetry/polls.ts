@@ -22,6 +22,8 @@ export const PollJob = z.object({
   urgent: z.boolean().optional(),
   /** The task to report to. */
   taskId: z.string().optional(),
+  /** What it is a part of: see `Tracing.here`. */
+  trace: z.string().max(64).optional(),
 });
 export type PollJob = z.infer<typeof PollJob>;
 

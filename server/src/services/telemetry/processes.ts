@@ -9,9 +9,11 @@ export const PROCESS_REPORT_TOPIC = 'process-report';
 /** How often a process reports; one that is silent for three periods is left out. */
 export const PROCESS_REPORT_MS = 10_000;
 
+const Name = z.string().max(200);
+
 /**
- * One process's counters as name -> value. Names are Prometheus names without the `sotp_` prefix, labels may follow
- * in braces: `polls_total`, `poll_lag_ms{quantile="0.99"}`. A name that ends in `_total` is a counter, others gauges.
+ * One process's figures as name -> value. Names are Prometheus names without the `sotp_` prefix, labels may follow
+ * in braces: `polls_total`, `queue_jobs{state="waiting"}`. What they mean is in `figures.ts`.
  */
 export const ProcessReport = z.object({
   role: z.string().max(50),
@@ -19,29 +21,35 @@ export const ProcessReport = z.object({
   instance: z.string().max(100),
   /** Epoch ms. */
   at: z.number(),
-  counters: z.record(z.string().max(200), z.number()),
+  counters: z.record(Name, z.number()),
+  /** Distributions since the process began, in buckets: see `HistogramReading`. */
+  histograms: z
+    .record(
+      Name,
+      z.object({ bounds: z.array(z.number()).readonly(), counts: z.array(z.number()).readonly(), sum: z.number() }),
+    )
+    .default({}),
 });
 export type ProcessReport = z.infer<typeof ProcessReport>;
+
+/** What a process tells of itself now. */
+export type TellProcess = () => Promise<readonly ProcessReport[]>;
 
 export interface ProcessReporterDeps {
   readonly bus: Bus;
   readonly clock: Clock;
-  readonly role: string;
-  readonly instance: string;
-  readonly counters: () => Record<string, number>;
+  readonly tell: TellProcess;
 }
 
-/** Tells this process's counters every `PROCESS_REPORT_MS`. */
-export function createProcessReporter(deps: ProcessReporterDeps): Component {
-  const { bus, clock, role, instance, counters } = deps;
+/** Publishes what this process tells every `PROCESS_REPORT_MS`. */
+export function createProcessReporter({ bus, clock, tell }: ProcessReporterDeps): Component {
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(PROCESS_REPORT_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      const report: ProcessReport = { role, instance, at: clock.now(), counters: counters() };
-      bus.publish(PROCESS_REPORT_TOPIC, report);
+      for (const report of await tell()) bus.publish(PROCESS_REPORT_TOPIC, report);
     }
   }
   return {

@@ -30,6 +30,8 @@ export interface Batch {
    * else has taken a partition over since, he polled the same slots, and ours are left out.
    */
   readonly unleased?: readonly { readonly partition: number; readonly term: number }[];
+  /** What it is a part of: see `Tracing.here`. */
+  readonly trace?: string;
 }
 
 /** The spool of what polls gave. */

@@ -37,6 +37,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
   /** 5,000 when left out. */
   readonly connectTimeoutMs?: number;
+  /** Told how long a caller has waited for a connection, in seconds. */
+  readonly waited?: (seconds: number) => void;
 }
 
 /**
@@ -130,8 +132,11 @@ export function createPostgres(options: PostgresOptions): Postgres {
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   async function connect(): Promise<pg.PoolClient> {
+    const askedAt = performance.now();
     try {
-      return await pool.connect();
+      const client = await pool.connect();
+      options.waited?.((performance.now() - askedAt) / 1_000);
+      return client;
     } catch (error) {
       throw toDatabaseFault(error, database);
     }

@@ -38,6 +38,7 @@ const Head = z.object({
     }),
   ),
   unleased: z.array(z.object({ partition: z.number(), term: z.number() })).optional(),
+  trace: z.string().optional(),
 });
 
 /** How many values a batch holds. */
@@ -59,8 +60,10 @@ export function encodeBatch(batch: Batch, idOf: (layout: Layout) => number): Buf
   const rows = batch.rows.map(({ deviceId, at, polledAt, restarted, layout, values }): RowHead => {
     return [deviceId, at, polledAt, restarted, idOf(layout), values.length];
   });
-  const { runs, facts, unleased } = batch;
-  const head = Buffer.from(JSON.stringify({ rows, runs, facts, ...(unleased && { unleased }) }));
+  const { runs, facts, unleased, trace } = batch;
+  const head = Buffer.from(
+    JSON.stringify({ rows, runs, facts, ...(unleased && { unleased }), ...(trace && { trace }) }),
+  );
   const out = Buffer.allocUnsafe(4 + head.length + 8 * valuesOf(batch));
   out.writeUInt32LE(head.length, 0);
   head.copy(out, 4);
@@ -83,7 +86,8 @@ export function decodeBatch(bytes: Buffer, layoutOf: (id: number) => Layout | un
     for (let i = 0; i < length; i++, at += 8) values[i] = bytes.readDoubleLE(at);
     return { deviceId, at: slot, polledAt, restarted, layout, values };
   });
-  return { rows, runs: head.runs, facts: head.facts, ...(head.unleased && { unleased: head.unleased }) };
+  const { runs, facts, unleased, trace } = head;
+  return { rows, runs, facts, ...(unleased && { unleased }), ...(trace && { trace }) };
 }
 
 /** What polls gave, as the spool keeps it. */

@@ -3,6 +3,8 @@ import { cp, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createFakeClock } from '#platform/fake-clock.ts';
+import type { SampleSpool } from '#services/telemetry/spool.ts';
 import { batchOf, createStore, drained, newDir, spoolIn, upTo } from './testing.ts';
 
 test('with a store that keeps up, batches are delivered in order and nothing stays on disk', async () => {
@@ -36,6 +38,31 @@ test('what the store cannot take now comes later, oldest first, from disk', asyn
   assert.deepEqual([...new Set(stored)], upTo(300));
   assert.equal(stored.length, 30_000);
   assert.ok((spool.counters()['spool_replayed_batches_total'] ?? 0) > 100);
+});
+
+test('the age of the oldest batch that waits is told, over a restart too', async () => {
+  const clock = createFakeClock();
+  const dir = newDir();
+  const dead = spoolIn(dir, { clock });
+  await dead.start(() => new Promise(() => undefined));
+  const age = (of: SampleSpool) => of.counters()['spool_oldest_seconds'];
+  assert.equal(age(dead), 0);
+  await dead.append(batchOf(1));
+  await clock.advance(20_000);
+  await dead.append(batchOf(2));
+  assert.equal(age(dead), 20);
+  const copy = newDir();
+  await cp(dir, copy, { recursive: true });
+  await clock.advance(40_000);
+  const next = spoolIn(copy, { clock });
+  const taken: (() => void)[] = [];
+  await next.start(() => new Promise((resolve) => taken.push(resolve)));
+  assert.equal(age(next), 60);
+  for (let i = 0; i < 100 && next.backlog > 0; i++) {
+    taken.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal(age(next), 0);
 });
 
 test('in sync mode an appended batch is on disk before anything else', async () => {

@@ -9,6 +9,7 @@ import { deliverPatiently } from './deliver.ts';
 import { nameCounters, waiting } from './names.ts';
 import type { SpoolNames } from './names.ts';
 import type { SpoolRecord } from './record.ts';
+import { oldestSeconds } from './segment.ts';
 import type { Segment } from './segment.ts';
 import { createSegmentStore } from './store.ts';
 import { createSyncDeadline } from './sync-deadline.ts';
@@ -287,7 +288,8 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       if (undelivered() > 0) log.info({ batches: undelivered() }, 'batches stay in the spool for the next start');
     },
     counters() {
-      const waits = waiting(undelivered(), clock.monotonic() - progressAt);
+      const age = oldestSeconds(disk.segments, clock.now());
+      const waits = waiting(undelivered(), clock.monotonic() - progressAt, age);
       const own = { ...counters, ...disk.counters, ...waits, load: load(), bytes: disk.bytes(), max_bytes: maxBytes };
       const items = disk.segments.reduce((sum, one) => sum + one.items - one.doneItems, 0);
       return nameCounters(names, own, items, dropped);

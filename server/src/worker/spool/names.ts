@@ -10,9 +10,10 @@ export const LINE_SPOOL: SpoolNames = { prefix: 'log_spool', items: 'lines', dro
 
 export const TRAP_SPOOL: SpoolNames = { prefix: 'trap_spool', items: 'lines', dropped: 'trap_dropped_total' };
 
-/** What waits, and for how long at least nothing of it has been delivered. */
-export function waiting(batches: number, sinceProgressMs: number): Record<string, number> {
-  return { backlog_batches: batches, stalled_seconds: batches === 0 ? 0 : Math.floor(sinceProgressMs / 1_000) };
+/** What waits, how long its oldest has, and for how long at least nothing of it has been delivered. */
+export function waiting(batches: number, sinceProgressMs: number, oldestSeconds: number): Record<string, number> {
+  const stalled = batches === 0 ? 0 : Math.floor(sinceProgressMs / 1_000);
+  return { backlog_batches: batches, oldest_seconds: oldestSeconds, stalled_seconds: stalled };
 }
 
 /** The counters of a spool, and what it dropped by reason, under its names. */

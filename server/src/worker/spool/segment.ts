@@ -29,6 +29,24 @@ export interface Segment {
   /** Set aside instead of deleted when done: some of it cannot be read. */
   damaged: boolean;
   file: AppendFile | undefined;
+  /** When some of its batches were written, epoch ms, ascending: enough to tell the age of those that wait. */
+  readonly marks: { readonly sequence: number; readonly at: number }[];
+}
+
+const MARK_EVERY_MS = 5_000;
+
+/** Notes that a batch is written now. */
+export function markTime(segment: Segment, sequence: number, at: number): void {
+  const last = segment.marks.at(-1);
+  if (!last || at - last.at >= MARK_EVERY_MS || at < last.at) segment.marks.push({ sequence, at });
+}
+
+/** How long the oldest undelivered batch of the segments has waited, give or take the time between marks; 0 when none waits. */
+export function oldestSeconds(segments: readonly Segment[], now: number): number {
+  const oldest = segments.find((one) => one.records > one.doneRecords);
+  if (!oldest) return 0;
+  const mark = oldest.marks.findLast(({ sequence }) => sequence <= oldest.doneSequence + 1) ?? oldest.marks[0];
+  return mark === undefined ? 0 : Math.max(0, (now - mark.at) / 1_000);
 }
 
 export function encodeHeader(source: string, layouts: string): Buffer {
@@ -51,6 +69,7 @@ export function newSegment(dir: string, name: string, source: string, layouts: s
     sealed: false,
     damaged: false,
     file: undefined,
+    marks: [],
   };
 }
 
@@ -133,6 +152,9 @@ export async function recoverSegments(dir: string): Promise<Recovered> {
     }
     const segment = newSegment(dir, name, header.data.source, header.data.layouts);
     segment.sealed = true;
+    // Its name begins with the time at which it was begun.
+    const begun = Number.parseInt(name, 10);
+    if (begun > 0) segment.marks.push({ sequence: 0, at: begun });
     segment.bytes = scan.goodBytes;
     segment.records = records.length;
     segment.items = records.reduce((sum, record) => sum + record.items, 0);

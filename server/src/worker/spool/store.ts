@@ -8,7 +8,7 @@ import { createLayoutWriter, readLayouts } from './layouts.ts';
 import type { LayoutReader, LayoutWriter } from './layouts.ts';
 import { encodeRecord } from './record.ts';
 import type { SpoolRecord } from './record.ts';
-import { adoptFiles, encodeHeader, newSegment, quarantine, readSegment, recoverSegments } from './segment.ts';
+import { adoptFiles, encodeHeader, markTime, newSegment, quarantine, readSegment, recoverSegments } from './segment.ts';
 import type { Segment } from './segment.ts';
 
 /** A batch that is written, or being written. */
@@ -182,6 +182,7 @@ export function createSegmentStore<B>(deps: SegmentStoreDeps<B>): SegmentStore<B
       const payload = codec.encode(batch, book.writer.idOf);
       const record = encodeRecord({ sequence: own, items, payload });
       const fresh = book.writer.take();
+      markTime(segment, own, now());
       segment.bytes += record.length;
       segment.records++;
       segment.items += items;

@@ -1,0 +1,41 @@
+import type { Figures } from './figure.ts';
+
+export const receivingFigures: Figures = {
+  listener_open: { type: 'gauge', labels: '`listener`', about: '1 when the listener has its port' },
+  syslog_received_total: { type: 'counter', labels: '`transport`', about: 'Lines that came in' },
+  syslog_received_bytes_total: { type: 'counter', labels: '`transport`', about: 'Their bytes' },
+  syslog_stored_total: { type: 'counter', about: 'Lines that are in the store' },
+  syslog_dropped_total: {
+    type: 'counter',
+    labels: '`reason`; `transport` where it is known',
+    about: 'Lines that were not stored; received = stored + dropped + those on their way',
+  },
+  syslog_unmatched_total: { type: 'counter', about: 'Lines from senders that are no device' },
+  syslog_truncated_total: { type: 'counter', labels: '`transport`', about: 'Lines that were cut for their length' },
+  syslog_parse_error_total: {
+    type: 'counter',
+    labels: '`transport`',
+    about: 'Lines in no known format; they are kept as they are',
+  },
+  syslog_connections: { type: 'gauge', labels: '`transport`', about: 'Open connections of senders' },
+  syslog_connections_total: { type: 'counter', labels: '`transport`', about: 'Connections that were accepted' },
+  syslog_connections_closed_total: {
+    type: 'counter',
+    labels: '`transport`, `reason`',
+    about: 'Connections that this side closed',
+  },
+  syslog_waiting_lines: { type: 'gauge', about: 'Lines that wait to be packed' },
+  syslog_waiting_bytes: { type: 'gauge', about: 'Their bytes' },
+  syslog_tails: { type: 'gauge', about: '1 while somebody follows lines' },
+  trap_received_total: { type: 'counter', about: 'Notifications that came in' },
+  trap_discoveries_total: { type: 'counter', about: 'Questions after our SNMP engine, which come before an inform' },
+  trap_informs_acknowledged_total: { type: 'counter', about: 'Informs that were acknowledged' },
+  trap_reports_sent_total: { type: 'counter', about: 'Reports that were sent' },
+  trap_polls_total: { type: 'counter', about: 'Polls that a notification has led to' },
+  trap_stored_total: { type: 'counter', about: 'Notifications that are in the store' },
+  trap_dropped_total: { type: 'counter', labels: '`reason`', about: 'Notifications that were not stored' },
+  trap_unmatched_total: { type: 'counter', about: 'Notifications from senders that are no device' },
+  trap_waiting_lines: { type: 'gauge', about: 'Notifications that wait to be packed' },
+  trap_waiting_bytes: { type: 'gauge', about: 'Their bytes' },
+  trap_tails: { type: 'gauge', about: '1 while somebody follows lines' },
+};
