@@ -2,6 +2,7 @@ import type { Bus } from '#bus/bus.ts';
 import type { Notifier } from '#notifiers/notifier.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Audit } from '#services/access/audit.ts';
 import type { AlertStore, ChannelStore, Outbox } from '#stores/alerts/alerts.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
@@ -39,11 +40,12 @@ export interface AlertingDeps {
   readonly moreRules?: Readonly<Record<string, SystemRule>>;
   readonly leads: () => boolean;
   readonly publicUrl: string | null;
+  readonly tracing?: Tracing | undefined;
   readonly platform: { readonly audit: Audit; readonly bus: Bus; readonly clock: Clock; readonly log: Log };
 }
 
 export function createAlerting(deps: AlertingDeps): Alerting {
-  const { stores, notifiers, leads, publicUrl, platform } = deps;
+  const { stores, notifiers, leads, publicUrl, tracing, platform } = deps;
   const { alerts: store, channels, outbox, secrets } = stores;
   const { audit, bus, clock, log } = platform;
   return {
@@ -58,6 +60,6 @@ export function createAlerting(deps: AlertingDeps): Alerting {
       clock,
       log,
     }),
-    notifier: createNotifierService({ outbox, secrets, notifiers, bus, clock, log, publicUrl }),
+    notifier: createNotifierService({ outbox, secrets, notifiers, bus, clock, log, tracing, publicUrl }),
   };
 }

@@ -5,6 +5,8 @@ import type { Clock } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { Outbox, StoredNotification } from '#stores/alerts/alerts.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import { channelSecretKey } from './channel-secret.ts';
@@ -21,6 +23,7 @@ export interface NotifierDeps {
   readonly bus: Pick<Bus, 'subscribe'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing?: Tracing | undefined;
   /** Where browsers reach SOTP; for links. */
   readonly publicUrl: string | null;
   readonly random?: () => number;
@@ -32,7 +35,7 @@ export interface NotifierService extends Component {
 
 /** Sends what is in the outbox, one at a time for each channel: a receiver that hangs holds up nobody else. */
 export function createNotifierService(deps: NotifierDeps): NotifierService {
-  const { outbox, secrets, notifiers, bus, clock, log, publicUrl, random = Math.random } = deps;
+  const { outbox, secrets, notifiers, bus, clock, log, publicUrl, tracing = noTracing, random = Math.random } = deps;
   const busy = new Map<number, Promise<void>>();
   const counters = { sent: 0, failed: 0, dead: 0 };
   let stopping = new AbortController();
@@ -57,7 +60,8 @@ export function createNotifierService(deps: NotifierDeps): NotifierService {
   async function attempt(notification: StoredNotification, signal: AbortSignal): Promise<void> {
     const { id, channel, createdAt, attempts } = notification;
     try {
-      await send(notification, signal);
+      const facts = { channel: notification.channelId ?? 0, kind: notification.kind, attempts };
+      await tracing.span('notification', () => send(notification, signal), { kind: 'client', facts });
       counters.sent++;
       await outbox.settle(id, { sent: true, at: clock.now() });
     } catch (thrown) {
