@@ -193,6 +193,8 @@ export const Task = z.object({
   state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
   progress: z.number().min(0).max(1),
   deviceId: Id.nullable(),
+  /** Null for a task about no device, and when the device is no more. */
+  deviceName: z.string().nullable(),
   createdBy: z.string(),
   /** The process that does it, or did it last. */
   worker: z.string().nullable(),

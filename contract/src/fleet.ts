@@ -29,10 +29,12 @@ export const CollectorLoad = z.object({
   /** Samples and lines that are not in the database yet, and what they take on disk. */
   spoolBacklog: z.number(),
   spoolBytes: z.number(),
+  /** How long the oldest of it has waited. */
+  spoolOldestSeconds: z.number(),
   spools: z.array(SpoolLoad),
-  /** What the kernel or this process had to drop since it started, of every kind. */
+  /** Samples, lines and notifications that were lost since it started, whatever for. */
   dropped: z.number(),
-  /** Of these, what the kernel had no room for: replies, lines, notifications that came faster than they were read. */
+  /** Replies, lines and notifications that came faster than they were read, so that the kernel had no room for them. */
   kernelDropped: z.number(),
   /** Polls that were not made since it started, by reason. */
   skipped: z.record(z.string(), z.number()),

@@ -2,12 +2,13 @@
 import { useMemo, useState } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
-import type { Fleet as FleetState, FleetCollector, FleetSite } from '@sotp/contract/fleet.ts';
+import type { CollectorLoad, Fleet as FleetState, FleetCollector, FleetSite } from '@sotp/contract/fleet.ts';
 import { browserApi } from '#lib/api.ts';
 import { asApiError } from '#lib/client.ts';
-import { plural, show } from '#lib/format.ts';
+import { count, plural, show } from '#lib/format.ts';
 import { Age } from '#ui/age.tsx';
 import { Button } from '#ui/button.tsx';
+import { cx } from '#ui/class.ts';
 import { Dialog } from '#ui/dialog.tsx';
 import { Facts, PageHead, Section } from '#ui/page.tsx';
 import { Tag } from '#ui/small.tsx';
@@ -19,6 +20,11 @@ import { SpoolNotices } from './SpoolNotices.tsx';
 
 const figure = (value: number | null | undefined, unit: string | null) => (
   <span className="figures">{value == null ? '–' : show(value, unit)}</span>
+);
+
+/** Should be nought; anything else catches the eye. */
+const lost = (value: number | null | undefined) => (
+  <span className={cx('figures', value ? 'text-degraded' : 'text-muted')}>{value == null ? '–' : count(value)}</span>
 );
 
 const COLUMNS: readonly Column<FleetCollector>[] = [
@@ -91,13 +97,22 @@ const COLUMNS: readonly Column<FleetCollector>[] = [
     cell: ({ load }) => figure(load?.spoolBacklog, null),
   },
   {
+    id: 'kernel',
+    header: 'Kernel drops',
+    width: '120px',
+    numeric: true,
+    from: 'xl',
+    sort: ({ load }) => load?.kernelDropped ?? null,
+    cell: ({ load }) => lost(load?.kernelDropped),
+  },
+  {
     id: 'dropped',
-    header: 'Dropped',
-    width: '104px',
+    header: 'Lost',
+    width: '88px',
     numeric: true,
     from: 'lg',
     sort: ({ load }) => load?.dropped ?? null,
-    cell: ({ load }) => figure(load?.dropped, null),
+    cell: ({ load }) => lost(load?.dropped),
   },
   {
     id: 'since',
@@ -156,6 +171,12 @@ function stateOf({ collectors, scheduler, queue }: FleetState): string {
   return `${plural(collectors.length, 'collector')}, ${plural(scheduler.entries, 'recurring poll')}, ${waits}`;
 }
 
+/** What waits in the spools, and for how long. */
+function waitsOf({ spoolBacklog, spoolOldestSeconds }: CollectorLoad): string {
+  if (spoolBacklog === 0) return 'nothing';
+  return `${count(spoolBacklog)} samples and lines, the oldest for ${show(spoolOldestSeconds, 's')}`;
+}
+
 /** All that a collector tells of itself. */
 function CollectorDialog({ collector, onClose }: { collector: FleetCollector | undefined; onClose(): void }) {
   if (!collector) return null;
@@ -177,12 +198,13 @@ function CollectorDialog({ collector, onClose }: { collector: FleetCollector | u
           ['CPU', load ? show(load.cpuPercent, '%') : null],
           ['Memory', load ? show(load.residentBytes, 'B') : null],
           ['Event loop late by', load ? show(load.eventLoopDelayMs, 'ms') : null],
-          ['Not in the database yet', load ? `${load.spoolBacklog} samples and lines` : null],
+          ['Not in the database yet', load ? waitsOf(load) : null],
           ...(load?.spools ?? []).map(
             ({ holds, bytes, maxBytes }) =>
               [`Spool of ${holds}`, `${show(bytes, 'B')} of ${show(maxBytes, 'B')}`] as const,
           ),
-          ['Dropped since start', load ? String(load.dropped) : null],
+          ['Lost since start', load ? `${count(load.dropped)} samples, lines and traps` : null],
+          ['Dropped by the kernel', load ? count(load.kernelDropped) : null],
           ['Polls left out', skipped.join(', ') || null],
         ]}
       />

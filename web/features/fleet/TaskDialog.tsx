@@ -36,9 +36,9 @@ export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose()
           ['Where', task.worker],
           [
             'Device',
-            task.deviceId === null ? null : (
+            task.deviceName === null ? null : (
               <Link key="device" href={`/devices/${task.deviceId}`} className="text-accent hover:underline">
-                {task.deviceId}
+                {task.deviceName}
               </Link>
             ),
           ],

@@ -7,9 +7,9 @@ import type { Column } from '#ui/table/columns.ts';
 const KINDS: Readonly<Record<string, string>> = { 'device.poll': 'Poll', backup: 'Backup', discovery: 'Discovery' };
 
 /** What a task does, in words. */
-export function nameOf({ kind, deviceId }: Task): string {
+export function nameOf({ kind, deviceId, deviceName }: Task): string {
   const name = KINDS[kind] ?? kind;
-  return deviceId === null ? name : `${name} of device ${deviceId}`;
+  return deviceId === null ? name : `${name} of ${deviceName ?? 'a removed device'}`;
 }
 
 const TONE: Readonly<Record<Task['state'], string>> = {

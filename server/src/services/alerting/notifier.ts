@@ -60,7 +60,7 @@ export function createNotifierService(deps: NotifierDeps): NotifierService {
   async function attempt(notification: StoredNotification, signal: AbortSignal): Promise<void> {
     const { id, channel, createdAt, attempts } = notification;
     try {
-      const facts = { channel: notification.channelId ?? 0, kind: notification.kind, attempts };
+      const facts = { channel: notification.channelId ?? 0, kind: notification.kind ?? '', attempts };
       await tracing.span('notification', () => send(notification, signal), { kind: 'client', facts });
       counters.sent++;
       await outbox.settle(id, { sent: true, at: clock.now() });

@@ -10,6 +10,9 @@ const STALLED_SECONDS = 30;
 const FULL = 0.9;
 const SHOWN = 10;
 
+/** Spools by the beginning of their counters. */
+const HOLDS: Readonly<Record<string, string>> = { spool: 'samples', log_spool: 'lines', trap_spool: 'traps' };
+
 type Counters = ProcessReport['counters'];
 
 function* spoolsOf(counters: Counters): Generator<{ name: string; load: number; stalled: number }> {
@@ -45,12 +48,13 @@ export function blindProcesses(book: ProcessBook): BlindSource {
     for (const report of collectors) {
       const { counters, instance } = report;
       for (const { name, load, stalled: seconds } of spoolsOf(counters)) {
-        const which = name.replaceAll('_', ' ');
+        const which = `spool of ${HOLDS[name] ?? name}`;
         if (seconds >= STALLED_SECONDS) stalled.push(item(report, `${which}: nothing delivered for ${seconds} s`));
-        if (load >= FULL) full.push(item(report, `${which}: ${Math.round(load * 100)} % full`));
+        if (load >= FULL) full.push(item(report, which));
       }
+      // How full they are, and what was lost, stands at Fleet.
       const dropped = droppedNow(counters, book.lastTwo('collector', instance)?.before?.counters);
-      if (dropped > 0) full.push(item(report, `${dropped} samples or lines dropped in the last seconds`));
+      if (dropped > 0 && full.at(-1)?.name !== instance) full.push(item(report, 'has no room'));
     }
     const alone = collectors.filter(({ counters }) => counters['local_plan_active'] === 1);
     return [

@@ -33,6 +33,7 @@ test('each spool tells how full it is, and what it had no room for, now and sinc
   assert.equal(load.spoolBytes, 910);
   assert.equal(load.spoolBacklog, 72);
   assert.equal(load.dropped, 28);
+  assert.equal(load.kernelDropped, 9);
 });
 
 test('a process that has told once has no rates yet, and drops nothing now', () => {

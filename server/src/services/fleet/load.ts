@@ -17,6 +17,8 @@ const SPOOLS = [
   { holds: 'lines', prefix: 'log_spool', dropped: 'syslog_dropped_total' },
   { holds: 'traps', prefix: 'trap_spool', dropped: 'trap_dropped_total' },
 ] as const;
+/** Replies that came late or twice are dropped as well, but nothing is lost with them. */
+const LOST = /^(samples|syslog|trap)_dropped_total\{/;
 const NO_ROOM = /[{,]reason="(spool_full|spool_disk|buffer_full)"/;
 
 function spoolsOf(counters: Counters, before: Counters | undefined): SpoolLoad[] {
@@ -54,6 +56,7 @@ export function loadOf({
     const reason = REASON.exec(name)?.[1];
     if (reason !== undefined && value > 0) skipped[reason] = value;
   }
+  const oldest = SPOOLS.map(({ prefix }) => counters[`${prefix}_oldest_seconds`] ?? 0);
   return {
     toldAt: new Date(report.at).toISOString(),
     cpuPercent: cpu === null ? null : cpu * 100,
@@ -67,7 +70,8 @@ export function loadOf({
     spoolBacklog: sumOf(counters, (name) => /(^|_)spool_backlog_(samples|lines)$/.test(name)),
     spools: spoolsOf(counters, before?.counters),
     spoolBytes: sumOf(counters, (name) => /(^|_)spool_bytes$/.test(name)),
-    dropped: sumOf(counters, (name) => /_dropped_total(\{|$)/.test(name)),
+    spoolOldestSeconds: Math.max(0, ...oldest),
+    dropped: sumOf(counters, (name) => LOST.test(name)),
     kernelDropped: sumOf(counters, (name) => /_dropped_total\{.*reason="kernel/.test(name)),
     skipped,
   };

@@ -23,6 +23,7 @@ async function world(t: TestContext, cron: string) {
         state: 'waiting',
         progress: 0,
         deviceId: null,
+        deviceName: null,
         createdAt: clock.now(),
         startedAt: null,
         finishedAt: null,

@@ -57,6 +57,7 @@ export function toTask(task: StoredTask): Task {
     state: task.state,
     progress: task.progress,
     deviceId: task.deviceId === null ? null : String(task.deviceId),
+    deviceName: task.deviceName,
     createdBy: task.createdBy,
     worker: task.worker,
     retryOf: task.retryOf,

@@ -9,6 +9,7 @@ interface TaskRow {
   state: TaskState;
   progress: number;
   device_id: number | null;
+  device_name: string | null;
   created_by: string;
   created_at: Date;
   started_at: Date | null;
@@ -19,8 +20,8 @@ interface TaskRow {
   error: StoredTask['error'];
 }
 
-const COLUMNS =
-  'id, kind, state, progress, device_id, created_by, created_at, started_at, finished_at, worker, retry_of, result, error';
+const COLUMNS = `id, kind, state, progress, device_id, created_by, created_at, started_at, finished_at, worker, retry_of, result,
+  error, (select name from device where device.id = device_id) as device_name`;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function toTask(row: TaskRow): StoredTask {
@@ -30,6 +31,7 @@ function toTask(row: TaskRow): StoredTask {
     state: row.state,
     progress: row.progress,
     deviceId: row.device_id,
+    deviceName: row.device_name,
     createdBy: row.created_by,
     createdAt: row.created_at.getTime(),
     startedAt: row.started_at?.getTime() ?? null,

@@ -11,6 +11,8 @@ export interface StoredTask {
   /** 0 to 1. */
   readonly progress: number;
   readonly deviceId: number | null;
+  /** Null for none, and for one that is no more. */
+  readonly deviceName: string | null;
   readonly createdBy: string;
   readonly createdAt: number;
   readonly startedAt: number | null;
