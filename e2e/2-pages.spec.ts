@@ -1,6 +1,20 @@
 import { env, expect, expectAccessible, test } from './fixtures.ts';
 
-const PAGES = ['/', '/devices', '/alerts', '/logs', '/blind-spots', '/credentials', '/users', '/tokens', '/audit'];
+const PAGES = [
+  '/',
+  '/devices',
+  '/alerts',
+  '/logs',
+  '/blind-spots',
+  '/credentials',
+  '/profiles',
+  '/fleet',
+  '/tasks',
+  '/disk',
+  '/users',
+  '/tokens',
+  '/audit',
+];
 const HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
 
 test.use({ storageState: env('STATE') });

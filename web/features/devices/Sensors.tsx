@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { Inventory, SensorFacts } from '@sotp/contract/inventory.ts';
 import { show } from '#lib/format.ts';
 import { useUrlState } from '#lib/url.ts';
+import { ButtonLink } from '#ui/button.tsx';
 import { Section } from '#ui/page.tsx';
 import { Chip } from '#ui/small.tsx';
 import { Empty } from '#ui/state.tsx';
@@ -95,15 +96,15 @@ export function Sensors({ inventory }: { inventory: Inventory }) {
         ) : null}
       </div>
       {all ? (
-        <Readings label="Sensors" rows={sensors} />
+        <Readings label="Sensors" rows={sensors} columns={COLUMNS} />
       ) : (
         <div className="grid gap-6">
           {shown.map(({ id, title, rows }) => (
             <Section key={id} title={title}>
-              <Readings label={title} rows={rows} />
+              <Readings label={title} rows={rows} columns={columnsOf(rows)} />
             </Section>
           ))}
-          {shown.length === 0 ? <Empty>There is nothing of this kind.</Empty> : null}
+          {shown.length === 0 ? <Nothing aside={aside} /> : null}
           {aside.size > 0 ? <p className="text-[13px] text-muted">Not shown here: {asideText(aside)}.</p> : null}
         </div>
       )}
@@ -111,17 +112,40 @@ export function Sensors({ inventory }: { inventory: Inventory }) {
   );
 }
 
+/** A device that is all optics has its readings elsewhere. */
+function Nothing({ aside }: { aside: ReadonlyMap<SensorFacts, Aside> }) {
+  if (![...aside.values()].includes('optic')) return <Empty>There is nothing of this kind.</Empty>;
+  const action = <ButtonLink href="?tab=transceivers">Show transceivers</ButtonLink>;
+  return <Empty action={action}>All that this device measures, it measures in its transceivers.</Empty>;
+}
+
 function asideText(aside: ReadonlyMap<SensorFacts, Aside>): string {
   const counts = Map.groupBy(aside.values(), (why) => why);
   return [...counts].map(([why, list]) => `${list.length.toLocaleString('en')} ${WHY[why]}`).join(', ');
 }
 
-function Readings({ label, rows }: { label: string; rows: readonly SensorFacts[] }) {
+/** Of one kind, whose name stands above; without what none of them has. */
+function columnsOf(rows: readonly SensorFacts[]): readonly Column<SensorFacts>[] {
+  const kept = new Set(['name']);
+  if (rows.some(({ state }) => state === undefined)) kept.add('value');
+  if (rows.some(({ kind }) => kind !== rows[0]?.kind)) kept.add('kind');
+  if (rows.some(({ limits }) => limits !== undefined)) kept.add('limits');
+  if (rows.some(({ state }) => state !== undefined)) kept.add('state');
+  return COLUMNS.filter(({ id }) => kept.has(id));
+}
+
+interface ReadingsProps {
+  label: string;
+  rows: readonly SensorFacts[];
+  columns: readonly Column<SensorFacts>[];
+}
+
+function Readings({ label, rows, columns }: ReadingsProps) {
   return (
     <DataTable
       label={label}
       rows={rows}
-      columns={COLUMNS}
+      columns={columns}
       rowKey={({ oid, name }) => `${oid} ${name}`}
       phone={(row) => (
         <span className="flex justify-between gap-3">
