@@ -23,7 +23,7 @@ test('a histogram of two processes is one family of cumulative buckets, other fi
       'sotp_polls_total{role="hub",instance="1"} 7',
       '# TYPE sotp_spool_sum gauge',
       'sotp_spool_sum{role="hub",instance="1"} 1',
-      '# TYPE sotp_lag_seconds gauge',
+      '# TYPE sotp_lag_seconds histogram',
       ...buckets('1', 2, 3),
       ...buckets(String.raw`2\"`, 0, 3),
       '',

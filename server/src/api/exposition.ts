@@ -20,6 +20,7 @@ function* histogramLines(name: string, labels: string, reading: HistogramReading
 /** What processes report, as Prometheus text: told apart by `role` and `instance`. */
 export function exposition(reports: readonly ProcessReport[]): string {
   const families = new Map<string, string[]>();
+  const distributions = new Set<string>();
   function add(key: string, who: string, lines: (name: string, labels: string) => Iterable<string>): void {
     const [, name, labels] = NAME.exec(key) ?? [];
     if (name === undefined) return;
@@ -33,6 +34,7 @@ export function exposition(reports: readonly ProcessReport[]): string {
       if (Number.isFinite(value)) add(key, who, (name, labels) => [`${name}{${labels}} ${value}`]);
     }
     for (const [key, reading] of Object.entries(histograms)) {
+      distributions.add(NAME.exec(key)?.[1] ?? '');
       add(key, who, (name, labels) => histogramLines(name, labels, reading));
     }
   }
@@ -40,7 +42,7 @@ export function exposition(reports: readonly ProcessReport[]): string {
   for (const [name, lines] of families) {
     const { type, about } = figureOf(name);
     if (about !== undefined) text += `# HELP sotp_${name} ${about}\n`;
-    text += `# TYPE sotp_${name} ${type}\n${lines.join('\n')}\n`;
+    text += `# TYPE sotp_${name} ${distributions.has(name) ? 'histogram' : type}\n${lines.join('\n')}\n`;
   }
   return text;
 }

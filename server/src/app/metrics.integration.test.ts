@@ -85,6 +85,8 @@ test('a running system exposes what docs/metrics.md describes, all of it and not
   const metrics = async () => (await fetch(`${address}/metrics`)).text();
   const polled = /^sotp_samples_stored_total\{.*\} [1-9]/m;
   await until('a collector tells of polls', async () => polled.test(await metrics()), 60_000);
+  const sung = /^sotp_canary_latency_ms\{/m;
+  await until('a canary has come through', async () => sung.test(await metrics()), 60_000);
   const families = parse(await metrics());
   const described = new Map(
     figureGroups.flatMap(({ figures }) => Object.entries(figures).map(([name, { type }]) => [`sotp_${name}`, type])),

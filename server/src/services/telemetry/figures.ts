@@ -1,4 +1,5 @@
 import type { Figure, Figures } from './figures/figure.ts';
+import { canaryFigures } from './figures/canary.ts';
 import { collectorFigures } from './figures/collector.ts';
 import { hubFigures } from './figures/hub.ts';
 import { processFigures } from './figures/process.ts';
@@ -9,6 +10,7 @@ import { spoolFigures } from './figures/spools.ts';
 export const figureGroups: readonly { readonly title: string; readonly figures: Figures }[] = [
   { title: 'Every process', figures: processFigures },
   { title: 'Hub and supervisor', figures: hubFigures },
+  { title: 'Canary', figures: canaryFigures },
   { title: 'Collector: polls', figures: collectorFigures },
   { title: 'Collector: lines and notifications', figures: receivingFigures },
   { title: 'Collector: spools', figures: spoolFigures },

@@ -6,8 +6,8 @@ import type { Clock } from '#platform/clock.ts';
 import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import { isRecorded, noTracing } from '#platform/tracing.ts';
-import type { OpenSpan, SpanHow, Tracing } from '#platform/tracing.ts';
+import { noTracing } from '#platform/tracing.ts';
+import type { Tracing } from '#platform/tracing.ts';
 import type { CredentialAnswerStore } from '#stores/credentials/credentials.ts';
 import type { CollectorRun, DeviceStore } from '#stores/devices/devices.ts';
 import type { PortStore } from '#stores/ports/ports.ts';
@@ -22,6 +22,7 @@ import { samplesEvent } from './samples-event.ts';
 import type { Batch, FactsRecord, RunRecord, SampleSpool } from './spool.ts';
 import { samplesEvent } from './samples-event.ts';
 import { createStateBook } from './state-book.ts';
+import { createTracedBatches } from './traced.ts';
 
 /** One poll as the runner saw it: its result, or the error in `run`. */
 export interface PollOutcome {
@@ -73,8 +74,6 @@ export interface RunningIngest extends Ingest, Component {
 
 const BATCH_MS = 250;
 const BATCH_ROWS = 2_000;
-/** Traced polls that a traced batch tells of. */
-const LINKS_MAX = 32;
 /** More than a batch ever has rows. */
 const ROWS_PER_BATCH = 100_000;
 
@@ -82,6 +81,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   const { devices, metrics, bus, spool, clock, log, tracing = noTracing } = deps;
   const batchMs = deps.batchMs ?? BATCH_MS;
   const batchRows = deps.batchRows ?? BATCH_ROWS;
+  const traced = createTracedBatches(spool, tracing);
   const interest = createInterestBook(clock);
   const filter = createFactsFilter(clock);
   const states = createStateBook({ devices, bus, now: deps.now });
@@ -99,8 +99,6 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   let runs: RunRecord[] = [];
   let facts: FactsRecord[] = [];
   let unleased: Batch['unleased'];
-  /** Traced polls of the batch. */
-  const traced: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let openedAt = 0;
   let unsubscribe: (() => Promise<void>)[] = [];
@@ -110,20 +108,11 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     timer = undefined;
     if (runs.length === 0 && rows.length === 0) return;
     const batch: Batch = { rows, runs, facts, ...(unleased && { unleased }) };
-    const [from, ...alsoFrom] = traced.splice(0);
     unleased = undefined;
     rows = [];
     runs = [];
     facts = [];
-    if (from === undefined) void spool.append(batch);
-    else void append(batch, { from, alsoFrom });
-  }
-
-  /** As a part of the polls that led to it. */
-  async function append(batch: Batch, from: Pick<SpanHow, 'from' | 'alsoFrom'>): Promise<void> {
-    const facts = { polls: batch.runs.length, rows: batch.rows.length };
-    const spooled = (span: OpenSpan) => spool.append({ ...batch, ...(span.place && { trace: span.place }) });
-    await tracing.span('ingest batch', spooled, { ...from, facts });
+    void traced.append(batch);
   }
 
   /** The store refuses a batch with an infinity in it; here it costs the one value. */
@@ -220,11 +209,6 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     portBook.forget(deviceId);
   }
 
-  function deliver(spooled: Batch, origin: BatchOrigin): Promise<void> {
-    if (!spooled.trace) return store(spooled, origin);
-    return tracing.span('deliver batch', () => store(spooled, origin), { kind: 'consumer', from: spooled.trace });
-  }
-
   async function store(spooled: Batch, origin: BatchOrigin): Promise<void> {
     const batch = await withoutTakenOver(spooled);
     await observePorts(batch);
@@ -245,8 +229,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
     record(outcome) {
       const { deviceId, collectors, run, result } = outcome;
       unleased ??= outcome.unleased;
-      const place = tracing.here();
-      if (isRecorded(place) && traced.length < LINKS_MAX) traced.push(place);
+      traced.notePoll();
       states.note({ deviceId, collectors, run });
       runs.push({
         deviceId,
@@ -278,7 +261,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
           forget(parsed.data.deviceId);
         }),
       ];
-      await spool.start(deliver);
+      await spool.start((batch, origin) => traced.deliver(batch, () => store(batch, origin)));
     },
     async stop() {
       close();
