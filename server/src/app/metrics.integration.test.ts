@@ -80,6 +80,8 @@ test('a running system exposes what docs/metrics.md describes, all of it and not
     SOTP_SYSLOG_TCP: syslog ?? '',
     SOTP_TRAPS_HOST: '127.0.0.1',
     SOTP_TRAPS_UDP: traps ?? '',
+    // Nobody is there: what fails is counted.
+    SOTP_HEARTBEAT_URL: 'http://127.0.0.1:9/',
   });
   const address = await sotp.ready;
   const metrics = async () => (await fetch(`${address}/metrics`)).text();
