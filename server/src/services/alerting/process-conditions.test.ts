@@ -24,6 +24,7 @@ async function world() {
     instance,
     at: clock.now(),
     counters,
+    histograms: {},
   });
   const speak = (name: string, counters: Record<string, number> = {}, before: Record<string, number> = {}) =>
     told.speaking.push({ report: report(name, counters), before: report(name, before) });
