@@ -30,9 +30,9 @@ export const hubFigures: Figures = {
     labels: '`reason` given_up',
     about: 'Notifications that were given up',
   },
-  heartbeat_sent_total: { type: 'counter', about: 'Signs of life sent outside; only where that is configured' },
-  heartbeat_failed_total: { type: 'counter', about: 'Of these, those that did not arrive' },
-  heartbeat_withheld_total: { type: 'counter', about: 'Signs of life that were not sent, because not all is well' },
+  outside_heartbeat_sent_total: { type: 'counter', about: 'Signs of life sent outside; only where that is configured' },
+  outside_heartbeat_failed_total: { type: 'counter', about: 'Of these, those that did not arrive' },
+  outside_heartbeat_withheld_total: { type: 'counter', about: 'Signs of life that were not sent, because not all is well' },
   process_up: {
     type: 'gauge',
     labels: '`process` hub-1, collector-1, …',
