@@ -20,7 +20,6 @@ import { createPortBook } from './port-book.ts';
 import { DeviceChanged } from './polls.ts';
 import { samplesEvent } from './samples-event.ts';
 import type { Batch, FactsRecord, RunRecord, SampleSpool } from './spool.ts';
-import { samplesEvent } from './samples-event.ts';
 import { createStateBook } from './state-book.ts';
 import { createTracedBatches } from './traced.ts';
 

@@ -32,7 +32,10 @@ export const hubFigures: Figures = {
   },
   outside_heartbeat_sent_total: { type: 'counter', about: 'Signs of life sent outside; only where that is configured' },
   outside_heartbeat_failed_total: { type: 'counter', about: 'Of these, those that did not arrive' },
-  outside_heartbeat_withheld_total: { type: 'counter', about: 'Signs of life that were not sent, because not all is well' },
+  outside_heartbeat_withheld_total: {
+    type: 'counter',
+    about: 'Signs of life that were not sent, because not all is well',
+  },
   process_up: {
     type: 'gauge',
     labels: '`process` hub-1, collector-1, …',
