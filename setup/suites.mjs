@@ -75,7 +75,7 @@ export function createSuites() {
   }
 
   /** A program that passes or fails as a whole counts as one test. */
-  async function program(name, command, args, { limitMs = 120_000, cwd, env } = {}) {
+  async function program(name, command, args, { limitMs = 600_000, cwd, env } = {}) {
     const since = performance.now();
     const lines = [];
     const { status, overTime } = await run(command, args, { cwd, env, limitMs, onLine: (line) => lines.push(line) });

@@ -53,6 +53,8 @@ export interface ApiOptions {
   readonly publicUrl?: string | undefined;
   /** Requests that one address may make in a minute; 6,000 when left out. */
   readonly requestsPerMinute?: number;
+  /** How late the event loop may be, ms, before requests are answered with 503; 3,000 when left out. */
+  readonly eventLoopDelayMaxMs?: number;
   /** PEM; with it the server speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -87,7 +89,7 @@ async function addProtection(api: FastifyInstance, options: ApiOptions): Promise
     if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
   });
   await api.register(underPressure, {
-    maxEventLoopDelay: EVENT_LOOP_DELAY_MAX_MS,
+    maxEventLoopDelay: options.eventLoopDelayMaxMs ?? EVENT_LOOP_DELAY_MAX_MS,
     pressureHandler() {
       throw new AppError('overloaded', 'SOTP has more to do than it can at this moment: try again soon.', {
         retryable: true,

@@ -8,10 +8,8 @@ import type { RoleName, Scope } from '@sotp/contract/access.ts';
 import { createPostgresBus } from '#bus/postgres/postgres.ts';
 import { createPostgresCache } from '#cache/postgres/postgres.ts';
 import type { CheckResult, CollectorModule, OpenCollector } from '#collectors/collector.ts';
-import { systemClock } from '#platform/clock.ts';
-import type { Clock } from '#platform/clock.ts';
-import { silentLog } from '#platform/log.ts';
-import type { Log } from '#platform/log.ts';
+import { systemClock, type Clock } from '#platform/clock.ts';
+import { silentLog, type Log } from '#platform/log.ts';
 import { createAccess } from '#services/access/access.ts';
 import { createTestAlerting } from '#services/alerting/testing/alerting.ts';
 import { systemActor } from '#services/access/actor.ts';
@@ -23,8 +21,7 @@ import { blindDevices } from '#services/fleet/blind-devices.ts';
 import { blindProcesses, blindProfiles, blindSenders } from '#services/fleet/blind-processes.ts';
 import { createBlindSpots } from '#services/fleet/blind-spots.ts';
 import { createFleetOverview } from '#services/fleet/overview.ts';
-import { createRecurring } from '#services/fleet/recurring.ts';
-import type { RecurringJob } from '#services/fleet/recurring.ts';
+import { createRecurring, type RecurringJob } from '#services/fleet/recurring.ts';
 import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import type { JobQueues } from '#queue/queue.ts';
 import { createDirectory } from '#services/logs/directory.ts';
@@ -136,6 +133,9 @@ export function fakeMetrics(): MetricStore &
 
 export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
 
+/** A test machine may be slow, which is not what is tested. */
+const TEST_OPTIONS = { version: 'test', trustedProxies: [], requestsPerMinute: 1e6, eventLoopDelayMaxMs: 120_000 };
+
 /** The whole API over a real database of its own, with fake collectors and a fake metric store. */
 export async function openTestApi(
   more: {
@@ -217,7 +217,7 @@ export async function openTestApi(
   const alerting = createTestAlerting({ pg, secrets, platform: { audit: access.audit, bus, clock, log } });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
-    options: { version: 'test', trustedProxies: [], requestsPerMinute: 1_000_000, ...more.options },
+    options: { ...TEST_OPTIONS, ...more.options },
     access,
     inventory,
     telemetry: createTelemetry({ metrics: more.samples?.(pg) ?? metrics, devices: stores.devices, clock }),

@@ -21,8 +21,8 @@ export interface CutOffDeps {
   readonly heldUpMs?: () => number;
 }
 
-/** A process held up for longer than this hears answers, of devices and of the database, too late. */
-const HELD_UP_MS = 200;
+/** A process held up for longer than this hears answers too late: polls wait about so long. Less is no excuse, for two would poll. */
+const HELD_UP_MS = 1_000;
 
 /** So many devices in a row, each of which had answered the time before. */
 const FRESH_FAILURES = 3;

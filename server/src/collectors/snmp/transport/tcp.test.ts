@@ -57,7 +57,7 @@ async function withStreamAgent(
   const { port } = server.address() as AddressInfo;
   const endpoint = { address: '127.0.0.1', port, family: 4, protocol: 'tcp' } as const;
   const security = communitySecurity(1, 'public');
-  const session = new Session({ transport, endpoint, security, timeoutMs: 150, tries: 2, random: Math.random });
+  const session = new Session({ transport, endpoint, security, timeoutMs: 1_000, tries: 2, random: Math.random });
   try {
     await use(session, () => connections, port);
   } finally {
