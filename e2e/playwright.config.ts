@@ -12,7 +12,7 @@ export default defineConfig({
   // The specs tell one story on one SOTP.
   workers: 1,
   fullyParallel: false,
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   use: {

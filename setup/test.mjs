@@ -45,7 +45,7 @@ async function testAll() {
   await suites.statics();
   await suites.unit();
   const built = await suites.program('web pages (next build)', process.execPath, [join(root, 'setup', 'build.mjs')], {
-    limitMs: 240_000,
+    limitMs: 600_000,
   });
   const database = await startDatabase();
   const env = { SOTP_TEST_DATABASE_URL: database.url() };
