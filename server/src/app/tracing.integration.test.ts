@@ -53,7 +53,10 @@ test('traces go from request to store, from tick to stored sample over both proc
   async function call(method: string, path: string, body?: unknown) {
     const answer = await fetch(`${address}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${access?.token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${access?.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);

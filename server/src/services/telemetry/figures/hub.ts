@@ -36,6 +36,8 @@ export const hubFigures: Figures = {
     type: 'counter',
     about: 'Signs of life that were not sent, because not all is well',
   },
+  outside_heartbeat_failing: { type: 'gauge', about: '1 while signs of life do not arrive' },
+  outside_heartbeat_withheld: { type: 'gauge', about: '1 while signs of life are not sent, because not all is well' },
   process_up: {
     type: 'gauge',
     labels: '`process` hub-1, collector-1, …',

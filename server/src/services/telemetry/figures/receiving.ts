@@ -31,6 +31,7 @@ export const receivingFigures: Figures = {
   trap_discoveries_total: { type: 'counter', about: 'Questions after our SNMP engine, which come before an inform' },
   trap_informs_acknowledged_total: { type: 'counter', about: 'Informs that were acknowledged' },
   trap_reports_sent_total: { type: 'counter', about: 'Reports that were sent' },
+  trap_engines: { type: 'gauge', about: 'SNMP engines of senders that are kept in mind' },
   trap_polls_total: { type: 'counter', about: 'Polls that a notification has led to' },
   trap_stored_total: { type: 'counter', about: 'Notifications that are in the store' },
   trap_dropped_total: { type: 'counter', labels: '`reason`', about: 'Notifications that were not stored' },
