@@ -1,7 +1,10 @@
 import type { Fleet } from '@sotp/contract/fleet.ts';
+import { atMost } from '#platform/clock.ts';
 import type { Clock } from '#platform/clock.ts';
 
 const EVERY_MS = 9_000;
+/** A queue that hangs holds up nobody who asks for all figures. */
+const PATIENCE_MS = 1_000;
 
 export interface QueueDepthDeps {
   /** Counted once for all hubs: by the one that leads. */
@@ -10,18 +13,28 @@ export interface QueueDepthDeps {
   readonly clock: Clock;
 }
 
-/** The jobs of polls by state, as counters of the leading hub; asked often, it looks only every few seconds. */
+/**
+ * The jobs of polls by state, as counters of the leading hub; asked often, it looks only every few seconds. What the
+ * queue does not tell in time is not told.
+ */
 export function createQueueDepth({ leads, depth, clock }: QueueDepthDeps): () => Promise<Record<string, number>> {
   let known: Record<string, number> = {};
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | undefined;
+
+  async function look(): Promise<void> {
+    lookedAt = clock.monotonic();
+    const now = await depth().catch(() => undefined);
+    known = Object.fromEntries(
+      Object.entries(now ?? {}).map(([state, jobs]) => [`queue_jobs{state="${state}"}`, jobs]),
+    );
+    looking = undefined;
+  }
+
   return async () => {
     if (!leads()) return {};
-    if (clock.monotonic() - lookedAt < EVERY_MS) return known;
-    lookedAt = clock.monotonic();
-    // A queue that does not answer has no depth that could be told.
-    const now = await depth().catch(() => undefined);
-    known = {};
-    for (const [state, jobs] of Object.entries(now ?? {})) known[`queue_jobs{state="${state}"}`] = jobs;
-    return known;
+    if (clock.monotonic() - lookedAt >= EVERY_MS) looking ??= look();
+    if (!looking || (await atMost(clock, PATIENCE_MS, looking))) return known;
+    return {};
   };
 }
