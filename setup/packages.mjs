@@ -13,6 +13,7 @@ const PROGRAMS = [
   // Debian's log daemons exclude each other: one is installed unless the other is there, rsyslog is unpacked beside it.
   { program: 'syslog-ng', package: 'syslog-ng-core', unless: 'rsyslogd', without: 'syslog-ng as a sender of lines' },
   { program: 'rsyslogd', package: 'rsyslog', beside: ['rsyslog-openssl'], without: 'rsyslog as a sender of lines' },
+  { program: 'openssl', package: 'openssl', without: 'lines over TLS' },
   { program: 'chromium', package: 'chromium', without: 'the pages in a browser' },
 ];
 /** Programs that are unpacked, and what of theirs can be installed. */

@@ -11,21 +11,21 @@ export interface RemoveProps {
   /** What it is, as the button calls it: "token". */
   kind: string;
   remove(id: string): Promise<unknown>;
-  /** The lists that change with it. */
-  queryKey: readonly string[];
+  /** The lists that change with it, by the first word of their keys. */
+  lists: readonly string[];
   /** What will be lost. */
   children: ReactNode;
   onClose(): void;
 }
 
 /** Removes one thing after saying what is lost. */
-export function Remove({ id, name, kind, remove, queryKey, children, onClose }: RemoveProps) {
+export function Remove({ id, name, kind, remove, lists, children, onClose }: RemoveProps) {
   const client = useQueryClient();
   const removal = useMutation({
     mutationFn: remove,
     onSuccess() {
       toast(`${name} removed`);
-      void client.invalidateQueries({ queryKey });
+      for (const list of lists) void client.invalidateQueries({ queryKey: [list] });
       onClose();
     },
   });

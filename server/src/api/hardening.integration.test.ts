@@ -175,6 +175,28 @@ describe('too much of it', () => {
     }
   });
 
+  test('a hub whose event loop is late says so instead of being later still, and recovers', async () => {
+    const api = await openTestApi({ options: { eventLoopDelayMaxMs: 20 } });
+    const block = (ms: number) => {
+      for (const until = performance.now() + ms; performance.now() < until;);
+    };
+    const statusAfter = async (work: () => void, wanted: number) => {
+      for (let tries = 0; tries < 100; tries++) {
+        work();
+        const { status, json } = await api.call('GET', '/auth/setup');
+        if (status === wanted) return json;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return assert.fail(`${wanted} was never answered`);
+    };
+    try {
+      assert.equal((await statusAfter(() => block(300), 503)).error.code, 'overloaded');
+      await statusAfter(() => undefined, 200);
+    } finally {
+      await api.close();
+    }
+  });
+
   test('queries that would pass a limit say which', async () => {
     const api = await openTestApi();
     try {

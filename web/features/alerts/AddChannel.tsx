@@ -2,10 +2,8 @@
 import type { FormEvent } from 'react';
 import { useMutation } from '@tanstack/react-query';
 import { browserApi } from '#lib/api.ts';
-import { Button } from '#ui/button.tsx';
-import { Dialog } from '#ui/dialog.tsx';
+import { Dialog, FormEnd } from '#ui/dialog.tsx';
 import { Field, Input } from '#ui/field.tsx';
-import { Problem } from '#ui/state.tsx';
 
 /** Adds a webhook. */
 export function AddChannel({ onClose, onAdded }: { onClose(): void; onAdded(): void }) {
@@ -60,13 +58,7 @@ export function AddChannel({ onClose, onAdded }: { onClose(): void; onAdded(): v
             />
           )}
         </Field>
-        <Problem error={add.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={add.isPending}>
-            Add channel
-          </Button>
-        </div>
+        <FormEnd verb="Add channel" busy={add.isPending} error={add.error} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -8,9 +8,9 @@ import { browserApi } from '#lib/api.ts';
 import { asApiError } from '#lib/client.ts';
 import { Age } from '#ui/age.tsx';
 import { Button } from '#ui/button.tsx';
-import { Confirm } from '#ui/dialog.tsx';
 import { Section } from '#ui/page.tsx';
-import { Empty, ErrorState, Problem, SkeletonRows } from '#ui/state.tsx';
+import { Remove } from '#ui/remove.tsx';
+import { Empty, ErrorState, SkeletonRows } from '#ui/state.tsx';
 import { UpDown } from '#ui/status.tsx';
 import type { Column } from '#ui/table/columns.ts';
 import { DataTable } from '#ui/table/table.tsx';
@@ -84,7 +84,20 @@ export function Channels() {
         />
       )}
       {adding ? <AddChannel onClose={() => setAdding(false)} onAdded={again} /> : null}
-      <RemoveChannel channel={removing} onClose={() => setRemoving(null)} onRemoved={again} />
+      {removing ? (
+        <Remove
+          id={removing.id}
+          name={removing.name}
+          kind="channel"
+          remove={browserApi.channels.remove}
+          lists={['channels', 'notifications']}
+          onClose={() => setRemoving(null)}
+        >
+          {removing.waiting > 0
+            ? `The ${removing.waiting} notifications that wait for it are given up.`
+            : 'Nothing is sent to it any more. What was sent stays in the delivery log.'}
+        </Remove>
+      ) : null}
     </Section>
   );
 }
@@ -158,40 +171,4 @@ function channelColumns({ onTest, onSwitch, onRemove }: Verbs): readonly Column<
       ),
     },
   ];
-}
-
-function RemoveChannel({
-  channel,
-  onClose,
-  onRemoved,
-}: {
-  channel: Channel | null;
-  onClose(): void;
-  onRemoved(): void;
-}) {
-  const remove = useMutation({
-    mutationFn: (id: string) => browserApi.channels.remove(id),
-    onSuccess() {
-      onRemoved();
-      onClose();
-    },
-  });
-  if (!channel) return null;
-  return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Remove ${channel.name}?`}
-      verb="Remove channel"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate(channel.id)}
-    >
-      <p>
-        {channel.waiting > 0
-          ? `The ${channel.waiting} notifications that wait for it are given up.`
-          : 'Nothing is sent to it any more. What was sent stays in the delivery log.'}
-      </p>
-      <Problem error={remove.error} className="mt-3" />
-    </Confirm>
-  );
 }

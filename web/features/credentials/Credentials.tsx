@@ -75,7 +75,7 @@ export function Credentials() {
           name={removing.name}
           kind="credential"
           remove={browserApi.credentials.remove}
-          queryKey={['credentials']}
+          lists={['credentials']}
           onClose={() => setRemoving(null)}
         >
           {removing.deviceCount === 0

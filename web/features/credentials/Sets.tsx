@@ -102,7 +102,7 @@ export function Sets({ credentials }: { credentials: readonly Credential[] }) {
           name={removing.name}
           kind="set"
           remove={browserApi.credentialSets.remove}
-          queryKey={['credentials']}
+          lists={['credentials']}
           onClose={() => setRemoving(null)}
         >
           Its credentials stay. Devices that have no other credential of their own cannot be asked any more.

@@ -23,7 +23,10 @@ const TIER_WORDS: Readonly<Record<Tier['tier'], string>> = {
   catalogue: 'List of series',
 };
 
-const keptFor = ({ keepDays }: Tier) => (keepDays === null ? 'with the device' : plural(keepDays, 'day'));
+function keptFor({ keepDays }: Tier): string {
+  if (keepDays === null) return 'with the device';
+  return keepDays < 1 ? plural(Math.round(keepDays * 24), 'hour') : plural(keepDays, 'day');
+}
 
 const COLUMNS: readonly Column<Tier>[] = [
   { id: 'tier', header: 'Kept as', cell: ({ tier }) => TIER_WORDS[tier] },

@@ -71,7 +71,7 @@ export function Tokens() {
           name={removing.name}
           kind="token"
           remove={browserApi.tokens.remove}
-          queryKey={['tokens']}
+          lists={['tokens']}
           onClose={() => setRemoving(null)}
         >
           Programs that use it are refused at once.

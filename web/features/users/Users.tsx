@@ -83,7 +83,7 @@ export function Users() {
           name={removing.username}
           kind="user"
           remove={browserApi.users.remove}
-          queryKey={['users']}
+          lists={['users']}
           onClose={() => setRemoving(null)}
         >
           {removing.username} is signed out at once and cannot sign in again. What {removing.username} did stays in the
