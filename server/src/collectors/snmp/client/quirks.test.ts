@@ -79,7 +79,7 @@ test('an agent that chokes on GETBULK is read by GETNEXT', async () => {
       await assertReadsTable(session);
       assert.equal(session.bulk, false);
     },
-    { timeoutMs: 400, tries: 1 },
+    { timeoutMs: 1500, tries: 1 },
   );
 });
 

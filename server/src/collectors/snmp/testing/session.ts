@@ -1,3 +1,4 @@
+import type { Clock } from '#platform/clock.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
 import type { OutgoingVarbind } from '#protocols/snmp/varbind.ts';
@@ -16,12 +17,26 @@ import type { AgentRequest } from './agent.ts';
 const deps = { clock: systemClock, log: silentLog, random: Math.random };
 
 /** A transport for tests; close it in `after`. */
-export const openTestTransport = (): Promise<SnmpTransport> => openDgramTransport(deps);
+export const openTestTransport = (clock: Clock = systemClock): Promise<SnmpTransport> =>
+  openDgramTransport({ ...deps, clock });
+
+/** A clock that stands still until a test sets it forward. */
+export interface StillClock extends Clock {
+  forward(ms: number): void;
+}
+
+/** So an agent that answers may be as slow as the machine is, and nobody waits for one that is silent on purpose. */
+export function stillClock(): StillClock {
+  let nowMs = 1_000;
+  return { ...systemClock, monotonic: () => nowMs, forward: (ms) => void (nowMs += ms) };
+}
 
 /** Every transport that this machine offers. */
 export const testTransports = [
   { kind: 'dgram', open: openTestTransport },
-  ...(canBatch() ? [{ kind: 'koffi', open: () => openKoffiTransport(deps) }] : []),
+  ...(canBatch()
+    ? [{ kind: 'koffi', open: (clock: Clock = systemClock) => openKoffiTransport({ ...deps, clock }) }]
+    : []),
 ];
 
 export interface TestSessionOptions {

@@ -10,8 +10,12 @@ import { PduType } from '#protocols/snmp/pdu.ts';
 import { SnmpType } from '#protocols/snmp/value.ts';
 import { communitySecurity } from '#collectors/snmp/client/security.ts';
 import { Session } from '#collectors/snmp/client/session.ts';
-import { SYS_UP_TIME, droppedDuring, read, testTransports } from '#collectors/snmp/testing/session.ts';
+import { SYS_UP_TIME, droppedDuring, read, stillClock, testTransports } from '#collectors/snmp/testing/session.ts';
+import type { StillClock } from '#collectors/snmp/testing/session.ts';
 import type { SnmpTransport } from './transport.ts';
+
+/** Of a clock that stands still: it is over when a test says so. */
+const TIMEOUT_MS = 30_000;
 
 interface StreamRequest {
   readonly requestId: number;
@@ -27,7 +31,7 @@ interface StreamRequest {
 async function withStreamAgent(
   transport: SnmpTransport,
   behave: (request: StreamRequest) => void,
-  use: (session: Session, connections: () => number, port: number) => Promise<void>,
+  use: (session: Session, connections: () => number, open: () => number) => Promise<void>,
 ): Promise<void> {
   let connections = 0;
   let count = 0;
@@ -35,6 +39,7 @@ async function withStreamAgent(
   const server = createServer((socket) => {
     connections += 1;
     sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
     const connection = connections;
     const framer = new MessageFramer();
     socket.on('error', () => undefined);
@@ -57,9 +62,13 @@ async function withStreamAgent(
   const { port } = server.address() as AddressInfo;
   const endpoint = { address: '127.0.0.1', port, family: 4, protocol: 'tcp' } as const;
   const security = communitySecurity(1, 'public');
-  const session = new Session({ transport, endpoint, security, timeoutMs: 1_000, tries: 2, random: Math.random });
+  const session = new Session({ transport, endpoint, security, timeoutMs: TIMEOUT_MS, tries: 2, random: Math.random });
   try {
-    await use(session, () => connections, port);
+    await use(
+      session,
+      () => connections,
+      () => sockets.size,
+    );
   } finally {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -70,10 +79,11 @@ async function withStreamAgent(
 const upTime = async (session: Session): Promise<unknown> => (await read(session).get([SYS_UP_TIME]))[0]?.value;
 
 for (const { kind, open } of testTransports) {
-  async function withTransport(use: (transport: SnmpTransport) => Promise<void>): Promise<void> {
-    const transport = await open();
+  async function withTransport(use: (transport: SnmpTransport, clock: StillClock) => Promise<void>): Promise<void> {
+    const clock = stillClock();
+    const transport = await open(clock);
     try {
-      await use(transport);
+      await use(transport, clock);
     } finally {
       await transport.close();
     }
@@ -112,17 +122,22 @@ for (const { kind, open } of testTransports) {
   });
 
   test(`${kind}: an agent that closes after each answer, or in place of one, is asked over a new connection`, async () => {
-    await withTransport((transport) =>
+    await withTransport((transport, clock) =>
       withStreamAgent(
         transport,
         ({ socket, answer, count }) => {
-          if (count === 3) socket.destroy();
-          else socket.end(answer(count));
+          if (count !== 3) socket.end(answer(count));
+          else {
+            socket.destroy();
+            clock.forward(TIMEOUT_MS);
+          }
         },
-        async (session, connections) => {
+        async (session, connections, open) => {
           for (const expected of [1, 2, 4, 5]) {
             assert.equal(await upTime(session), expected);
-            await new Promise((resolve) => setTimeout(resolve, 10));
+            // The agent sees its connection closed once our side has; and then some turns of the loop.
+            do await new Promise((resolve) => setTimeout(resolve, 10));
+            while (open() > 0);
           }
           assert.equal(connections(), 5);
         },
@@ -131,12 +146,14 @@ for (const { kind, open } of testTransports) {
   });
 
   test(`${kind}: what is no SNMP ends the connection, is counted, and the request goes out again over another`, async () => {
-    await withTransport(async (transport) => {
+    await withTransport(async (transport, clock) => {
       const { dropped } = await droppedDuring(transport, () =>
         withStreamAgent(
           transport,
-          ({ socket, answer, connection }) =>
-            socket.write(connection === 1 ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : answer(9)),
+          ({ socket, answer, connection }) => {
+            socket.write(connection === 1 ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : answer(9));
+            if (connection === 1) socket.once('close', () => clock.forward(TIMEOUT_MS));
+          },
           async (session, connections) => {
             assert.equal(await upTime(session), 9);
             assert.equal(connections(), 2);
@@ -148,10 +165,10 @@ for (const { kind, open } of testTransports) {
   });
 
   test(`${kind}: a silent agent is told as such after its tries`, async () => {
-    await withTransport((transport) =>
+    await withTransport((transport, clock) =>
       withStreamAgent(
         transport,
-        () => undefined,
+        () => clock.forward(TIMEOUT_MS),
         async (session, connections) => {
           await assert.rejects(upTime(session), { code: 'no_answer', message: /firewall drops TCP/ });
           assert.equal(connections(), 2);
@@ -163,7 +180,8 @@ for (const { kind, open } of testTransports) {
 
 test('a datagram never answers what was asked over TCP, though address, port and id are right', async () => {
   const [first] = testTransports;
-  const transport = (await first?.open()) as SnmpTransport;
+  const clock = stillClock();
+  const transport = (await first?.open(clock)) as SnmpTransport;
   let ownPort = 0;
   const forger = createSocket('udp4');
   try {
@@ -174,8 +192,12 @@ test('a datagram never answers what was asked over TCP, though address, port and
     const { port: forgerPort } = forger.address();
     const endpoint = { address: '127.0.0.1', port: forgerPort, family: 4 } as const;
     const security = communitySecurity(1, 'public');
-    const probe = new Session({ transport, endpoint, security, timeoutMs: 20, tries: 1, random: Math.random });
-    await Promise.all([asked.then(([, from]) => (ownPort = from.port)), upTime(probe).catch(() => undefined)]);
+    const probe = new Session({ transport, endpoint, security, timeoutMs: TIMEOUT_MS, tries: 1, random: Math.random });
+    const silence = upTime(probe).catch(() => undefined);
+    const [, from] = await asked;
+    ownPort = from.port;
+    clock.forward(TIMEOUT_MS);
+    await silence;
     const { dropped } = await droppedDuring(transport, () =>
       withStreamAgent(
         transport,
@@ -184,9 +206,16 @@ test('a datagram never answers what was asked over TCP, though address, port and
           const liar = createSocket('udp4');
           const { localPort = 0 } = socket;
           liar.bind(localPort, '127.0.0.1', () =>
-            liar.send(answer(1), ownPort, '127.0.0.1', () =>
-              liar.close(() => setTimeout(() => socket.write(answer(2)), 20)),
-            ),
+            liar.send(answer(1), ownPort, '127.0.0.1', () => {
+              liar.close();
+              let looks = 0;
+              const looking = setInterval(() => {
+                looks += 1;
+                if (transport.counters.dropped.source === 0 && looks < 2000) return;
+                clearInterval(looking);
+                socket.write(answer(2));
+              }, 5);
+            }),
           );
         },
         async (session) => assert.equal(await upTime(session), 2),
