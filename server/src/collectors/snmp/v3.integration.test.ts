@@ -79,8 +79,8 @@ function secretOf(username: string, auth?: Auth, priv?: Priv, change: Partial<Sn
   };
 }
 
-async function check(secret: SnmpV3Secret): Promise<CheckResult> {
-  const [result] = await collector.check(targetWith(secret), settings, context());
+async function check(secret: SnmpV3Secret, how = settings): Promise<CheckResult> {
+  const [result] = await collector.check(targetWith(secret), how, context());
   assert.ok(result);
   return result;
 }
@@ -123,10 +123,10 @@ const wrong: readonly [string, SnmpV3Secret, string][] = [
 ];
 for (const [name, secret, code] of wrong) {
   test(`${name} is named as ${code}, quickly`, real, async () => {
-    const result = await check(secret);
+    const result = await check(secret, { ...settings, timeoutMs: 2000 });
     assert.equal(result.ok, false);
     assert.equal(result.code, code, result.message);
-    assert.ok(result.durationMs < 5000, `${result.durationMs} ms`);
+    assert.ok(result.durationMs < 10_000, `${result.durationMs} ms`);
     assert.ok(!result.message.includes(AUTH_KEY) && !result.message.includes(PRIV_KEY));
   });
 }

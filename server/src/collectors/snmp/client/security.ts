@@ -3,7 +3,7 @@ import { PduType } from '#protocols/snmp/pdu.ts';
 import type { RequestPdu } from '#protocols/snmp/request.ts';
 import { keep } from './keep.ts';
 import type { AppError } from '#platform/errors.ts';
-import type { Endpoint, Verdict } from '#collectors/snmp/transport/transport.ts';
+import type { Endpoint, Outcome, Verdict } from '#collectors/snmp/transport/transport.ts';
 
 /** A PDU that came in a message: where its content goes on behind the request-id. Reused; valid during one call. */
 export interface OpenedPdu {
@@ -11,6 +11,12 @@ export interface OpenedPdu {
   tag: number;
   start: number;
   end: number;
+}
+
+/** Who was asked, and how long the last try waits for it. */
+export interface Asked {
+  readonly endpoint: Endpoint;
+  readonly timeoutLimitMs: number;
 }
 
 /** How messages of one device are protected: a community, or the user-based security of v3. */
@@ -23,10 +29,10 @@ export interface Security {
   /** Checks a message and fills `opened` (null), or took all there is to learn from it, or says why it is none of ours. */
   open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): Verdict | 'learned';
   /**
-   * What is to be done when an exchange has ended: nothing (null), the request once more as something was learned, or
-   * the cause why there is no answer.
+   * What is to be done when an exchange has ended: nothing (null), another one as something was learned or is to be
+   * found out, the request given up as unanswered although the device answers, or the cause why there is no answer.
    */
-  settle(answered: boolean, endpoint: Endpoint): 'again' | AppError | null;
+  settle(outcome: Outcome, asked: Asked): 'again' | 'silent' | AppError | null;
   /** Changes when the agent started anew or was exchanged, as far as its messages prove it; null when they do not. */
   readonly epoch: string | null;
 }

@@ -49,8 +49,8 @@ export const MAX_VARBINDS = 1024;
 /** No try waits less than this: a busy agent answers late, and a needless second request makes it busier. */
 const MIN_TIMEOUT_MS = 250;
 
-/** Rounds of learning about a v3 engine that one request may take: its id, its time, and both again. */
-const MAX_ROUNDS = 4;
+/** Rounds of learning about a v3 engine that one request may take: its id, its time, both again, and what it does not hear. */
+const MAX_ROUNDS = 6;
 
 const opened: OpenedPdu = { buf: new Uint8Array(0), tag: 0, start: 0, end: 0 };
 const never = new AbortController().signal;
@@ -140,9 +140,12 @@ export class Session implements Exchange {
     this.octets += outcome.attempts * this.#sentOctets;
     // Karn: a round trip is only known when there was one try.
     if (outcome.answered && outcome.attempts === 1) this.#measure(outcome.rttMs);
-    const settled = this.security.settle(outcome.answered, this.endpoint);
+    const settled = this.security.settle(outcome, this);
     if (settled === null) this.#release().ended(outcome);
-    else if (settled !== 'again') this.#release().failed(settled);
+    else if (settled === 'silent') {
+      this.silent = true;
+      this.#release().ended({ ...outcome, answered: false, rttMs: 0, attempts: this.tries });
+    } else if (settled !== 'again') this.#release().failed(settled);
     else if (this.#round >= MAX_ROUNDS) this.#release().failed(neverSynchronized(this.endpoint));
     else {
       this.#round += 1;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Clock } from '#platform/clock.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createKeyRing } from '#protocols/snmp/usm/keys.ts';
 import { NO_KEYS } from '#protocols/snmp/usm/message.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
 import { SnmpType } from '#protocols/snmp/value.ts';
-import { droppedDuring, openTestTransport, read } from '#collectors/snmp/testing/session.ts';
+import { droppedDuring, openTestTransport, read, stillClock } from '#collectors/snmp/testing/session.ts';
 import { V3_PASSWORDS, startV3Agent } from '#collectors/snmp/testing/v3Agent.ts';
 import type { V3Agent, V3Request } from '#collectors/snmp/testing/v3Agent.ts';
 import type { DropReason, SnmpTransport } from '#collectors/snmp/transport/transport.ts';
@@ -13,6 +14,7 @@ import { Session } from './session.ts';
 import { usmSecurity } from './usm.ts';
 
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
+const TIMEOUT_MS = 1000;
 
 let transport: SnmpTransport;
 before(async () => {
@@ -23,18 +25,25 @@ after(() => transport.close());
 async function withV3Agent<T>(
   behave: (request: V3Request, agent: V3Agent) => void,
   use: (ask: () => Promise<string | undefined>, agent: V3Agent, session: Session) => Promise<T>,
-  clock = systemClock,
+  { clock = systemClock as Clock, context = '', carrier = transport } = {},
 ): Promise<T> {
   const agent: V3Agent = await startV3Agent((request) => behave(request, agent));
   const user = {
     name: 'u',
-    context: '',
+    context,
     auth: { protocol: 'SHA256', password: V3_PASSWORDS.auth },
     priv: { protocol: 'AES', password: V3_PASSWORDS.priv },
   } as const;
   const security = usmSecurity(user, { clock, ring: createKeyRing(), salt: Buffer.alloc(8) });
   const endpoint = { address: '127.0.0.1', port: agent.port, family: 4 } as const;
-  const session = new Session({ transport, endpoint, security, timeoutMs: 1000, tries: 2, random: Math.random });
+  const session = new Session({
+    transport: carrier,
+    endpoint,
+    security,
+    timeoutMs: TIMEOUT_MS,
+    tries: 2,
+    random: Math.random,
+  });
   try {
     return await use(async () => (await read(session).get([SYS_NAME]))[0]?.value?.toString(), agent, session);
   } finally {
@@ -208,4 +217,64 @@ test('the first request takes one exchange more, to learn the engine, and nothin
       assert.deepEqual([result, transport.counters.sent - sent, dropped], ['truth', 2, {}]);
     },
   );
+});
+
+/** An agent that answers what `hears` says, and leaves the rest until its time is over: at once, by a clock of its own. */
+async function withDeafAgent(
+  context: string,
+  hears: (request: V3Request) => boolean,
+  use: (ask: () => Promise<string | undefined>, agent: V3Agent, session: Session) => Promise<void>,
+): Promise<void> {
+  const clock = stillClock();
+  const carrier = await openTestTransport(clock);
+  const behave = (request: V3Request): void => {
+    if (hears(request)) request.send(request.answer('truth', { contextName: request.contextName }));
+    else clock.forward(TIMEOUT_MS);
+  };
+  try {
+    await withV3Agent(behave, use, { clock, context, carrier });
+  } finally {
+    await carrier.close();
+  }
+}
+
+for (const context of ['', 'vlan-7']) {
+  const without = context === '' ? 'privacy' : 'its context';
+  test(`a request that was only lost is told as unanswered, though the agent is heard without ${without}`, async () => {
+    await withDeafAgent(
+      context,
+      ({ count }) => count > 2,
+      async (ask, agent, session) => {
+        await assert.rejects(ask(), { code: 'no_answer' });
+        const asked = agent.asked.length;
+        assert.equal(await ask(), 'truth');
+        assert.deepEqual([agent.asked.length - asked, session.silent], [1, false]);
+      },
+    );
+  });
+}
+
+for (const [what, code, hears] of [
+  ['its context', 'snmp_unknown_context', ({ contextName }: V3Request) => contextName === ''],
+  ['what is encrypted', 'snmp_wrong_privacy', ({ encrypted }: V3Request) => !encrypted],
+] as const) {
+  test(`an agent that is deaf to ${what} and to nothing else is told as ${code}, at every request`, async () => {
+    await withDeafAgent('vlan-7', hears, async (ask) => {
+      for (let i = 0; i < 2; i += 1) await assert.rejects(ask(), { code });
+    });
+  });
+}
+
+test('an agent that takes as long as a request is waited for is never told to be deaf', async () => {
+  const clock = stillClock();
+  const carrier = await openTestTransport(clock);
+  const behave = (request: V3Request): void => {
+    clock.forward(request.encrypted ? TIMEOUT_MS : TIMEOUT_MS / 2);
+    if (!request.encrypted) request.send(request.answer('truth'));
+  };
+  try {
+    await withV3Agent(behave, (ask) => assert.rejects(ask(), { code: 'no_answer' }), { clock, carrier });
+  } finally {
+    await carrier.close();
+  }
 });

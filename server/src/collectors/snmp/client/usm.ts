@@ -9,12 +9,13 @@ import type { KeyRing } from '#protocols/snmp/usm/keys.ts';
 import { encodeRequest } from '#protocols/snmp/request.ts';
 import type { RequestPdu } from '#protocols/snmp/request.ts';
 import type { MessageHead } from '#protocols/snmp/head.ts';
-import type { Endpoint, Verdict } from '#collectors/snmp/transport/transport.ts';
-import { keep } from './keep.ts';
+import type { Endpoint, Outcome, Verdict } from '#collectors/snmp/transport/transport.ts';
 import { patchId } from './security.ts';
 import { nameOf } from './silence.ts';
-import type { OpenedPdu, Security } from './security.ts';
+import type { Asked, OpenedPdu, Security } from './security.ts';
 import { epochOf, keysOf, meetEngine, observeTime, setTime, timeOf } from './usmEngine.ts';
+import { askerOf } from './usmAsker.ts';
+import type { Asker } from './usmAsker.ts';
 import type { EngineKeys, RemoteEngine, UsmUser } from './usmEngine.ts';
 import { REPORTS, REPORT_MEANINGS } from './usmReports.ts';
 
@@ -29,15 +30,8 @@ const NOBODY = Buffer.alloc(0);
 const DISCOVERY = encodeRequest(PduType.get, []);
 const PROBE = encodeRequest(PduType.get, [encodeOid('1.3.6.1.2.1.1.3.0')]);
 const LEVEL = MsgFlags.auth | MsgFlags.priv;
-
-/** A user, and what is made of it once for all devices that are asked with it. */
-interface Asker {
-  readonly user: UsmUser;
-  readonly userName: Buffer;
-  readonly contextName: Buffer;
-  readonly level: number;
-  readonly silence: string;
-}
+/** A request has had so much longer than a probe took, when its silence is to say something. */
+const MUCH_LONGER = 4;
 
 /** The salt of the message in work. */
 const salt = Buffer.alloc(8);
@@ -68,10 +62,14 @@ class UsmSecurity implements Security {
   #hint: string | null = null;
   /**
    * Agents drop what they cannot decrypt, and requests for a context they do not have, without a word. So after silence
-   * the same is asked once without the context, once without privacy: what is heard then tells what was wrong.
+   * a little is asked once without the context, once without privacy. What is heard then is suspected, no more: the
+   * request may have been lost. So the same is asked with all that it should have, and only silence proves it.
    */
-  #probe: 'context' | 'privacy' | null = null;
+  #probe: 'context' | 'privacy' | 'whole' | null = null;
   #probed = false;
+  /** The probe was answered, whatever the answer. */
+  #heard = false;
+  #suspicion: string | null = null;
   /** The request has to go out again, as something was learned. */
   #again = false;
 
@@ -97,6 +95,7 @@ class UsmSecurity implements Security {
     const probe = this.#probe;
     this.#hint = null;
     this.#again = false;
+    this.#heard = false;
     const asked = !at ? DISCOVERY : probe ? PROBE : pdu;
     const { octets } = asked;
     // In place: requests are shared, but this one is copied before anyone else can look at it.
@@ -108,7 +107,8 @@ class UsmSecurity implements Security {
     const { id: engineId, keys } = keysOf(at, user);
     const time = timeOf(at, this.#clock.monotonic());
     const header = { msgId: id, engineId, boots: at.boots, time, user: this.#asker.userName, reportable: true };
-    const scoped = { contextEngineId: engineId, contextName: probe ? NOBODY : contextName, pdu: octets };
+    const isPlain = probe === 'context' || probe === 'privacy';
+    const scoped = { contextEngineId: engineId, contextName: isPlain ? NOBODY : contextName, pdu: octets };
     this.#nextSalt();
     return encodeV3(header, scoped, probe === 'privacy' ? { auth: keys.auth, priv: null } : keys, salt, scratch);
   }
@@ -146,8 +146,9 @@ class UsmSecurity implements Security {
       return oid === null ? 'malformed' : this.#openReport(envelope, asked, at, oid);
     }
     if (pdu[0] !== PduType.response) return 'pdu_type';
-    if (this.#probe) {
-      this.#hint = this.#probe === 'privacy' ? REPORTS.wrongPrivacy : REPORTS.unknownContext;
+    if (this.#probe === 'context' || this.#probe === 'privacy') {
+      if (!authenticated && (level & MsgFlags.auth) !== 0) return 'security';
+      this.#heard = true;
       return authenticated ? 'learned' : 'hold';
     }
     if (!at || (envelope.flags & LEVEL) !== level) return 'security';
@@ -158,6 +159,10 @@ class UsmSecurity implements Security {
       return 'hold';
     }
     if (!contextName.equals(scoped.contextName)) return 'content';
+    if (this.#probe) {
+      this.#heard = true;
+      return 'learned';
+    }
     return locate(pdu, head.id, opened) ? null : 'malformed';
   }
 
@@ -193,29 +198,52 @@ class UsmSecurity implements Security {
     return 'hold';
   }
 
-  settle(answered: boolean, endpoint: Endpoint): 'again' | AppError | null {
+  settle(outcome: Outcome, { endpoint, timeoutLimitMs }: Asked): 'again' | 'silent' | AppError | null {
     if (this.#again) return 'again';
     const hint = this.#hint;
-    if (hint === null && !answered && !this.#candidate) {
-      this.#probe = this.#nextProbe();
-      if (this.#probe) return 'again';
-    }
-    if (answered && !this.#probe) {
+    if (this.#heard) return this.#judge(outcome, timeoutLimitMs);
+    if (outcome.answered) {
       this.#probed = false;
       if (this.#candidate) this.#engine = this.#candidate;
       this.#candidate = null;
       this.#candidateTried = false;
       return null;
     }
+    if (hint === null && !this.#candidate && this.#probe !== 'whole') {
+      this.#probe = this.#nextProbe();
+      if (this.#probe) return 'again';
+    }
     if (hint === REPORTS.unknownEngine && this.#candidate && !this.#candidateTried) {
       this.#candidateTried = true;
       return 'again';
     }
+    return this.#conclude(hint ?? this.#suspicion, endpoint);
+  }
+
+  /** A probe was answered: without something, which then is suspected; or with all, and nothing is wrong. */
+  #judge({ answered, attempts, rttMs }: Outcome, timeoutLimitMs: number): 'again' | 'silent' {
+    // An agent as slow as that, or a path that loses so much, may have failed to answer the request as well.
+    const isSlow = answered && (attempts > 1 || rttMs * MUCH_LONGER > timeoutLimitMs);
+    if (this.#probe === 'whole' || isSlow) {
+      this.#probe = null;
+      this.#suspicion = null;
+      return 'silent';
+    }
+    this.#suspicion = this.#probe === 'privacy' ? REPORTS.wrongPrivacy : REPORTS.unknownContext;
+    this.#probe = 'whole';
+    return 'again';
+  }
+
+  /** Nothing is tried any more: what is told, if there is a cause. */
+  #conclude(cause: string | null, endpoint: Endpoint): AppError | null {
     this.#candidate = null;
     this.#candidateTried = false;
     this.#probe = null;
-    const meaning = hint === null ? undefined : REPORT_MEANINGS.get(hint);
+    this.#suspicion = null;
+    const meaning = cause === null ? undefined : REPORT_MEANINGS.get(cause);
     if (!meaning) return null;
+    // The next silence has a cause too.
+    this.#probed = false;
     const { name, context } = this.#asker.user;
     return new AppError(meaning.code, meaning.say({ user: name, where: nameOf(endpoint), context }), {
       retryable: true,
@@ -229,26 +257,6 @@ class UsmSecurity implements Security {
     if (first && user.context !== '') return 'context';
     return (first || this.#probe === 'context') && user.auth && user.priv ? 'privacy' : null;
   }
-}
-
-const MAX_ASKERS = 1024;
-const askers = new Map<string, Asker>();
-
-/** The asker of a user: the same for all devices that share its names and passwords. */
-function askerOf(user: UsmUser): Asker {
-  const key = JSON.stringify([user.name, user.context, user.auth, user.priv]);
-  const known = askers.get(key);
-  if (known) return known;
-  if (askers.size >= MAX_ASKERS) askers.clear();
-  const asker: Asker = {
-    user,
-    userName: keep(Buffer.from(user.name, 'utf8')),
-    contextName: keep(Buffer.from(user.context, 'utf8')),
-    level: (user.auth ? MsgFlags.auth : 0) | (user.auth && user.priv ? MsgFlags.priv : 0),
-    silence: `User "${user.name}" may be wrong for an agent that does not say so`,
-  };
-  askers.set(key, asker);
-  return asker;
 }
 
 const reader = new BerReader(NOBODY);

@@ -18,6 +18,8 @@ export interface V3Request {
   readonly requestId: number;
   /** Its number, from 1 on; discovery and what is outside the time window do not count. */
   readonly count: number;
+  readonly contextName: string;
+  readonly encrypted: boolean;
   /** A message with this value of sysName, or with other varbinds; header and keys may be changed. */
   answer(value: string | readonly OutgoingVarbind[], change?: V3Change): Buffer;
   send(octets: Uint8Array): void;
@@ -83,6 +85,7 @@ export async function startV3Agent(behave: (request: V3Request) => void): Promis
     }
     const scoped = openScoped(envelope, privKey);
     if (!scoped) return;
+    const contextName = Buffer.from(scoped.contextName).toString();
     const pdu = readPdu(new BerReader(scoped.pdu));
     if (pdu.type === PduType.trapV1) return;
     const { requestId } = pdu;
@@ -92,6 +95,8 @@ export async function startV3Agent(behave: (request: V3Request) => void): Promis
       msgId: envelope.msgId,
       requestId,
       count,
+      contextName,
+      encrypted: envelope.encrypted,
       send,
       answer(value, change = {}) {
         const text = (oid: string) => ({ oid, type: SnmpType.octetString, value: String(value) });
