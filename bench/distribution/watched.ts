@@ -28,8 +28,14 @@ export interface WatchedDevice {
 export interface Watched {
   readonly port: number;
   readonly devices: readonly WatchedDevice[];
+  /** Whether this process stood still for long enough, at any instant of the time, that its devices seemed silent. */
+  stoodStill(from: number, to: number): boolean;
   stop(): void;
 }
+
+const LOOK_MS = 100;
+/** A collector asks again after a second and more; a hold-up below this costs no answer. */
+const SILENT_MS = 500;
 
 /** Devices at `10.28.0.1` and on, or below another prefix; all of them on one port. */
 export async function watchDevices(count: number, port: number, prefix: string): Promise<Watched> {
@@ -73,10 +79,19 @@ export async function watchDevices(count: number, port: number, prefix: string):
       };
     }),
   );
+  const holdUps: { readonly from: number; readonly to: number }[] = [];
+  let lookedAt = Date.now();
+  const looking = setInterval(() => {
+    const now = Date.now();
+    if (now - lookedAt > LOOK_MS + SILENT_MS) holdUps.push({ from: lookedAt, to: now });
+    lookedAt = now;
+  }, LOOK_MS);
   return {
     port,
     devices,
+    stoodStill: (from, to) => holdUps.some((holdUp) => holdUp.from <= to && holdUp.to >= from),
     stop: () => {
+      clearInterval(looking);
       for (const socket of sockets) socket.close();
     },
   };

@@ -111,6 +111,16 @@ export function createBackends(options: BackendOptions) {
   const { meter = createMeter(), tracing = noTracing } = options;
   const waits = meter.histogram('database_pool_wait_seconds');
   const pg = createPostgres({ databaseUrl, log, applicationName, maxConnections, waited: waits.observe });
+  // A connection that does not answer soon is thrown away and made anew: after a cut it would go on hanging for long.
+  const beats = createPostgres({
+    databaseUrl,
+    log,
+    applicationName: `${applicationName} leases`,
+    maxConnections: 2,
+    connectTimeoutMs: 2_000,
+    statementTimeoutMs: 3_000,
+    answerTimeoutMs: 3_000,
+  });
   const carriers = createCarriers(options, pg);
   const { bus, cache, queues } = carriers;
   const secrets = createLocalSecretStore({
@@ -151,7 +161,7 @@ export function createBackends(options: BackendOptions) {
     async stop() {
       await Promise.allSettled([queues.close(), leader.close(), bus.flush().then(() => bus.close())]);
       await carriers.close();
-      await pg.stop();
+      await Promise.all([beats.stop(), pg.stop()]);
     },
   };
   return {
@@ -171,7 +181,7 @@ export function createBackends(options: BackendOptions) {
     queues,
     cache,
     leader,
-    leases: createPostgresLeases(pg),
+    leases: createPostgresLeases(pg, beats),
     stores: {
       metrics,
       logs,

@@ -1,43 +1,48 @@
 import type { Clock } from './clock.ts';
+import type { Component } from './lifecycle.ts';
 
-/** How long this process's event loop has been held up lately: whatever seemed to be late then may have been here. */
-export interface LoopDelay {
-  start(): void;
-  stop(): void;
-  /** The longest hold-up of about the last half minute, ms. */
-  worstMs(): number;
+/** How long this process's event loop was held up: whatever seemed to be late then may have been late here. */
+export interface LoopDelay extends Component {
+  /** The longest hold-up that ended after the monotonic instant, or goes on, ms; small ones are told as none. */
+  worstSince(instant: number): number;
 }
 
 const TICK_MS = 250;
-/** Two of these are remembered: the present one and the one before. */
-const SPAN_MS = 30_000;
+/** Hold-ups below this are everyday life. */
+const WORTH_MS = 100;
+/** No poll takes longer. */
+const KEEP_MS = 60_000;
 
 export function createLoopDelay(clock: Clock): LoopDelay {
   let timer: NodeJS.Timeout | undefined;
   let tickedAt = 0;
-  let spanEndsAt = 0;
-  let now = 0;
-  let before = 0;
+  let holdUps: { readonly endedAt: number; readonly ms: number }[] = [];
 
   function tick(): void {
     const at = clock.monotonic();
-    if (at >= spanEndsAt) {
-      before = now;
-      now = 0;
-      spanEndsAt = at + SPAN_MS;
-    }
-    now = Math.max(now, at - tickedAt - TICK_MS);
+    const ms = at - tickedAt - TICK_MS;
     tickedAt = at;
+    if (ms < WORTH_MS) return;
+    holdUps = holdUps.filter(({ endedAt }) => endedAt > at - KEEP_MS);
+    holdUps.push({ endedAt: at, ms });
   }
 
   return {
-    start() {
+    name: 'loop delay',
+    async start() {
       tickedAt = clock.monotonic();
-      spanEndsAt = tickedAt + SPAN_MS;
       timer = setInterval(tick, TICK_MS).unref();
     },
-    stop: () => clearInterval(timer),
-    // One that is going on counts as well.
-    worstMs: () => (timer === undefined ? 0 : Math.max(now, before, clock.monotonic() - tickedAt - TICK_MS)),
+    async stop() {
+      clearInterval(timer);
+      timer = undefined;
+    },
+    worstSince(instant) {
+      if (timer === undefined) return 0;
+      // One that is going on counts as well.
+      let worst = clock.monotonic() - tickedAt - TICK_MS;
+      for (const { endedAt, ms } of holdUps) if (endedAt > instant) worst = Math.max(worst, ms);
+      return worst < WORTH_MS ? 0 : worst;
+    },
   };
 }

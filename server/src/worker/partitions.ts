@@ -8,10 +8,12 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { HeldLease, LeaseStore, Member, Tenure } from '#services/fleet/fleet.ts';
 import { pollQueue } from '#services/telemetry/polls.ts';
+import { createCutOff } from './cut-off.ts';
+import type { Attempt } from './cut-off.ts';
 import type { SharedClock } from './shared-clock.ts';
 
 export interface PartitionsDeps {
-  readonly leases: LeaseStore;
+  readonly leases: Pick<LeaseStore, 'beat' | 'release' | 'leave' | 'members'>;
   readonly queues: JobQueues;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -24,6 +26,8 @@ export interface PartitionsDeps {
   readonly handle: (partition: number, job: Job<unknown>) => Promise<unknown>;
   /** A partition is no longer ours: what was learned of its devices is of no more use here. */
   readonly lost: (partition: number) => void;
+  /** How far the network reaches towards the database; asked when the leases cannot be renewed. */
+  readonly reach?: () => Promise<'open' | 'refused' | 'silent'>;
   /** Whether that process of this machine still runs; so that a dead neighbour's lease need not be waited out. */
   readonly isAlive?: (pid: number) => boolean;
   readonly leaseMs?: number;
@@ -32,9 +36,9 @@ export interface PartitionsDeps {
 
 export interface Partitions extends Component {
   /**
-   * True while this process may work the partition: the lease was renewed recently enough, or the database is away, so
-   * that nobody can renew or take anything and polling goes on as it was. Not for a slot (`at`, epoch ms) that was the
-   * former holder's.
+   * True while this process may work the partition: the lease lasts, counted from when the last renewal was sent, or the
+   * database is away, so that nobody can renew or take anything and polling goes on as it was. Not for a slot (`at`, epoch
+   * ms) that was the former holder's.
    */
   holds(partition: number, at: number): boolean;
   /** True when the last heartbeat failed: the database is away, as far as this process can tell. */
@@ -45,13 +49,20 @@ export interface Partitions extends Component {
    */
   unleased(): readonly HeldLease[] | undefined;
   held(): number[];
-  /** Asks the database at once; resolves when it has answered, or has not. */
-  check(): Promise<void>;
+  /** How a poll went that began at that monotonic instant; `news` when the one before it had gone otherwise. */
+  heard(up: boolean, news: boolean, begunAt: number): void;
   counters(): Record<string, number>;
 }
 
 /** Jobs of one partition at once: the current window, the one before that still runs, and urgent ones. */
 const CONCURRENCY = 8;
+
+/** This share of a lease is left unused: clocks of two machines need not run equally fast. */
+const UNUSED = 1 / 30;
+/** The share of the time between two heartbeats that an answer may take. */
+const ANSWER = 0.6;
+/** An attempt that took so much longer than it may was held up here. */
+const HELD_UP_MS = 1_000;
 
 /** How long a partition's jobs may take to end when it is given back; a window is shorter. */
 const GRACE_MS = 8_000;
@@ -61,8 +72,12 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   const { leases, queues, bus, clock, shared, log, member } = deps;
   const leaseMs = deps.leaseMs ?? 15_000;
   const heartbeatMs = deps.heartbeatMs ?? 5_000;
+  const answerMs = ANSWER * heartbeatMs;
   const working = new Map<number, WorkHandle>();
+  const coming = new Map<number, Promise<void>>();
   const leaving = new Map<number, Promise<void>>();
+  /** When each partition was given back, monotonic: what was asked before that knows nothing of it. Infinite while it is. */
+  const released = new Map<number, number>();
   const counters = {
     partitions_held: 0,
     partitions_taken_total: 0,
@@ -70,7 +85,6 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     heartbeats_failed_total: 0,
   };
   let leased = new Map<number, Tenure>();
-  let beats: (() => void)[] = [];
   let leasedUntil = Number.NEGATIVE_INFINITY;
   let failing = false;
   let disagreed = false;
@@ -78,11 +92,12 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   let running: Promise<void> = Promise.resolve();
   let unsubscribe: (() => Promise<void>) | undefined;
   let wake: (() => void) | undefined;
+  const cutOff = createCutOff({ clock, check: () => wake?.(), leaseMs });
 
   const inTime = () => clock.monotonic() < leasedUntil;
   function holds(partition: number, at: number): boolean {
     const lease = leased.get(partition);
-    return lease !== undefined && at >= lease.from && (failing || inTime());
+    return lease !== undefined && at >= lease.from && (inTime() || cutOff.mayPoll());
   }
 
   async function take(partition: number): Promise<void> {
@@ -92,6 +107,17 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     working.set(partition, handle);
     counters.partitions_taken_total++;
     log.debug({ partition }, 'partition taken');
+  }
+
+  /** Not awaited by heartbeats: a queue that hangs must not cost the leases. What fails is tried again by the next one. */
+  function startTake(partition: number): void {
+    const taking = take(partition)
+      .catch((error: unknown) => log.debug({ err: error, partition }, 'the queue of a partition cannot be worked'))
+      .finally(() => {
+        coming.delete(partition);
+        counters.partitions_held = working.size;
+      });
+    coming.set(partition, taking);
   }
 
   /** Stops the work of a partition; gives the lease back when it is still ours. Heartbeats go on meanwhile. */
@@ -104,14 +130,19 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     log.debug({ partition }, 'partition given up');
     if (!release) return;
     leased.delete(partition);
+    released.set(partition, Number.POSITIVE_INFINITY);
     await leases.release(member.id, [partition]);
+    released.set(partition, clock.monotonic());
     bus.publish(BUS_TOPICS.fleet, { released: partition });
   }
 
   function startDrop(partition: number, release: boolean): void {
     const dropping = drop(partition, release)
       // A lease that could not be given back is offered for release again by the next heartbeat.
-      .catch((error: unknown) => log.debug({ err: error, partition }, 'a lease could not be given back'))
+      .catch((error: unknown) => {
+        released.delete(partition);
+        log.debug({ err: error, partition }, 'a lease could not be given back');
+      })
       .finally(() => leaving.delete(partition));
     leaving.set(partition, dropping);
   }
@@ -129,11 +160,10 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     );
   }
 
-  async function beat(): Promise<void> {
-    const askedAt = clock.monotonic();
+  async function beat(askedAt: number): Promise<void> {
     const asking = leases.beat(member, deps.partitions, leaseMs);
     // A database that hangs is away as well; waiting for it would let the lease run out unnoticed.
-    if (!(await atMost(clock, heartbeatMs / 2, asking))) {
+    if (!(await atMost(clock, answerMs, asking))) {
       asking.catch(() => undefined);
       throw new AppError('database_unavailable', 'The database does not answer heartbeats in time.', {
         retryable: true,
@@ -143,30 +173,42 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     shared.sync(answer.now, askedAt);
     if (answer.partitions !== null && answer.partitions !== deps.partitions) return disagree(answer.partitions);
     const excess = new Set(answer.excess);
-    const keep = answer.held.map((lease) => lease.partition).filter((partition) => !excess.has(partition));
-    leased = new Map(answer.held.map((lease) => [lease.partition, lease]));
+    const ours = answer.held.filter(({ partition }) => (released.get(partition) ?? askedAt) <= askedAt);
+    leased = new Map(ours.map((lease) => [lease.partition, lease]));
     // Counted from before the question: whatever the answer took, the lease does not last longer than we think.
-    leasedUntil = askedAt + leaseMs;
+    leasedUntil = askedAt + leaseMs * (1 - UNUSED);
     // What lies above the share goes back once its work has stopped.
     for (const partition of excess) if (!leaving.has(partition)) startDrop(partition, true);
-    for (const partition of working.keys()) if (!leased.has(partition)) startDrop(partition, false);
-    await Promise.all(keep.filter((partition) => !working.has(partition) && !leaving.has(partition)).map(take));
+    for (const partition of working.keys()) {
+      if (!leased.has(partition) && !leaving.has(partition)) startDrop(partition, false);
+    }
+    const busy = (partition: number) => working.has(partition) || coming.has(partition) || leaving.has(partition);
+    for (const { partition } of ours) if (!excess.has(partition) && !busy(partition)) startTake(partition);
     counters.partitions_held = working.size;
   }
 
+  /** What a heartbeat that failed says of the database. */
+  async function judge(askedAt: number): Promise<Attempt> {
+    const reach = (await deps.reach?.()) ?? 'refused';
+    if (clock.monotonic() - askedAt > heartbeatMs + HELD_UP_MS) return 'unsure';
+    return reach === 'silent' ? 'out_of_reach' : reach === 'open' ? 'hangs' : 'away';
+  }
+
   async function tryBeat(): Promise<void> {
-    const startedAt = clock.monotonic();
+    const askedAt = clock.monotonic();
     try {
-      await beat();
+      await beat(askedAt);
       if (failing) log.info('the database is back; leases are renewed');
       failing = false;
+      cutOff.tried(askedAt, 'renewed');
     } catch (thrown) {
       const error = toAppError(thrown);
       counters.heartbeats_failed_total++;
-      // When far more time went by than the wait for an answer lasts, it was this process that stood still. It cannot
-      // know then who holds what, and polls nothing until it does.
-      if (clock.monotonic() - startedAt > 2 * heartbeatMs) return;
-      if (!failing) log.warn({ code: error.code, err: error.message }, 'the leases cannot be renewed');
+      const how = await judge(askedAt);
+      cutOff.tried(askedAt, how);
+      // A process that stood still cannot know who holds what, and polls nothing until it does.
+      if (how === 'unsure') return;
+      if (!failing) log.warn({ code: error.code, err: error.message, how }, 'the leases cannot be renewed');
       failing = true;
     }
   }
@@ -186,10 +228,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     let joined = false;
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
-      const waiting = beats;
-      beats = [];
       await tryBeat();
-      for (const tell of waiting) tell();
       if (!joined && !failing) {
         // The others learn of us when they beat again; then they give back what is our share.
         bus.publish(BUS_TOPICS.fleet, { joined: member.id });
@@ -198,7 +237,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       const woken = Promise.withResolvers<void>();
       const cancel = new AbortController();
       wake = woken.resolve;
-      const pause = Math.max(100, startedAt + heartbeatMs - clock.monotonic());
+      // Who has lost the database looks for it more often: his leases run out.
+      const pause = failing ? heartbeatMs / 5 : Math.max(100, startedAt + heartbeatMs - clock.monotonic());
       const slept = clock.sleep(pause, AbortSignal.any([signal, cancel.signal])).catch(() => undefined);
       await Promise.race([slept, woken.promise]);
       wake = undefined;
@@ -210,13 +250,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     name: 'partitions',
     holds,
     blind: () => failing,
-    unleased: () => (failing && !inTime() ? [...leased.values()] : undefined),
-    check() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      beats.push(resolve);
-      wake?.();
-      return promise;
-    },
+    unleased: () => (inTime() ? undefined : [...leased.values()]),
+    heard: cutOff.note,
     held: () => [...working.keys()].toSorted((a, b) => a - b),
     counters: () => ({ ...counters }),
     async start() {
@@ -229,6 +264,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
       await running;
       await unsubscribe?.();
       unsubscribe = undefined;
+      await Promise.all(coming.values());
       for (const partition of working.keys()) startDrop(partition, false);
       await Promise.all(leaving.values());
       leased = new Map();

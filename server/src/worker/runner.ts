@@ -3,22 +3,22 @@ import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
 import { createLane } from '#platform/lane.ts';
 import type { Component } from '#platform/lifecycle.ts';
-import { createLoopDelay } from '#platform/loop-delay.ts';
 import type { Log } from '#platform/log.ts';
 import { createHistogram } from '#platform/meter.ts';
 import type { HistogramReading } from '#platform/meter.ts';
 import { noTracing } from '#platform/tracing.ts';
 import type { OpenSpan, Tracing } from '#platform/tracing.ts';
 import type { Job } from '#queue/queue.ts';
-import type { Targets } from '#services/inventory/targets.ts';
+import type { ConfiguredTarget, Targets } from '#services/inventory/targets.ts';
 import type { Ingest, PollOutcome } from '#services/telemetry/ingest.ts';
 import { PollJob } from '#services/telemetry/polls.ts';
-import { createCutOff } from './cut-off.ts';
 import { execute } from './execute.ts';
 import { jobItems } from './items.ts';
 import type { PollItem } from './items.ts';
 import type { Modules } from './modules.ts';
 import type { SharedClock } from './shared-clock.ts';
+import { createSkips } from './skips.ts';
+import type { Skip } from './skips.ts';
 
 export interface RunnerDeps {
   readonly targets: Targets;
@@ -32,8 +32,10 @@ export interface RunnerDeps {
   readonly holds: (partition: number, at: number) => boolean;
   /** What is polled although its leases could not be renewed; undefined as long as they could. */
   readonly unleased?: () => PollOutcome['unleased'];
-  /** Asks the database at once whether the leases can be renewed. */
-  readonly check?: () => Promise<void>;
+  /** How a poll went that began at that monotonic instant; `news` when the one before it had gone otherwise. */
+  readonly heard?: (up: boolean, news: boolean, begunAt: number) => void;
+  /** How long this process stood still since that monotonic instant, ms. */
+  readonly heldUpSince?: (instant: number) => number;
   /** The device is polled elsewhere from now on. */
   readonly lost?: (deviceId: number) => void;
   /** A task that somebody watches went on. */
@@ -65,8 +67,9 @@ const TOGETHER_MS = 50;
 /** How long polls under way may take at shutdown before they are aborted. */
 const DRAIN_MS = 1_500;
 
-const SKIPS = ['late', 'running', 'not_ours', 'cut_off', 'double', 'gone', 'unreadable', 'clock', 'stopping'] as const;
-type Skip = (typeof SKIPS)[number];
+/** A poll that failed while this process stood still for so long says nothing about the device: nobody listened. */
+const HELD_UP_MS = 1_000;
+const SILENCE = new Set<string | undefined>(['no_answer', 'deadline_exceeded']);
 
 interface Slot {
   running: boolean;
@@ -74,6 +77,11 @@ interface Slot {
   down: boolean;
   /** The one that it was last given out in. */
   partition: number;
+}
+
+interface PollPlace {
+  readonly partition: number;
+  readonly span: OpenSpan;
 }
 
 /**
@@ -91,14 +99,8 @@ export function createRunner(deps: RunnerDeps): Runner {
   const slots = new Map<string, Map<number, Slot>>();
   const underWay = new Set<AbortController>();
   const busy = new Set<Promise<unknown>>();
-  const skipped = Object.fromEntries(SKIPS.map((reason) => [reason, 0])) as Record<Skip, number>;
-  const loopDelay = createLoopDelay(clock);
-  const cutOff = createCutOff({
-    clock,
-    unleased: () => deps.unleased?.() !== undefined,
-    check: deps.check ?? (async () => undefined),
-    heldUpMs: loopDelay.worstMs,
-  });
+  const skips = createSkips();
+  const { heldUpSince = () => 0 } = deps;
   const lag = createHistogram();
   const duration = createHistogram();
   let polls = 0;
@@ -117,23 +119,36 @@ export function createRunner(deps: RunnerDeps): Runner {
   /** Why the item must not be polled now, if so. */
   function obstacle(item: PollItem, slot: Slot, partition: number): Skip | undefined {
     if (stopping.signal.aborted) return 'stopping';
-    if (!holds(partition, item.at)) return 'not_ours';
+    if (!holds(partition, item.at)) return deps.unleased?.() ? 'cut_off' : 'not_ours';
     if (shared.now() - item.at > item.maxLateMs) return 'late';
     // Right after an urgent poll the regular one would say nothing new, and a rate over so short a time only noise.
     if (!item.urgent && item.at - slot.lastAt < item.intervalMs / 4) return 'double';
     return undefined;
   }
 
-  async function poll(item: PollItem, slot: Slot, span: OpenSpan): Promise<PollOutcome | undefined> {
+  /** What the device is configured to, as far as it may be polled now. */
+  async function configuredNow(item: PollItem, slot: Slot, partition: number): Promise<ConfiguredTarget | undefined> {
     const configured = await targets.target(item.deviceId);
     if (!configured || configured.disabled || !configured.collectors.some(({ name }) => name === item.collector)) {
-      skipped.gone++;
+      skips.count('gone');
       return undefined;
     }
+    // The database may have taken long to give it.
+    const hindered = obstacle(item, slot, partition);
+    if (!hindered) return configured;
+    skips.count(hindered);
+    return undefined;
+  }
+
+  async function poll(item: PollItem, slot: Slot, at: PollPlace): Promise<PollOutcome | undefined> {
+    const configured = await configuredNow(item, slot, at.partition);
+    if (!configured) return undefined;
+    slot.lastAt = item.at;
     const late = Math.max(0, shared.now() - item.at);
     lag.observe(late / 1_000);
     const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(item.intervalMs, MAX_BUDGET_MS) - late - GUARD_MS);
     const controller = new AbortController();
+    const begunAt = clock.monotonic();
     underWay.add(controller);
     const { outcome, ended } = await execute({
       configured,
@@ -149,13 +164,17 @@ export function createRunner(deps: RunnerDeps): Runner {
     underWay.delete(controller);
     polls++;
     if (!outcome.run.up) failed++;
-    if (tracing.on) span.note({ up: outcome.run.up, 'error.type': outcome.run.error?.code ?? '' });
+    if (tracing.on) at.span.note({ up: outcome.run.up, 'error.type': outcome.run.error?.code ?? '' });
     duration.observe(outcome.run.durationMs / 1_000);
-    cutOff.note(outcome.run.up, outcome.run.up === slot.down);
-    slot.down = !outcome.run.up;
     void ended.then(() => {
       slot.running = false;
     });
+    deps.heard?.(outcome.run.up, outcome.run.up === slot.down, begunAt);
+    if (SILENCE.has(outcome.run.error?.code) && heldUpSince(begunAt) >= HELD_UP_MS) {
+      skips.count('held_up');
+      return outcome;
+    }
+    slot.down = !outcome.run.up;
     // What shutdown cut off says nothing about the device.
     if (!controller.signal.aborted || !stopping.signal.aborted) ingest.record(outcome);
     return outcome;
@@ -164,10 +183,9 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function run(partition: number, item: PollItem, awaited: boolean): Promise<PollOutcome | undefined> {
     const slot = slotOf(item.collector, item.deviceId);
     slot.partition = partition;
-    const plain = slot.running ? 'running' : obstacle(item, slot, partition);
-    const early = plain ?? (cutOff.suspected() ? 'cut_off' : undefined);
+    const early = slot.running ? 'running' : obstacle(item, slot, partition);
     if (early) {
-      skipped[early]++;
+      skips.count(early);
       return undefined;
     }
     slot.running = true;
@@ -178,13 +196,12 @@ export function createRunner(deps: RunnerDeps): Runner {
       // Time passed in the line.
       const after = obstacle(item, slot, partition);
       if (after) {
-        skipped[after]++;
+        skips.count(after);
         slot.running = false;
         return undefined;
       }
-      slot.lastAt = item.at;
       const facts = { device: item.deviceId, collector: item.collector };
-      const outcome = await tracing.span('poll', (span) => poll(item, slot, span), { facts });
+      const outcome = await tracing.span('poll', (span) => poll(item, slot, { partition, span }), { facts });
       if (!outcome) slot.running = false;
       return outcome;
     } catch (thrown) {
@@ -192,7 +209,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const error = toAppError(thrown);
       log.debug({ device: item.deviceId, code: error.code, err: error.message }, 'a poll could not be made');
       // Most likely the device's settings, which the database did not give in time.
-      skipped.unreadable++;
+      skips.count('unreadable');
       return undefined;
     } finally {
       own.leave();
@@ -216,7 +233,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const begin = item.urgent ? item.at : Math.ceil(item.at / TOGETHER_MS) * TOGETHER_MS;
       const wait = begin - shared.now();
       if (wait > MAX_WAIT_MS) {
-        skipped.clock++;
+        skips.count('clock');
         continue;
       }
       if (wait > 0) await clock.sleep(wait, stopping.signal).catch(() => undefined);
@@ -254,22 +271,19 @@ export function createRunner(deps: RunnerDeps): Runner {
       }
     },
     counters() {
-      const all: Record<string, number> = {
+      return {
         polls_total: polls,
         polls_failed_total: failed,
         polls_in_flight: underWay.size,
         polls_waiting: lane.waiting + slowLane.waiting + newLane.waiting,
+        ...skips.counters(),
       };
-      for (const [reason, count] of Object.entries(skipped)) all[`polls_skipped_total{reason="${reason}"}`] = count;
-      return all;
     },
     histograms: () => ({ poll_start_lag_seconds: lag.reading(), poll_duration_seconds: duration.reading() }),
     async start() {
       stopping = new AbortController();
-      loopDelay.start();
     },
     async stop() {
-      loopDelay.stop();
       stopping.abort();
       const drained = Promise.allSettled(busy);
       await atMost(clock, DRAIN_MS, drained);

@@ -7,6 +7,7 @@ import { collectors } from '#collectors/registry.ts';
 import { createSyslogListeners } from '#collectors/syslog/listeners.ts';
 import { partitionOf } from '#domain/partition.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
+import { createLoopDelay } from '#platform/loop-delay.ts';
 import { createMeter } from '#platform/meter.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { createTargets } from '#services/inventory/targets.ts';
@@ -18,6 +19,7 @@ import { createLineCodec } from '#services/logs/spool.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createSelfReport } from '#services/telemetry/self-report.ts';
+import { reachDatabase } from '#stores/postgres/reachable.ts';
 import { createLocalPlan } from '#worker/local-plan.ts';
 import { createListeners } from '#worker/listeners.ts';
 import { createModules } from '#worker/modules.ts';
@@ -33,6 +35,9 @@ import { createSharedClock } from '#worker/shared-clock.ts';
 import type { RoleContext, RoleFactory } from './role-context.ts';
 import { createSupervisorWord } from './supervisor-word.ts';
 import { createTraps } from './traps.ts';
+
+/** Time for a second try, should the first packet be lost. */
+const REACH_MS = 1_200;
 
 /** Whether a process of this machine runs; one that may not be signalled does. */
 function isAlive(pid: number): boolean {
@@ -113,6 +118,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       return (deviceId) => partitionOf(deviceId, count, zones.get(deviceId));
     },
   });
+  const loopDelay = createLoopDelay(clock);
   const runner = createRunner({
     targets,
     modules,
@@ -123,7 +129,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     tracing,
     holds: (partition, at) => held.partitions?.holds(partition, at) ?? false,
     unleased: () => held.partitions?.unleased(),
-    check: async () => held.partitions?.check(),
+    heard: (up, news, begunAt) => held.partitions?.heard(up, news, begunAt),
+    heldUpSince: loopDelay.worstSince,
     lost: (deviceId) => ingest.forget(deviceId),
     report: createPollReport({ tasks: stores.tasks, bus, log, worker: member.name }),
   });
@@ -141,6 +148,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       return runner.handle(partition, job);
     },
     lost: (partition) => runner.forgetPartition(partition),
+    reach: () => reachDatabase(databaseUrl, REACH_MS),
     isAlive,
   });
   held.partitions = partitions;
@@ -242,6 +250,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   // Stopped in reverse: the runner first, so that jobs end at once and partitions can be given back.
   const lifecycle = createLifecycle([
     backends.component,
+    loopDelay,
     targets,
     modules,
     ingest,

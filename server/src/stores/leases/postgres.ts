@@ -12,12 +12,15 @@ const BeatAnswer = z.object({
   partitions: z.number().nullable(),
 });
 
-/** Leases in PostgreSQL: a beat is one statement, and members beat one after the other. */
-export function createPostgresLeases(pg: Queryable): LeaseStore {
+/**
+ * Leases in PostgreSQL: a beat is one statement, and members beat one after the other. `own` is where they go through,
+ * and what is given back: not through connections on which others make long work of theirs.
+ */
+export function createPostgresLeases(pg: Queryable, own = pg): LeaseStore {
   return {
     async beat(member, partitions, ttlMs) {
       const { id, host, pid, name, sites } = member;
-      const result = await pg.query<{ beat: unknown }>(
+      const result = await own.query<{ beat: unknown }>(
         'select worker_beat($1, $2, $3, $4, $5, $6, $7) as beat',
         [id, host, pid, name, sites, partitions, ttlMs],
         'worker_beat',
@@ -26,13 +29,13 @@ export function createPostgresLeases(pg: Queryable): LeaseStore {
     },
     async release(memberId, partitions) {
       if (partitions.length === 0) return;
-      await pg.query(
+      await own.query(
         `update partition_lease set holder = null, lease_until = clock_timestamp() where holder = $1 and partition = any($2)`,
         [memberId, partitions],
       );
     },
     async leave(memberId) {
-      await pg.query(
+      await own.query(
         `with gone as (delete from worker_member where id = $1)
          update partition_lease set holder = null, lease_until = clock_timestamp() where holder = $1`,
         [memberId],

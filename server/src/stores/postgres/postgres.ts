@@ -35,6 +35,8 @@ export interface PostgresOptions {
   readonly applicationName?: string;
   /** 30,000 when left out. */
   readonly statementTimeoutMs?: number;
+  /** How long the server may take to answer at all; 5 s more than the statement when left out. */
+  readonly answerTimeoutMs?: number;
   /** 5,000 when left out. */
   readonly connectTimeoutMs?: number;
   /** Told how long a caller has waited for a connection, in seconds. */
@@ -119,7 +121,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     statement_timeout: statementTimeoutMs,
     // The server's own limit speaks first; this one is for a server that hangs or a network that swallows packets.
-    query_timeout: statementTimeoutMs + 5_000,
+    query_timeout: options.answerTimeoutMs ?? statementTimeoutMs + 5_000,
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

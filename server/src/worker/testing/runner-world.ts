@@ -34,18 +34,21 @@ export function moduleOf(name: string, poll: Poll, forgotten: number[] = []): Co
 export async function runnerWorld(t: TestContext, modules: readonly CollectorModule[], concurrency?: number) {
   const clock = createFakeClock();
   const outcomes: PollOutcome[] = [];
-  const state = { holds: true };
+  const state = { holds: true, heldUpMs: 0, targetMs: 0 };
   const opened = createModules({ catalog: modules, clock, log: silentLog, retryMs: 60_000 });
   const runner = createRunner({
     targets: {
       schedule: async () => [],
-      target: async (deviceId) => ({
-        target: { deviceId, address: `127.0.0.${deviceId}`, credentials: [] },
-        name: `d${deviceId}`,
-        site: null,
-        disabled: false,
-        collectors: ['a', 'b'].map((name) => ({ name, intervalSeconds: 10, settings: {} })),
-      }),
+      target: async (deviceId) => {
+        if (state.targetMs > 0) await clock.sleep(state.targetMs);
+        return {
+          target: { deviceId, address: `127.0.0.${deviceId}`, credentials: [] },
+          name: `d${deviceId}`,
+          site: null,
+          disabled: false,
+          collectors: ['a', 'b'].map((name) => ({ name, intervalSeconds: 10, settings: {} })),
+        };
+      },
     },
     modules: opened,
     ingest: { record: (outcome) => void outcomes.push(outcome), flush: async () => undefined },
@@ -53,6 +56,7 @@ export async function runnerWorld(t: TestContext, modules: readonly CollectorMod
     shared: createSharedClock(clock),
     log: silentLog,
     holds: () => state.holds,
+    heldUpSince: () => state.heldUpMs,
     report: async () => true,
     concurrency,
   });

@@ -7,8 +7,8 @@ export const collectorFigures: Figures = {
   polls_waiting: { type: 'gauge', about: 'Polls that are due and wait for others to end' },
   polls_skipped_total: {
     type: 'counter',
-    labels: '`reason` late, running, not_ours, cut_off, double, gone, clock, stopping',
-    about: 'Polls that were not made',
+    labels: '`reason` late, running, not_ours, cut_off, double, gone, unreadable, held_up, clock, stopping',
+    about: 'Polls that were not made, or do not count because this process stood still meanwhile (held_up)',
   },
   poll_start_lag_seconds: { type: 'histogram', about: 'How long after its instant a poll began' },
   poll_duration_seconds: { type: 'histogram', about: 'How long a poll took' },
