@@ -17,7 +17,7 @@ interface Stored extends CanarySample {
 /** A canary over stores that are lists: what was sent is there when it is stored. */
 async function world(t: TestContext) {
   const clock = createFakeClock();
-  const state = { leads: true, away: false, samples: [] as Stored[], sequence: 0, delayMs: 300 };
+  const state = { leads: true, away: false, samples: [] as Stored[], boot: 1, sequence: 0, delayMs: 300 };
   const canary = createCanary({
     settings: { enabled: 'yes', maxLossPercent: 1, maxLatencySeconds: 10 },
     reader: {
@@ -49,7 +49,7 @@ async function world(t: TestContext) {
       const sequence = state.sequence++;
       const sentAt = clock.now();
       const storedAt = state.away ? Number.POSITIVE_INFINITY : sentAt + state.delayMs;
-      if (keeps(sequence)) state.samples.push({ collector: 'a/1', boot: 1, sequence, sentAt, storedAt });
+      if (keeps(sequence)) state.samples.push({ collector: 'a/1', boot: state.boot, sequence, sentAt, storedAt });
       await clock.advance(S);
     }
   }
@@ -97,6 +97,48 @@ test('a database that is away for a quarter of an hour makes canaries late, and 
     (await found()).filter((one) => one.includes('metric')),
     [],
   );
+});
+
+for (const anew of [true, false]) {
+  test(`what waited while its own collector ${anew ? 'was started anew' : 'stood still'} was not slow on the way`, async (t) => {
+    const { clock, state, sing, back, found, figure } = await world(t);
+    await sing(60);
+    // The last few are on its disk when it ends, and come when it is there again.
+    state.away = true;
+    await sing(5);
+    await clock.advance(40 * S);
+    if (anew) Object.assign(state, { boot: clock.now(), sequence: 0 });
+    back();
+    for (let i = 0; i < 12; i++) {
+      await sing(10);
+      assert.deepEqual(
+        (await found()).filter((one) => one.startsWith('canary_latency metric')),
+        [],
+      );
+    }
+    assert.equal(figure('canary_lost_total{path="metric"}'), 0);
+    assert.ok(figure('canary_latency_ms{path="metric",quantile="0.99"}')! < 8_000);
+    // Slow is slow, also after that.
+    state.delayMs = 15_000;
+    await sing(60);
+    assert.ok((await found()).includes('canary_latency metric'));
+  });
+}
+
+test('a hub that has just started does not take for slow what was there before it', async (t) => {
+  const { canary, clock, state, sing, found } = await world(t);
+  state.leads = false;
+  await sing(60);
+  state.leads = true;
+  for (let i = 0; i < 6; i++) {
+    await sing(10);
+    assert.deepEqual(
+      (await found()).filter((one) => one.startsWith('canary_latency metric')),
+      [],
+    );
+  }
+  await clock.advance(0);
+  assert.ok(canary.counters()['canary_latency_ms{path="metric",quantile="0.99"}']! < 5_000);
 });
 
 test('a hub that takes the lead begins with what comes then, and says nothing before it has seen enough', async (t) => {

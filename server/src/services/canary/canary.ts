@@ -85,6 +85,7 @@ export function createCanary(deps: CanaryDeps): Canary {
   const alert = createAlertCanary({ watch: watches.alert, now });
 
   async function look(): Promise<void> {
+    for (const watch of Object.values(watches)) watch.begin(now());
     const ended = await Promise.allSettled(followers.map((follow) => follow(now)));
     const failed = ended.find((one) => one.status === 'rejected');
     const { message } = toAppError(failed?.reason ?? '');

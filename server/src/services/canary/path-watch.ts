@@ -4,6 +4,8 @@ import { addLatency, emptyHistogram, quantileOf } from '#domain/latency-histogra
 import type { LatencyHistogram } from '#domain/latency-histogram.ts';
 import { createHistogram } from '#platform/meter.ts';
 import type { HistogramReading } from '#platform/meter.ts';
+import { createLateness } from './lateness.ts';
+import type { Arrival } from './lateness.ts';
 
 export type CanaryPath = 'metric' | 'log' | 'alert';
 
@@ -15,6 +17,8 @@ const LATENCY_MS = 300_000;
 const LOSS_MS = 3_600_000;
 /** Loss is looked at over a minute, and over a time so short that ten lines a second make one of them 1 %. */
 const WINDOWS_MS = [8_000, 60_000] as const;
+/** Whoever sends one every second and has sent none for so long did not run. */
+const PAUSE_MS = 3_000;
 
 /** What was seen and lost in one second of one stream. */
 interface Second {
@@ -36,6 +40,8 @@ export interface PathFigures {
 
 /** What has come through on one path, from all who send; times are epoch ms of one clock. */
 export interface PathWatch {
+  /** This process begins to look. What was sent before may have lain there for long: it says nothing about the way. */
+  begin(at: number): void;
   /** `stream` names who has sent it. */
   see(stream: string, sighting: CanarySighting, seenAt: number): void;
   /** One that is known to be lost. */
@@ -62,6 +68,8 @@ export function createPathWatch(path: CanaryPath): PathWatch {
   let newestSentAt: number | null = null;
   const total = { seen: 0, lost: 0 };
   const latency = createHistogram(BUCKETS_SECONDS);
+  const lateness = createLateness(judged);
+  let beganAt: number | null = null;
 
   function second(stream: string, at: number): Second {
     const start = Math.floor(at / 1_000) * 1_000;
@@ -85,8 +93,8 @@ export function createPathWatch(path: CanaryPath): PathWatch {
     total.lost += count;
   }
 
-  function came(stream: string, sentAt: number, seenAt: number): void {
-    const ms = Math.max(0, seenAt - sentAt);
+  function judged({ sentAt, seenAt }: Arrival, ms: number): void {
+    if (sentAt < (beganAt ?? sentAt)) return;
     const slot = Math.floor(seenAt / SLOT_MS) * SLOT_MS;
     let histogram = slots.get(slot);
     if (!histogram) {
@@ -94,10 +102,19 @@ export function createPathWatch(path: CanaryPath): PathWatch {
       prune(seenAt);
     }
     addLatency(histogram, ms);
+    latency.observe(ms / 1_000);
+  }
+
+  function count(stream: string, { sentAt, seenAt }: Arrival): void {
     second(stream, seenAt).seen++;
     newestSentAt = Math.max(newestSentAt ?? sentAt, sentAt);
     total.seen++;
-    latency.observe(ms / 1_000);
+  }
+
+  /** Numbers without a hole, and yet some time apart: nobody sang. */
+  function notePause(stream: string, before: CanaryStream, { boot, sequence, sentAt }: CanarySighting): void {
+    const to = boot > before.boot ? boot : sequence === before.next ? sentAt : 0;
+    if (to - before.newestSentAt > PAUSE_MS) lateness.paused(stream, before.newestSentAt, to);
   }
 
   /** By stream, what was seen and lost since an instant. */
@@ -115,17 +132,29 @@ export function createPathWatch(path: CanaryPath): PathWatch {
   const latencies = (from: number) => [...slots].filter(([at]) => at >= from).map(([, histogram]) => histogram);
 
   return {
+    begin(at) {
+      beganAt ??= at;
+    },
     see(stream, sighting, seenAt) {
-      const news = seeCanary(streams.get(stream), sighting);
+      const before = streams.get(stream);
+      const news = seeCanary(before, sighting);
       streams.set(stream, news.stream);
       lose(stream, seenAt, news.lost);
-      if (news.isNew) came(stream, sighting.sentAt, seenAt);
+      if (!news.isNew) return;
+      if (before) notePause(stream, before, sighting);
+      const arrival = { sentAt: sighting.sentAt, seenAt };
+      count(stream, arrival);
+      lateness.came(stream, arrival);
     },
     miss: (stream, at) => lose(stream, at, 1),
-    came,
+    came(stream, sentAt, seenAt) {
+      count(stream, { sentAt, seenAt });
+      judged({ sentAt, seenAt }, Math.max(0, seenAt - sentAt));
+    },
     positions: () => new Map([...streams].map(([name, stream]) => [name, lookFrom(stream)])),
     forget: (stream) => void streams.delete(stream),
     figures(now) {
+      lateness.settle(now);
       prune(now);
       const recent = latencies(now - LATENCY_MS);
       const worst = WINDOWS_MS.flatMap((ms) => [...since(now - ms).values()].map(share));
@@ -137,7 +166,10 @@ export function createPathWatch(path: CanaryPath): PathWatch {
         newestSentAt,
       };
     },
-    p99: (now) => quantileOf(latencies(now - 60_000 - SLOT_MS), 0.99),
+    p99(now) {
+      lateness.settle(now);
+      return quantileOf(latencies(now - 60_000 - SLOT_MS), 0.99);
+    },
     losing(now, percent) {
       const found = new Map<string, { stream: string; lost: number; sent: number }>();
       for (const ms of WINDOWS_MS) {
