@@ -196,7 +196,8 @@ async function run(): Promise<boolean> {
        group by h.device_id, h.at, h.layout_id) as t`,
   );
   const count = (kind: Fault) => done.filter((fault) => fault.kind === kind).length;
-  const longestWaitMs = Math.max(...watched.devices.map((device) => longestWait(device, since, until)));
+  const waits = watched.devices.map((device) => longestWait(device, since, until)).toSorted((a, b) => b.ms - a.ms);
+  const longestWaitMs = waits[0]?.ms ?? 0;
   const polledTwice = twice.filter(({ at }) => !blind(at));
   const good =
     polledTwice.length === 0 &&
@@ -205,8 +206,11 @@ async function run(): Promise<boolean> {
     longestWaitMs <= 2 * INTERVAL_MS + 30_000 &&
     ended.every(({ status }) => status === 0);
   for (const line of dishonest.slice(0, 40)) process.stderr.write(`${line}\n`);
-  for (const { at, by } of polledTwice.slice(0, 20)) {
-    process.stderr.write(`${new Date(at).toISOString()} polled by ${by.join(' and ')}\n`);
+  for (const { at, by, requests } of polledTwice.slice(0, 20)) {
+    process.stderr.write(`${new Date(at).toISOString()} polled by ${by.join(' and ')}: ${requests.join(', ')}\n`);
+  }
+  for (const { address, from, ms } of waits.slice(0, 5)) {
+    process.stderr.write(`${address} waited from ${new Date(from).toISOString()} for ${ms} ms\n`);
   }
   if (!good)
     for (const f of done)

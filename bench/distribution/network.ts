@@ -96,6 +96,12 @@ export async function createLink(k: number, databaseUrl: string): Promise<Link> 
   inside('addr', 'add', `${guest}/30`, 'dev', `guest${k}`);
   inside('link', 'set', `guest${k}`, 'up');
   inside('route', 'add', 'default', 'via', host);
+  // Known for ever: otherwise the kernel would keep the last packets of a cut until it has asked who is there, and send
+  // them when the network is back.
+  const macOf = (text: Buffer) => /link\/ether (\S+)/.exec(text.toString())?.[1] ?? '';
+  const macs = { host: macOf(ip('link', 'show', `host${k}`)), guest: macOf(inside('link', 'show', `guest${k}`)) };
+  ip('neigh', 'replace', guest, 'lladdr', macs.guest, 'dev', `host${k}`, 'nud', 'permanent');
+  inside('neigh', 'replace', host, 'lladdr', macs.host, 'dev', `guest${k}`, 'nud', 'permanent');
   const database = await relay(host, databaseUrl);
   return {
     by,

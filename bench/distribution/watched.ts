@@ -97,22 +97,30 @@ export async function watchDevices(count: number, port: number, prefix: string):
   };
 }
 
+export interface Wait {
+  readonly address: string;
+  readonly from: number;
+  readonly ms: number;
+}
+
 /** The longest time from `since` to `until` in which nobody asked the device. */
-export function longestWait({ asked }: WatchedDevice, since: number, until: number): number {
-  let longest = 0;
-  let last = since;
-  for (const { at } of asked) {
+export function longestWait({ address, asked }: WatchedDevice, since: number, until: number): Wait {
+  let longest = { address, from: since, ms: 0 };
+  let from = since;
+  for (const at of [...asked.map((one) => one.at), until]) {
     if (at < since || at > until) continue;
-    longest = Math.max(longest, at - last);
-    last = at;
+    if (at - from > longest.ms) longest = { address, from, ms: at - from };
+    from = at;
   }
-  return Math.max(longest, until - last);
+  return longest;
 }
 
 export interface TwiceAsked {
   /** The instant of the slot. */
   readonly at: number;
   readonly by: readonly string[];
+  /** Every request in it: `address:port`, ms after its instant, whether it was a poll. */
+  readonly requests: readonly string[];
 }
 
 /** Clocks of two processes agree to a few ms. */
@@ -132,10 +140,14 @@ export function slotsAskedTwice(
 ): TwiceAsked[] {
   const phase = phaseOf(id, 'snmp', intervalMs);
   const bySlot = new Map<number, Map<string, Map<string, number>>>();
-  for (const { at, by, answered } of device.asked) {
+  const requests = new Map<number, string[]>();
+  for (const { at, by, answered, poll } of device.asked) {
     if (at < since || leftOver(by, at)) continue;
     const slot = Math.floor((at - phase + EARLY_MS) / intervalMs);
     const [machine = '', port = ''] = by.split(':');
+    const told = requests.get(slot) ?? [];
+    requests.set(slot, told);
+    told.push(`${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${answered ? '' : ' silent'}`);
     const machines = bySlot.get(slot) ?? new Map<string, Map<string, number>>();
     const ports = machines.get(machine) ?? new Map<string, number>();
     ports.set(port, (ports.get(port) ?? 0) + (answered ? 1 : 0));
@@ -144,5 +156,9 @@ export function slotsAskedTwice(
   const again = (ports: ReadonlyMap<string, number>) => [...ports.values()].filter((count) => count > 1).length > 1;
   return [...bySlot]
     .filter(([, machines]) => machines.size > 1 || [...machines.values()].some(again))
-    .map(([slot, machines]) => ({ at: slot * intervalMs + phase, by: [...machines.keys()] }));
+    .map(([slot, machines]) => ({
+      at: slot * intervalMs + phase,
+      by: [...machines.keys()],
+      requests: requests.get(slot) ?? [],
+    }));
 }

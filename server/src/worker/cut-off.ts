@@ -23,8 +23,8 @@ export type Attempt =
  * The clock alone decides; how busy this process is makes no difference. All instants are monotonic.
  */
 export interface CutOff {
-  /** An attempt to renew that began at that instant has ended. */
-  tried(begunAt: number, how: Attempt): void;
+  /** An attempt to renew that began at that instant has ended; answers how the one before it had. */
+  tried(begunAt: number, how: Attempt): Attempt | undefined;
   /** How a poll went that began at that instant; `news` when the one before it had gone otherwise. */
   note(up: boolean, news: boolean, begunAt: number): void;
   /** Whether a poll may be made without a lease. */
@@ -80,6 +80,7 @@ export function createCutOff({ clock, check, leaseMs }: CutOffDeps): CutOff {
 
   return {
     tried(begunAt, how) {
+      const before = last?.how;
       const endedAt = clock.monotonic();
       if (last && begunAt - last.endedAt > CLOSE * leaseMs) doubtful = true;
       last = { begunAt, endedAt, how };
@@ -87,17 +88,18 @@ export function createCutOff({ clock, check, leaseMs }: CutOffDeps): CutOff {
       else awayFrom = undefined;
       if (how === 'renewed') doubtful = false;
       else if (awayFrom === undefined) doubtful = true;
-      if (how === 'unsure') return;
+      if (how === 'unsure') return before;
       if (how !== 'out_of_reach') {
         silentFrom = undefined;
         closedFrom = undefined;
         openUntil = Number.NEGATIVE_INFINITY;
         allSilent = false;
         forget();
-        return;
+        return before;
       }
       silentFrom ??= begunAt;
       if (heardAt !== undefined && begunAt >= heardAt) databaseAlone = true;
+      return before;
     },
     note(up, news, begunAt) {
       if (silentFrom === undefined) return;

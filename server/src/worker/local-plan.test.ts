@@ -12,7 +12,7 @@ import { createSharedClock } from './shared-clock.ts';
 
 async function world(t: TestContext) {
   const clock = createFakeClock();
-  const state = { blind: false, hangs: false, held: [0, 1], reads: 0 };
+  const state = { blind: false, hangs: false, held: [0, 1], stranded: [] as number[], reads: 0 };
   const slots: string[] = [];
   const entries = Array.from({ length: 20 }, (_, i) => ({ deviceId: i + 1, collector: 'icmp', intervalSeconds: 10 }));
   const bus = { subscribe: async () => async () => undefined } as Partial<Bus> as Bus;
@@ -26,6 +26,7 @@ async function world(t: TestContext) {
     },
     partitions: 4,
     held: () => state.held,
+    stranded: () => state.stranded,
     blind: () => state.blind,
     async handle(partition, job) {
       const data = job.data as PollJob;
@@ -57,6 +58,26 @@ test('as long as the hub schedules, nothing is planned here', async (t) => {
     await clock.advance(5_000);
   }
   assert.deepEqual(slots, []);
+});
+
+test('a partition whose queue cannot be worked is planned here, and no other', async (t) => {
+  const { clock, state, slots, local } = await world(t);
+  const goOn = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      local.noteJob();
+      await clock.advance(1_000);
+    }
+  };
+  await goOn(5);
+  state.stranded = [1];
+  await goOn(30);
+  assert.ok(slots.length > 0);
+  assert.ok(slots.every((slot) => slot.startsWith('1 ')));
+  state.stranded = [];
+  await goOn(2);
+  const count = slots.length;
+  await goOn(30);
+  assert.equal(slots.length, count);
 });
 
 test('with the database away, every slot of the partitions held comes once, as the hub would have planned it', async (t) => {

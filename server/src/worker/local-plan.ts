@@ -12,8 +12,9 @@ import type { SharedClock } from './shared-clock.ts';
 export interface LocalPlanDeps {
   readonly schedule: () => Promise<readonly PlanEntry[]>;
   readonly partitions: number;
-  /** The partitions that this process works. */
+  /** The partitions that this process holds, and those of them whose jobs cannot come. */
   readonly held: () => readonly number[];
+  readonly stranded: () => readonly number[];
   /** Whether the database is away, and the queue with it. */
   readonly blind: () => boolean;
   readonly handle: (partition: number, job: Job<unknown>) => Promise<unknown>;
@@ -71,9 +72,9 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   }
 
   function tick(): void {
-    const held = deps.held();
     const silent = clock.monotonic() - lastJobAt > SILENCE_MS;
-    if (held.length === 0 || plan.size === 0 || !(deps.blind() || silent)) {
+    const alone = deps.blind() || silent ? deps.held() : deps.stranded();
+    if (alone.length === 0 || plan.size === 0) {
       if (counters.local_plan_active === 1) log.info('polls are scheduled by the hub again');
       counters.local_plan_active = 0;
       plannedUntil = null;
@@ -87,7 +88,7 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
     const from = steady ? (plannedUntil ?? now) : now - LOOK_BACK_MS;
     plannedUntil = to;
     for (const [partition, data] of plan.jobs({ from, to })) {
-      if (!held.includes(partition)) continue;
+      if (!alone.includes(partition)) continue;
       for (const group of data.groups) counters.local_plan_polls_total += group.items.length / 2;
       deps.handle(partition, { id: '', name: 'poll', data, attempt: 1 }).catch((error: unknown) => {
         log.debug({ err: error }, 'a job of the local plan failed');

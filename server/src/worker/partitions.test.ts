@@ -108,8 +108,8 @@ test('a network that is cut for however long: at no instant do two collectors po
   const story = fc.record({
     settleMs: fc.integer({ min: 0, max: 60 }).map((n) => n * STEP_MS),
     cutMs: fc.integer({ min: 10, max: 450 }).map((n) => n * STEP_MS),
-    /** The database may have much to do when the network is back. */
-    slowMs: fc.integer({ min: 0, max: 60 }).map((n) => n * STEP_MS),
+    /** The database may have much to do when the network is back: for the time of an attempt and more. */
+    slowMs: fc.integer({ min: 0, max: 29 }).map((n) => n * STEP_MS),
     busy: fc.integer({ min: 1, max: 50 }),
   });
   await fc.assert(
@@ -118,7 +118,7 @@ test('a network that is cut for however long: at no instant do two collectors po
       await goOn(settleMs, busy);
       a.way.cut = true;
       await goOn(cutMs, busy);
-      if (cutMs >= 25_000) assert.equal(b.holding().length, PARTITIONS, 'the other has taken over');
+      if (cutMs >= 20_000) assert.equal(b.holding().length, PARTITIONS, 'the other has taken over');
       Object.assign(a.way, { cut: false, hangs: slowMs > 0 });
       await goOn(slowMs, busy);
       a.way.hangs = false;
@@ -136,7 +136,7 @@ test('a lease is over, for its holder, before the database would give it to anot
   a.way.cut = true;
   const at = clock.monotonic();
   while (a.holding().length > 0) await clock.advance(10);
-  assert.ok(clock.monotonic() - at < 15_000, `it held on for ${clock.monotonic() - at} ms`);
+  assert.ok(clock.monotonic() - at < 10_000, `it held on for ${clock.monotonic() - at} ms`);
   await end();
 });
 

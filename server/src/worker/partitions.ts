@@ -26,6 +26,8 @@ export interface PartitionsDeps {
   readonly handle: (partition: number, job: Job<unknown>) => Promise<unknown>;
   /** A partition is no longer ours: what was learned of its devices is of no more use here. */
   readonly lost: (partition: number) => void;
+  /** The network is back after it was cut: what was asked before may never be answered. */
+  readonly backAgain?: () => void;
   /** How far the network reaches towards the database; asked when the leases cannot be renewed. */
   readonly reach?: () => Promise<'open' | 'refused' | 'silent'>;
   /** Whether that process of this machine still runs; so that a dead neighbour's lease need not be waited out. */
@@ -49,6 +51,8 @@ export interface Partitions extends Component {
    */
   unleased(): readonly HeldLease[] | undefined;
   held(): number[];
+  /** Those of them whose jobs do not come, because their queue cannot be worked now. */
+  stranded(): number[];
   /** How a poll went that began at that monotonic instant; `news` when the one before it had gone otherwise. */
   heard(up: boolean, news: boolean, begunAt: number): void;
   counters(): Record<string, number>;
@@ -60,9 +64,12 @@ const CONCURRENCY = 8;
 /** This share of a lease is left unused: clocks of two machines need not run equally fast. */
 const UNUSED = 1 / 30;
 /** The share of the time between two heartbeats that an answer may take. */
-const ANSWER = 0.6;
-/** An attempt that took so much longer than it may was held up here. */
-const HELD_UP_MS = 1_000;
+const ANSWER = 0.8;
+/** An attempt that took longer than so many heartbeats was held up here. */
+const HELD_UP = 2;
+
+/** A queue can be worked sooner than this, or something is wrong with it. */
+const STRANDED_MS = 2_000;
 
 /** How long a partition's jobs may take to end when it is given back; a window is shorter. */
 const GRACE_MS = 8_000;
@@ -70,11 +77,13 @@ const GRACE_MS = 8_000;
 /** Leases partitions as long as it runs, and works the queues of those it holds. */
 export function createPartitions(deps: PartitionsDeps): Partitions {
   const { leases, queues, bus, clock, shared, log, member } = deps;
-  const leaseMs = deps.leaseMs ?? 15_000;
-  const heartbeatMs = deps.heartbeatMs ?? 5_000;
+  const leaseMs = deps.leaseMs ?? 10_000;
+  const heartbeatMs = deps.heartbeatMs ?? 3_000;
   const answerMs = ANSWER * heartbeatMs;
   const working = new Map<number, WorkHandle>();
   const coming = new Map<number, Promise<void>>();
+  /** Since when the queue of a partition is to be worked, and is not yet; monotonic. */
+  const wanted = new Map<number, number>();
   const leaving = new Map<number, Promise<void>>();
   /** When each partition was given back, monotonic: what was asked before that knows nothing of it. Infinite while it is. */
   const released = new Map<number, number>();
@@ -100,17 +109,21 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     return lease !== undefined && at >= lease.from && (inTime() || cutOff.mayPoll());
   }
 
+  const held = () => [...leased.keys()].filter((partition) => !leaving.has(partition)).toSorted((a, b) => a - b);
+
   async function take(partition: number): Promise<void> {
     const handle = await queues.work(pollQueue(partition), { concurrency: CONCURRENCY }, async (job: Job<unknown>) => {
       await deps.handle(partition, job);
     });
     working.set(partition, handle);
+    wanted.delete(partition);
     counters.partitions_taken_total++;
     log.debug({ partition }, 'partition taken');
   }
 
   /** Not awaited by heartbeats: a queue that hangs must not cost the leases. What fails is tried again by the next one. */
   function startTake(partition: number): void {
+    if (!wanted.has(partition)) wanted.set(partition, clock.monotonic());
     const taking = take(partition)
       .catch((error: unknown) => log.debug({ err: error, partition }, 'the queue of a partition cannot be worked'))
       .finally(() => {
@@ -175,6 +188,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     const excess = new Set(answer.excess);
     const ours = answer.held.filter(({ partition }) => (released.get(partition) ?? askedAt) <= askedAt);
     leased = new Map(ours.map((lease) => [lease.partition, lease]));
+    for (const partition of wanted.keys()) if (!leased.has(partition)) wanted.delete(partition);
     // Counted from before the question: whatever the answer took, the lease does not last longer than we think.
     leasedUntil = askedAt + leaseMs * (1 - UNUSED);
     // What lies above the share goes back once its work has stopped.
@@ -190,7 +204,7 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   /** What a heartbeat that failed says of the database. */
   async function judge(askedAt: number): Promise<Attempt> {
     const reach = (await deps.reach?.()) ?? 'refused';
-    if (clock.monotonic() - askedAt > heartbeatMs + HELD_UP_MS) return 'unsure';
+    if (clock.monotonic() - askedAt > HELD_UP * heartbeatMs) return 'unsure';
     return reach === 'silent' ? 'out_of_reach' : reach === 'open' ? 'hangs' : 'away';
   }
 
@@ -199,8 +213,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     try {
       await beat(askedAt);
       if (failing) log.info('the database is back; leases are renewed');
+      if (cutOff.tried(askedAt, 'renewed') === 'out_of_reach') deps.backAgain?.();
       failing = false;
-      cutOff.tried(askedAt, 'renewed');
     } catch (thrown) {
       const error = toAppError(thrown);
       counters.heartbeats_failed_total++;
@@ -252,7 +266,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
     blind: () => failing,
     unleased: () => (inTime() ? undefined : [...leased.values()]),
     heard: cutOff.note,
-    held: () => [...working.keys()].toSorted((a, b) => a - b),
+    held,
+    stranded: () => held().filter((partition) => clock.monotonic() - (wanted.get(partition) ?? Infinity) > STRANDED_MS),
     counters: () => ({ ...counters }),
     async start() {
       stopping = new AbortController();

@@ -148,6 +148,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
       return runner.handle(partition, job);
     },
     lost: (partition) => runner.forgetPartition(partition),
+    backAgain: () => backends.pg.reconnect(),
     reach: () => reachDatabase(databaseUrl, REACH_MS),
     isAlive,
   });
@@ -156,6 +157,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     schedule: () => targets.schedule(),
     partitions: count,
     held: partitions.held,
+    stranded: partitions.stranded,
     blind: partitions.blind,
     handle: (partition, job) => runner.handle(partition, job),
     bus,

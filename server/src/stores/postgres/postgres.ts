@@ -57,6 +57,8 @@ export interface Postgres extends Component, Queryable {
   session(how?: { readonly patient?: boolean }): Promise<Session>;
   /** The same, for one caller: when it leaves, the server stops what it is doing for it, and the signal's reason is thrown. */
   abortable(signal: AbortSignal): Queryable;
+  /** Gives up the connections on which somebody waits, and what they wait for: after a cut an answer may take minutes more. */
+  reconnect(): void;
   /** Connections open, idle, and callers waiting for one; for `/metrics`. */
   poolState(): { total: number; idle: number; waiting: number };
   readonly databaseUrl: string;
@@ -132,6 +134,10 @@ export function createPostgres(options: PostgresOptions): Postgres {
   pool.on('error', (error) => log.warn({ err: error.message }, `an idle connection to ${database} was lost`));
   // Without a listener, losing a connection that is checked out would end the process; its query is rejected anyway.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const busy = new Set<pg.PoolClient>();
+  pool.on('acquire', (client) => busy.add(client));
+  pool.on('release', (_error, client) => busy.delete(client));
+  pool.on('remove', (client) => busy.delete(client));
 
   async function connect(): Promise<pg.PoolClient> {
     const askedAt = performance.now();
@@ -214,6 +220,9 @@ export function createPostgres(options: PostgresOptions): Postgres {
     copyIn: (sql, data) => onConnection((client) => onClient(client, database).copyIn(sql, data)),
     transaction,
     session: (how) => openSession(how?.patient ? patientConfig : clientConfig, database),
+    reconnect() {
+      for (const client of busy) client.connection.stream.destroy();
+    },
     poolState: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async start() {
       const version = await this.query<{ version: number }>(
