@@ -9,6 +9,7 @@ import { silentLog } from '#platform/log.ts';
 import { AppError } from '#platform/errors.ts';
 import { migrate } from './migrate.ts';
 import { createPostgres } from './postgres.ts';
+import { reachDatabase } from './reachable.ts';
 import { openTestDatabase } from './testing.ts';
 import type { TestDatabase } from './testing.ts';
 
@@ -163,4 +164,25 @@ test('a caller that leaves stops the server too, and the connection is good for 
   const { rows } = await db.pg.abortable(new AbortController().signal).query('select 1 as one');
   assert.deepEqual(rows, [{ one: 1 }]);
   assert.equal(db.pg.poolState().waiting, 0);
+});
+
+test('what waits through a cut is given up at once, and the next one gets a new connection', async () => {
+  const { pg } = db;
+  const waiting = pg.query('select pg_sleep(60)');
+  const refused = assert.rejects(waiting, unavailable);
+  const asleep = `select 1 from pg_stat_activity where query = 'select pg_sleep(60)'`;
+  while ((await pg.query(asleep)).rows.length === 0);
+  pg.reconnect();
+  await refused;
+  assert.equal((await pg.query<{ one: number }>('select 1 as one')).rows[0]?.one, 1);
+});
+
+test('the machine of a database takes a connection, or refuses it, or says nothing', async () => {
+  assert.equal(await reachDatabase(db.databaseUrl, 60_000), 'open');
+  const url = new URL(db.databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = '1';
+  assert.equal(await reachDatabase(url.href, 60_000), 'refused');
+  url.hostname = 'nowhere.invalid';
+  assert.equal(await reachDatabase(url.href, 60_000), 'silent');
 });
