@@ -6,7 +6,6 @@ import { createFakeClock } from '#platform/fake-clock.ts';
 import type { FakeClock } from '#platform/fake-clock.ts';
 import { silentLog } from '#platform/log.ts';
 import type { JobQueues } from '#queue/queue.ts';
-import type { Beat } from '#services/fleet/fleet.ts';
 import { createPartitions } from './partitions.ts';
 import { createSharedClock } from './shared-clock.ts';
 import { createFakeLeases } from './testing/fake-leases.ts';
@@ -46,7 +45,7 @@ function collector(clock: FakeClock, id: string, store: ReturnType<typeof create
   };
   const partitions = createPartitions({
     leases: {
-      beat: (...args): Promise<Beat> => through(() => store.beat(...args)),
+      beat: (...args) => through(() => store.beat(...args)),
       release: (...args) => through(() => store.release(...args)),
       leave: (...args) => through(() => store.leave(...args)),
       members: store.members,

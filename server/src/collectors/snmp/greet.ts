@@ -24,7 +24,9 @@ export async function greet(session: Session): Promise<(SnmpVarbind | null)[]> {
   const probe = encodeRequest(PduType.get, [encodeOid(SYS_UP_TIME)]);
   const datagram = session.security.seal(probe, 0x1000_0000, Buffer.alloc(0));
   // The shared socket never hears of ICMP errors, so a connected one listens for them meanwhile.
-  const refusal = findRefusal(session.endpoint, datagram, OBJECTION_MS);
+  // A poll that is over must not ask; it may have stood still for long before it came here.
+  session.signal.throwIfAborted();
+  const refusal = findRefusal(session.endpoint, datagram, OBJECTION_MS, session.signal);
   const asked = askEach(session, PduType.get, GREETING);
   asked.catch(() => undefined);
   const refused = await Promise.race([refusal, asked.then(() => null)]);

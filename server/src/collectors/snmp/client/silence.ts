@@ -53,9 +53,14 @@ const REFUSALS = new Map([
 
 /**
  * Sends one datagram from a connected socket, to which alone the system reports what routers and the device say about
- * it (ICMP), and waits a little. Null when nobody objected.
+ * it (ICMP), and waits a little. Null when nobody objected, or when the signal came before it could be sent.
  */
-export async function findRefusal(endpoint: Endpoint, datagram: Uint8Array, waitMs: number): Promise<AppError | null> {
+export async function findRefusal(
+  endpoint: Endpoint,
+  datagram: Uint8Array,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<AppError | null> {
   const socket = createSocket({ type: endpoint.family === 6 ? 'udp6' : 'udp4' });
   try {
     const code = await new Promise<string | null>((resolve) => {
@@ -68,6 +73,7 @@ export async function findRefusal(endpoint: Endpoint, datagram: Uint8Array, wait
       socket.on('message', () => settle(null));
       socket.connect(endpoint.port, endpoint.address, (error?: Error) => {
         if (error) settle('code' in error ? String(error.code) : null);
+        else if (signal.aborted) settle(null);
         else socket.send(datagram, (failed) => failed && settle('code' in failed ? String(failed.code) : null));
       });
     });
