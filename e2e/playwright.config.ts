@@ -13,6 +13,8 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   timeout: 120_000,
+  // A test that passes at the second try is named as flaky in the closing lines.
+  retries: process.env['CI'] ? 1 : 0,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   use: {

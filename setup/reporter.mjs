@@ -42,5 +42,6 @@ export default async function* report(source) {
     if (isSkipped) yield `  skipped ${name}: ${data.name}${typeof data.skip === 'string' ? ` (${data.skip})` : ''}\n`;
     else if (type === 'test:fail') yield `  FAILED ${name}: ${data.name}\n${explain(data.details?.error)}\n`;
   }
-  yield `${TOTALS}${JSON.stringify(totals)}\n`;
+  const failing = [...files].filter(([, counts]) => counts.failed > 0).map(([file, counts]) => ({ file, counts }));
+  yield `${TOTALS}${JSON.stringify({ ...totals, failing })}\n`;
 }

@@ -8,6 +8,7 @@ import { hashOf } from './hash.mjs';
 import { explainNpmFailure, passedOver } from './install.mjs';
 import { isNewEnough } from './node24.mjs';
 import { TOTALS } from './reporter.mjs';
+import { createSuites } from './suites.mjs';
 
 test('a failed installation is told in one sentence with its remedy', () => {
   const cases = [
@@ -84,9 +85,51 @@ test('the reporter counts passes, failures and skips, names each failure, and le
     delete env.NODE_TEST_CONTEXT;
     const run = spawnSync(process.execPath, ['--test', `--test-reporter=${reporter}`, file], { encoding: 'utf8', env });
     const totals = run.stdout.split('\n').find((line) => line.startsWith(TOTALS));
-    assert.deepEqual(JSON.parse(totals.slice(TOTALS.length)), { passed: 1, failed: 1, skipped: 1 });
+    const { failing, ...counts } = JSON.parse(totals.slice(TOTALS.length));
+    assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 1 });
+    assert.equal(failing.length, 1);
+    assert.match(failing[0].file, /sample\.test\.mjs$/);
+    assert.deepEqual(failing[0].counts, counts);
     assert.match(run.stdout, /FAILED .*bad\n(.|\n)*the reason/);
     assert.match(run.stdout, /skipped .*later \(no time\)/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a file that fails beside others runs once more alone: it counts as passed and is named, a broken one still fails', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sotp-unsteady-'));
+  try {
+    const shaky = join(folder, 'shaky.test.mjs');
+    writeFileSync(
+      shaky,
+      `import { existsSync, writeFileSync } from 'node:fs';
+       import { test } from 'node:test';
+       test('good', () => {});
+       test('fails the first time', () => {
+         if (existsSync(${JSON.stringify(join(folder, 'ran'))})) return;
+         writeFileSync(${JSON.stringify(join(folder, 'ran'))}, '');
+         throw new Error('too slow');
+       });`,
+    );
+    const broken = join(folder, 'broken.test.mjs');
+    writeFileSync(broken, "import { test } from 'node:test'; test('bad', () => { throw new Error('wrong'); });");
+    const options = { limitMs: 60_000, concurrency: 2, testTimeoutMs: 60_000, env: { NODE_TEST_CONTEXT: undefined } };
+    const lines = [];
+    const print = console.log;
+    console.log = (line) => lines.push(line);
+    const suites = createSuites();
+    try {
+      await suites.nodeTests('Sample', [shaky, broken], { ...options, runAgain: true });
+      suites.close();
+      rmSync(join(folder, 'ran'));
+      await suites.nodeTests('Sample', [shaky], options);
+    } finally {
+      console.log = print;
+    }
+    assert.deepEqual(suites.totals, { passed: 3, failed: 2, skipped: 0 });
+    assert.equal(lines.filter((line) => /unsteady: .*shaky/.test(line)).length, 1);
+    assert.ok(!lines.some((line) => /unsteady: .*broken/.test(line)));
   } finally {
     rmSync(folder, { recursive: true });
   }

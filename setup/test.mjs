@@ -43,13 +43,13 @@ async function testAll() {
   const missing = installTestPrograms(createProgress(2, 3, 'Installing test programs'));
   const suites = createSuites();
   await suites.statics();
-  await suites.unit();
+  await suites.unit({ runAgain: true });
   const built = await suites.program('web pages (next build)', process.execPath, [join(root, 'setup', 'build.mjs')], {
     limitMs: 600_000,
   });
   const database = await startDatabase();
   const env = { SOTP_TEST_DATABASE_URL: database.url() };
-  await suites.integration(env);
+  await suites.integration(env, { runAgain: true });
   const isMissing = (name) => missing.some((entry) => entry.package === name);
   if (!existsSync(join(root, 'e2e', 'playwright.config.ts'))) suites.skip('browser tests', 'there are none');
   else if (isMissing('chromium')) suites.skip('browser tests', 'chromium is missing');
