@@ -10,6 +10,7 @@ import { Dialog } from '#ui/dialog.tsx';
 import { Facts } from '#ui/page.tsx';
 import { Problem } from '#ui/state.tsx';
 import { nameOf, Outcome, tookMs } from './taskColumns.tsx';
+import { TaskResult } from './TaskResult.tsx';
 
 /** One task: all that is known of it, once more, or not at all. */
 export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose(): void; onChanged(): void }) {
@@ -45,11 +46,7 @@ export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose()
           ['Repeats', task.retryOf],
         ]}
       />
-      {task.result === undefined ? null : (
-        <pre className="mt-3 max-h-72 overflow-auto rounded-md bg-sunken p-3 font-mono text-[12px] whitespace-pre-wrap">
-          {JSON.stringify(task.result, null, 2)}
-        </pre>
-      )}
+      {task.result === undefined ? null : <TaskResult result={task.result} />}
       <Problem error={error} />
       <div className="mt-4 flex justify-end gap-2">
         {over ? null : (
