@@ -117,6 +117,21 @@ test('kill -9 of hub, collector and database: each is started again', { skip }, 
   await assertStops(sotp);
 });
 
+test(
+  'SIGTERM to all its processes at once, as service managers do: exit 0, and nothing is started again',
+  { skip },
+  async () => {
+    const { sotp } = await start();
+    const roles = childrenOf(sotp.pid).filter((child) => child.commandLine.startsWith('sotp '));
+    assert.equal(roles.length, 2);
+    sotp.kill('SIGTERM');
+    for (const { pid } of roles) process.kill(pid, 'SIGTERM');
+    const ended = await sotp.ended;
+    assert.equal(ended.status, 0, ended.stderr);
+    assert.doesNotMatch(ended.stderr, /started again/);
+  },
+);
+
 test('a second SOTP on the same data directory is refused in one line', { skip }, async () => {
   const { sotp } = await start();
   const second = await runSotp(['start', '--port', '0', '--data-dir', dataDir]).ended;

@@ -5,7 +5,6 @@ import type { DemoAgent } from '#app/supervisor/messages.ts';
 
 export const DEMO_COMMUNITY = 'public';
 const CREDENTIAL = 'Simulated devices';
-const TAG = 'demo';
 const INTERVAL_SECONDS = 10;
 
 async function credentialId({ credentials }: InventoryServices): Promise<string> {
@@ -25,7 +24,7 @@ export async function addDemoDevices(inventory: InventoryServices, agents: reado
     const snmp = { name: 'snmp', intervalSeconds: INTERVAL_SECONDS, settings: { port } };
     // Every loopback address answers echo requests, so the dead device would look half alive.
     const collectors = dead ? [snmp] : [{ name: 'icmp', intervalSeconds: INTERVAL_SECONDS }, snmp];
-    const device = { address, name, site: 'Demo', tags: [TAG], credentials: [credential], collectors };
+    const device = { address, name, site: 'Demo', credentials: [credential], collectors };
     try {
       await inventory.devices.create(systemActor, device);
       added++;

@@ -54,6 +54,8 @@ export interface RoleProcess {
   /** Starts it and waits until it says that it is ready; throws what it failed with. */
   start(): Promise<Extract<FromRole, { kind: 'ready' }>>;
   send(message: ToRole): void;
+  /** From now on it is not started again when it ends. */
+  retire(): void;
   /** Asks it to take no new work and waits for its word, at most `withinMs`. */
   drain(withinMs: number): Promise<void>;
   /** Stops it for good: asks, and kills what has not ended `withinMs` later. */
@@ -123,9 +125,15 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
     delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);
   }
 
+  function retire(): void {
+    stopping = true;
+    clearTimeout(retry);
+  }
+
   return {
     send,
     state: () => state,
+    retire,
     start() {
       return new Promise((resolve, reject) => {
         let first: 'pending' | 'settled' = 'pending';
@@ -161,8 +169,7 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
       });
     },
     async stop(withinMs) {
-      stopping = true;
-      clearTimeout(retry);
+      retire();
       const running = child;
       if (!running) return;
       const ended = new Promise((resolve) => running.once('exit', resolve));

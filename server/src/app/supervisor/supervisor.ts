@@ -130,6 +130,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function stopAll(): Promise<void> {
     figures.stop();
+    // A service manager may tell all processes at once: those that end by themselves stay down.
+    for (const process of processes) process.retire();
     const hubs = processes.filter((process) => process.state().role === 'hub');
     const others = processes.filter((process) => process.state().role !== 'hub');
     await Promise.all(hubs.map((hub) => hub.drain(DRAIN_MS)));
