@@ -6,8 +6,8 @@ export interface Subscription {
   readonly topic: Topic;
   readonly filter?: Record<string, string>;
   onData(data: unknown): void;
-  /** Events were lost or the connection was new: fetch what matters again. */
-  onGap?(): void;
+  /** Events were lost, so many, or nobody knows how many since the connection was new: fetch what matters again. */
+  onGap?(missed: number | null): void;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -48,7 +48,7 @@ export function createLive(url: () => string) {
       become('live');
       for (const [id, subscription] of subscriptions) {
         send(subscribeMessage(id, subscription));
-        if (opened) subscription.onGap?.();
+        if (opened) subscription.onGap?.(null);
       }
       opened = true;
     });
@@ -57,7 +57,7 @@ export function createLive(url: () => string) {
       if (!message.success || message.data.id === null) return;
       const subscription = subscriptions.get(message.data.id);
       if (message.data.type === 'event') subscription?.onData(message.data.data);
-      else if (message.data.type === 'gap') subscription?.onGap?.();
+      else if (message.data.type === 'gap') subscription?.onGap?.(message.data.dropped);
     });
     mine.addEventListener('close', () => {
       if (socket !== mine) return;

@@ -38,7 +38,7 @@ function connect(port: number, headers: Record<string, string>) {
   };
 }
 
-describe('the live stream', { timeout: 30_000 }, () => {
+describe('the live stream', { timeout: 240_000 }, () => {
   let api: TestApi;
   let port: number;
   let token: string;

@@ -7,10 +7,12 @@ import { WebSocket } from 'ws';
 import type { LogHistogram, LogPage, LogPatterns } from '@sotp/contract/logs.ts';
 import { lokiMissing, oneRate, startTestLoki } from '#stores/logs/loki/testing.ts';
 import type { TestLoki } from '#stores/logs/loki/testing.ts';
-import { runSotp, takenPort, temporaryDir, until } from './testing/run-sotp.ts';
+import { childrenOf, runSotp, takenPort, temporaryDir, until } from './testing/run-sotp.ts';
 import type { RunningSotp } from './testing/run-sotp.ts';
 
 const PASSWORD = 'a long enough passphrase';
+/** Counters are told every ten seconds, and machines may be slow. */
+const PATIENCE_MS = 300_000;
 
 async function freePort(): Promise<number> {
   const { port, release } = await takenPort();
@@ -91,7 +93,7 @@ describe(
     }
 
     const stored = () =>
-      until(`all ${sent} lines are in Loki`, async () => (await counter('syslog_stored_total')) >= sent, 90_000);
+      until(`all ${sent} lines are in Loki`, async () => (await counter('syslog_stored_total')) >= sent, PATIENCE_MS);
 
     /** The numbers of all lines that search finds, in its order. */
     async function numbers(): Promise<number[]> {
@@ -113,10 +115,16 @@ describe(
       socket.send(
         JSON.stringify({ type: 'subscribe', id: 't', topic: 'logs', filter: { query: '"number 2999 went"' } }),
       );
-      await sleep(1_000);
+      const collectors = childrenOf(sotp.pid).filter(({ commandLine }) => commandLine.includes('sotp collector'));
+      const following = async () => (await counter('syslog_tails')) >= collectors.length;
+      await until('all collectors know of the tail', following, PATIENCE_MS);
       await send(3_000);
       await stored();
-      await until('the tail has its line', () => heard.some((one) => one.includes('number 2999 went down')));
+      await until(
+        'the tail has its line',
+        () => heard.some((one) => one.includes('number 2999 went down')),
+        PATIENCE_MS,
+      );
       socket.close();
       const page = await get<LogPage>('?query=%22number+2345+went%22&from=now-1h');
       assert.deepEqual(
@@ -140,13 +148,13 @@ describe(
         await sleep(1_000);
       }
       // Processes tell their counters every few seconds.
-      await until('what came waits', async () => (await counter('log_spool_backlog_lines')) >= 20_000, 20_000);
+      await until('what came waits', async () => (await counter('log_spool_backlog_lines')) >= 20_000, PATIENCE_MS);
       await loki.start();
       await stored();
       assert.equal(await counter('syslog_dropped_total'), 0);
       assert.ok((await counter('log_spool_retries_total')) > 0);
       let found: number[] = [];
-      await until('search finds all', async () => (found = await numbers()).length >= sent, 90_000);
+      await until('search finds all', async () => (found = await numbers()).length >= sent, PATIENCE_MS);
       assert.deepEqual(
         found.toSorted((a, b) => a - b),
         Array.from({ length: sent }, (_, i) => i),
@@ -158,7 +166,7 @@ describe(
       await stored();
       assert.equal(await counter('syslog_dropped_total'), 0);
       let found = 0;
-      await until('search finds all', async () => (found = (await numbers()).length) >= sent, 90_000);
+      await until('search finds all', async () => (found = (await numbers()).length) >= sent, PATIENCE_MS);
       assert.equal(found, sent);
     });
   },

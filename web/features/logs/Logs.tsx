@@ -14,7 +14,7 @@ import { PageHead } from '#ui/page.tsx';
 import { Chip } from '#ui/small.tsx';
 import { Empty, ErrorState, Problem, Skeleton, SkeletonRows } from '#ui/state.tsx';
 import { DataTable } from '#ui/table/table.tsx';
-import { logColumns, logPhoneRow } from './columns.tsx';
+import { GapText, logColumns, logPhoneRow, withGaps } from './columns.tsx';
 import { CountedQueries } from './CountedQueries.tsx';
 import { Histogram } from './Histogram.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
@@ -24,6 +24,7 @@ import { logFilterOf, logHistogram, logList, withTerm } from './queries.ts';
 import { Senders } from './Senders.tsx';
 import { SEVERITY_LOOK } from './severity.tsx';
 import { SourceChips } from './SourceChips.tsx';
+import { isGap, type TailRow } from './tail-rows.ts';
 import { Usage } from './Usage.tsx';
 import { useTail } from './useTail.ts';
 
@@ -50,13 +51,13 @@ export function Logs() {
     },
     [filter.query, set],
   );
-  const columns = useMemo(() => logColumns(narrow), [narrow]);
+  const columns = useMemo(() => withGaps(logColumns(narrow)), [narrow]);
   const stored = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
   const rows = useMemo(() => {
-    if (tail.lines.length === 0) return stored;
+    if (tail.rows.length === 0) return stored;
     const known = new Set(stored.slice(0, 500).map(keyOf));
-    return [...tail.lines.filter((line) => !known.has(keyOf(line))), ...stored];
-  }, [stored, tail.lines]);
+    return [...tail.rows.filter((row) => isGap(row) || !known.has(keyOf(row))), ...stored];
+  }, [stored, tail.rows]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -116,7 +117,7 @@ export function Logs() {
             {following ? (
               <Button onClick={() => setPaused((before) => !before)} aria-pressed={paused}>
                 {paused ? <Play className="size-3.5" aria-hidden /> : <Pause className="size-3.5" aria-hidden />}
-                {paused ? 'Go on' : 'Pause'}
+                {paused ? `Go on${tail.waiting > 0 ? ` (${count(tail.waiting)} new)` : ''}` : 'Pause'}
               </Button>
             ) : null}
             <Button onClick={follow} aria-pressed={following} look={following ? 'primary' : 'plain'}>
@@ -148,12 +149,6 @@ export function Logs() {
       ) : histogram.error ? null : (
         <Skeleton className="mb-3 h-[126px]" />
       )}
-      {following && tail.gaps > 0 ? (
-        <p role="status" className="mb-3 text-[13px] text-degraded">
-          More lines came than can be shown live; some were left out here. They are stored: end the live view to see
-          all.
-        </p>
-      ) : null}
       {list.error && list.data ? <Problem error={list.error} className="mb-3" /> : null}
       {asPatterns ? (
         <Patterns filter={filter} onPick={(q) => set({ q: `${filter.query} ${q}`.trim(), view: null })} />
@@ -162,14 +157,16 @@ export function Logs() {
       ) : !list.data ? (
         <SkeletonRows rows={14} />
       ) : (
-        <DataTable<LogEntry>
+        <DataTable<TailRow>
           label="Log lines"
           rows={rows}
           columns={columns}
           rowKey={({ id }) => id}
-          onOpen={setOpen}
+          onOpen={(row) => {
+            if (!isGap(row)) setOpen(row);
+          }}
           onEnd={onEnd}
-          phone={logPhoneRow}
+          phone={(row) => (isGap(row) ? <GapText gap={row} /> : logPhoneRow(row))}
           empty={
             hasNextPage ? (
               <Empty>Still searching…</Empty>

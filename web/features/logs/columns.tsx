@@ -1,8 +1,10 @@
 import { CircleMinus } from 'lucide-react';
 import type { LogEntry } from '@sotp/contract/logs.ts';
+import { plural } from '#lib/format.ts';
 import { useHydrated } from '#lib/now.tsx';
 import type { Column } from '#ui/table/columns.ts';
 import { Severity } from './severity.tsx';
+import { isGap, type Gap, type TailRow } from './tail-rows.ts';
 
 const CLOCK = {
   hour: '2-digit',
@@ -94,6 +96,24 @@ export function logColumns(narrow: Narrow): Column<LogEntry>[] {
       ),
     },
   ];
+}
+
+/** What stands where lines were left out of a tail. */
+export function GapText({ gap: { missed } }: { gap: Gap }) {
+  return (
+    <span className="text-degraded">
+      {missed === null ? 'Lines may be missing here' : `${plural(missed, 'line')} left out here`}: more came than can be
+      shown live. They are stored: end the live view to see all.
+    </span>
+  );
+}
+
+/** The columns for a tail: where lines are missing, their text says so and the others are empty. */
+export function withGaps(columns: readonly Column<LogEntry>[]): Column<TailRow>[] {
+  return columns.map(({ sort: _sort, cell, ...column }) => ({
+    ...column,
+    cell: (row) => (isGap(row) ? column.id === 'message' ? <GapText gap={row} /> : null : cell(row)),
+  }));
 }
 
 export function logPhoneRow(line: LogEntry) {

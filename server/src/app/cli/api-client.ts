@@ -46,7 +46,10 @@ export function createApiClient(options: { url: string; token: string; fetch?: t
     const text = await response.text();
     if (response.ok) return text === '' ? undefined : JSON.parse(text);
     const error = parseError(text);
-    if (error) throw new AppError(error.code, error.message, { details: error.details });
+    if (error) {
+      const retryable = response.status === 503 || response.status === 429;
+      throw new AppError(error.code, error.message, { details: error.details, retryable });
+    }
     throw new AppError(
       'api_unreachable',
       `What answers at ${url.origin} (HTTP ${response.status}) is not SOTP: check SOTP_URL.`,

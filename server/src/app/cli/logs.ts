@@ -13,10 +13,9 @@ interface LogsOptions {
   json?: boolean;
 }
 
-const FOLLOW_MS = 500;
-/** Lines are stored within half a second; what comes late is still looked for. */
-const LATE_MS = 3_000;
 const PAGE = 1_000;
+/** Lines of one look while following; what is more is left out, and that is said. */
+const FOLLOWED_MAX = 100_000;
 
 /** `2026-11-23 10:00:00.123 core1 warning sshd[12]: text`, without anything that could talk to a terminal. */
 export function formatLine({ at, host, sender, severity, app, procId, message }: LogEntry): string {
@@ -59,19 +58,27 @@ export const registerLogs: RegisterCommand = (program, context) => {
       const query = words.join(' ');
       const show = (line: LogEntry) => (options.json ? context.printJson(line) : context.print(formatLine(line)));
       const limit = Math.max(1, Number.parseInt(options.limit, 10) || 100);
+      const askedAt = systemClock.monotonic();
       const asked = { query, from: options.from ?? 'now-24h' };
       const lines = await collect(api, { ...asked, to: options.to ?? 'now', direction: 'backward' }, limit);
       for (const line of lines.toReversed()) show(line);
       if (!options.follow) return;
-      let shown = new Set(lines.map(({ id }) => id));
-      let since = Date.now() - LATE_MS;
-      for (;;) {
-        await systemClock.sleep(FOLLOW_MS);
-        const from = String(since);
-        since = Date.now() - LATE_MS;
-        const news = await collect(api, { query, from, to: 'now', direction: 'forward' }, 100_000);
-        for (const line of news) if (!shown.has(line.id)) show(line);
-        shown = new Set(news.map(({ id }) => id));
-      }
+      const { followLines } = await import('./logs-follow.ts');
+      const floor = lines.length < limit ? '' : (lines.at(-1)?.receivedAt ?? '');
+      await followLines(
+        { ids: lines.map(({ id }) => id), askedAt, floor },
+        {
+          async ask(seconds) {
+            const latest = { query, from: `now-${seconds}s`, to: 'now', direction: 'forward' };
+            const news = await collect(api, latest, FOLLOWED_MAX);
+            if (news.length >= FOLLOWED_MAX)
+              context.note('More lines came than can be followed; some are left out here.');
+            return news;
+          },
+          show,
+          away: ({ message }) => context.note(`${message} Going on when it does.`),
+          clock: systemClock,
+        },
+      );
     });
 };

@@ -3,14 +3,12 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { systemClock } from '#platform/clock.ts';
-import { findDaemon, freePort, openListeners } from './testing.ts';
+import { closed, connectedTo, findDaemon, freePort, noConnectionTo, openListeners } from './testing.ts';
 
 const run = promisify(execFile);
 const RSYSLOGD = findDaemon('rsyslogd');
@@ -24,19 +22,6 @@ describe('rsyslog as sender', { skip: RSYSLOGD ? false : 'rsyslog is not install
     dir = await mkdtemp(join(tmpdir(), 'sotp-rsyslog-'));
   });
   after(() => rm(dir, { recursive: true, force: true }));
-
-  async function connected(port: number): Promise<Socket> {
-    for (let tries = 0; ; tries++) {
-      const socket = createConnection(port, '127.0.0.1');
-      const opened = await Promise.race([
-        once(socket, 'connect').then(() => true),
-        once(socket, 'error').then(() => false),
-      ]).catch(() => false);
-      if (opened) return socket.on('error', () => undefined);
-      assert.ok(tries < 100, 'rsyslog does not start');
-      await systemClock.sleep(100);
-    }
-  }
 
   /** Starts the daemon with one input by TCP and these actions; answers how to speak to it and how to end it. */
   async function startRsyslog(actions: string, globals = '') {
@@ -52,15 +37,14 @@ ${actions}
     );
     const options = ['-n', '-f', file, '-i', join(dir, `${input}.pid`), '-M', MODULES];
     const daemon = spawn(RSYSLOGD ?? '', options, { stdio: 'ignore' });
-    const socket = await connected(input);
+    const socket = await connectedTo(input);
     return {
       say(text: string): void {
         socket.write(`<134>1 2026-11-23T10:00:00Z web1 app 7 ID - ${text}\n`);
       },
       async stop(): Promise<void> {
-        socket.end();
-        // It reads to the end what it has been told before.
-        await systemClock.sleep(300);
+        // It closes its side when it has read to the end what it has been told.
+        await closed(socket.end().resume());
         daemon.kill();
         await once(daemon, 'exit');
       },
@@ -115,12 +99,11 @@ ${actions}
     await first.close();
     // Nobody listens now: it notices with its first line, which plain TCP has no way to give back.
     sender.say('into the void');
-    await systemClock.sleep(500);
+    await noConnectionTo(tcp);
     for (const text of texts('between', 500)) sender.say(text);
     await sender.stop();
     sender = await startRsyslog(action);
     for (const text of texts('restarted', 100)) sender.say(text);
-    await systemClock.sleep(500);
     const second = await openListeners({ tcp });
     for (const text of texts('behind', 100)) sender.say(text);
     const wanted = [...texts('between', 500), ...texts('restarted', 100), ...texts('behind', 100)];
@@ -128,7 +111,7 @@ ${actions}
       const came = new Set(second.got.texts());
       return wanted.filter((text) => !came.has(text));
     };
-    for (let tries = 0; tries < 200 && missing().length > 0; tries++) await systemClock.sleep(100);
+    for (let tries = 0; tries < 1_200 && missing().length > 0; tries++) await systemClock.sleep(100);
     await sender.stop();
     await second.close();
     assert.deepEqual(missing(), []);

@@ -3,13 +3,12 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { systemClock } from '#platform/clock.ts';
-import { findDaemon, freePort, openListeners } from './testing.ts';
+import { connectedTo, findDaemon, freePort, noConnectionTo, openListeners } from './testing.ts';
 
 const run = promisify(execFile);
 const SYSLOG_NG = findDaemon('syslog-ng');
@@ -35,7 +34,7 @@ log { source(s); destination(d); flags(flow-control); };
     const files = ['pid', 'persist', 'ctl'].map((name) => join(dir, `${input}.${name}`));
     const options = ['-F', '-f', join(dir, 'syslog-ng.conf'), '-p', files[0]!, '-R', files[1]!, '-c', files[2]!];
     const daemon = spawn(SYSLOG_NG ?? '', options, { stdio: 'ignore' });
-    const socket = await connected(input);
+    const socket = await connectedTo(input);
     return {
       say(text: string): void {
         socket.write(`<134>1 2026-11-23T10:00:00Z web1 app 7 ID - ${text}\n`);
@@ -46,19 +45,6 @@ log { source(s); destination(d); flags(flow-control); };
         await once(daemon, 'exit');
       },
     };
-  }
-
-  async function connected(port: number) {
-    for (let tries = 0; ; tries++) {
-      const socket = createConnection(port, '127.0.0.1');
-      const opened = await Promise.race([
-        once(socket, 'connect').then(() => true),
-        once(socket, 'error').then(() => false),
-      ]).catch(() => false);
-      if (opened) return socket.on('error', () => undefined);
-      assert.ok(tries < 100, 'syslog-ng does not start');
-      await systemClock.sleep(100);
-    }
   }
 
   test('UDP, TCP and TLS, in both formats: every field comes through', async (t) => {
@@ -98,9 +84,8 @@ log { source(s); destination(d); flags(flow-control); };
     await first.close();
     // Nobody listens now: it notices with its first line, which plain TCP has no way to give back.
     sender.say('into the void');
-    await systemClock.sleep(300);
+    await noConnectionTo(tcp);
     for (let i = 0; i < 500; i++) sender.say(`between ${i}`);
-    await systemClock.sleep(300);
     const second = await openListeners({ tcp });
     for (let i = 0; i < 100; i++) sender.say(`behind ${i}`);
     const missing = () => {
@@ -111,7 +96,7 @@ log { source(s); destination(d); flags(flow-control); };
       ];
       return wanted.filter((text) => !texts.has(text));
     };
-    for (let tries = 0; tries < 100 && missing().length > 0; tries++) await systemClock.sleep(100);
+    for (let tries = 0; tries < 1_200 && missing().length > 0; tries++) await systemClock.sleep(100);
     await sender.stop();
     await second.close();
     assert.deepEqual(missing(), []);

@@ -1,6 +1,7 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Listener, LineSink, ReceivedLine } from '#collectors/listener.ts';
@@ -19,14 +20,49 @@ export function findDaemon(name: string): string | undefined {
   return folders.map((folder) => join(folder, 'usr/sbin', name)).find((path) => existsSync(path));
 }
 
-/** A port that nobody has now. */
+/** A port that nobody has now, neither for TCP nor for UDP, on any address. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (let tries = 0; ; tries++) {
+    const server = createServer().listen(0);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const socket = createSocket('udp4').bind(port);
+    const free = await once(socket, 'listening').then(
+      () => true,
+      () => false,
+    );
+    socket.close();
+    server.close();
+    await once(server, 'close');
+    if (free) return port;
+    if (tries > 100) throw new Error('no port is free for both TCP and UDP');
+  }
+}
+
+/** Connects to a daemon that is starting; its end is nobody's fault. */
+export async function connectedTo(port: number): Promise<Socket> {
+  for (let tries = 0; ; tries++) {
+    const socket = createConnection(port, '127.0.0.1');
+    const opened = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    if (opened) return socket.on('error', () => undefined);
+    if (tries > 1_200) throw new Error(`nobody comes to listen on port ${port}`);
+    await systemClock.sleep(100);
+  }
+}
+
+/** Resolves when no program of this machine has a connection to the port any more, half closed or not. */
+export async function noConnectionTo(port: number): Promise<void> {
+  const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const TIME_WAIT = '06';
+  const held = () =>
+    readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((row) => row.trim().split(/\s+/))
+      .some(([, , address, state]) => address?.endsWith(remote) && state !== TIME_WAIT);
+  while (held()) await systemClock.sleep(5);
 }
 
 /** Resolves when the socket is closed, in peace or not. */

@@ -8,6 +8,8 @@ import { T0, lineOf } from './testing.ts';
 
 const ALL: LogFilter = { kind: 'all' };
 
+const totalOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+
 /** Whatever tree is asked for: the store's own shortcuts must never change the answer. */
 export function filterContract(store: () => LogStore): void {
   test('whatever is asked, search and histogram give the lines that the filter means', async () => {
@@ -86,5 +88,31 @@ export function filterContract(store: () => LogStore): void {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('steps begin where the range does, round instant or not, and the last ends with it', async () => {
+    const day = T0 + 30 * 86_400_000;
+    await store().write(
+      store().pack(Array.from({ length: 600 }, (_, i) => lineOf(`tick ${i}`, { receivedAt: day + i * 100 }))),
+    );
+    const filter: LogFilter = { kind: 'text', text: 'tick', wholeStart: true, wholeEnd: true };
+    for (const shift of [0, 1, 3_217, 6_999]) {
+      for (const [length, stepMs] of [
+        [49_000, 7_000],
+        [50_300, 7_000],
+        [5_000, 7_000],
+        [20_001, 1_000],
+      ] as const) {
+        const [from, to] = [day + shift, day + shift + length];
+        const { steps, countedFrom } = await store().histogram({ filter, from, to, stepMs });
+        const expected = new Map<number, number>();
+        for (let at = day; at < Math.min(to, day + 60_000); at += 100) {
+          const step = from + Math.floor((at - from) / stepMs) * stepMs;
+          if (at >= from) expected.set(step, (expected.get(step) ?? 0) + 1);
+        }
+        assert.deepEqual(new Map(steps.map(({ at, counts }) => [at, totalOf(counts)])), expected);
+        assert.equal(countedFrom, from);
+      }
+    }
   });
 }

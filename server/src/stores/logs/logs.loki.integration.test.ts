@@ -38,7 +38,7 @@ test(
     const asked = { filter: { kind: 'all' }, from: at(240), to: now + 1000, direction: 'forward', limit: 500 } as const;
     // Old lines are flushed at once, and found when Loki has read its own index.
     let found = 0;
-    for (let tries = 0; found < 120 && tries < 60; tries++) {
+    for (let tries = 0; found < 120 && tries < 300; tries++) {
       found = (await first.search(asked)).lines.length;
       if (found < 120) await systemClock.sleep(1_000);
     }

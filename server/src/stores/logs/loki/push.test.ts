@@ -5,7 +5,7 @@ import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import { lineOf } from '#stores/logs/testing.ts';
-import { decodePush, startFakeLoki } from './fake-loki.ts';
+import { decodePush, decodeTimes, startFakeLoki } from './fake-loki.ts';
 import type { PushAnswer } from './fake-loki.ts';
 import { createLokiLogStore } from './loki.ts';
 import { encodePush } from './push-body.ts';
@@ -40,7 +40,10 @@ test('a push reads back as it was written', () => {
   );
   fc.assert(
     fc.property(fc.array(stream, { maxLength: 4 }), (streams) => {
-      assert.deepEqual(decodePush(encodePush(streams)), streams);
+      const body = encodePush(streams);
+      assert.deepEqual(decodePush(body), streams);
+      const times = streams.map(({ labels, entries }) => ({ labels, times: entries.map(({ ms }) => ms) }));
+      assert.deepEqual(decodeTimes(body), times);
     }),
   );
   const long = [{ labels: '{a="b"}', entries: [{ ms: 1, nanos: 2, line: 'x'.repeat(200_000), metadata: [] }] }];

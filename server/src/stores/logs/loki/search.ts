@@ -103,32 +103,51 @@ export async function searchLoki(client: LokiClient, query: LineQuery, signal?: 
 
 const noCounts = () => [0, 0, 0, 0, 0, 0, 0, 0];
 
-async function countedByLoki(
+/**
+ * Lines of each step, as Loki counts them. It looks at instants that are multiples of the step, whatever it is asked for:
+ * so it is asked at these, and to count what was so much before.
+ */
+async function countSteps(
   client: LokiClient,
-  query: HistogramQuery,
+  { filter, from, to, stepMs }: HistogramQuery,
+  count: (at: number, severity: number, lines: number) => void,
   signal?: AbortSignal,
-): Promise<HistogramAnswer> {
-  const { filter, from, to, stepMs } = query;
-  const stepSeconds = stepMs / 1000;
-  const steps = new Map<number, number[]>();
+): Promise<void> {
+  const behindMs = (stepMs - (from % stepMs)) % stepMs;
+  const offset = behindMs === 0 ? '' : ` offset ${behindMs}ms`;
+  const logql = `sum by (severity) (count_over_time(${toLogQL(filter).query} [${stepMs}ms]${offset}))`;
   const width = Math.max(stepMs, Math.floor(WINDOW_MS / stepMs) * stepMs);
   for (let start = from; start < to; start += width) {
-    const end = Math.min(start + width, from + Math.ceil((to - from) / stepMs) * stepMs);
-    const logql = `sum by (severity) (count_over_time(${toLogQL(filter).query} [${stepMs}ms]))`;
+    const end = Math.min(start + width, to);
     // A count at an instant is of the step before it.
-    const range = { query: logql, start: toNanos(start + stepMs), end: toNanos(end), stepSeconds };
+    const [first, last] = [toNanos(start + stepMs + behindMs), toNanos(end + behindMs)];
+    const range = { query: logql, start: first, end: last, stepSeconds: stepMs / 1000 };
     for (const { metric, values } of await client.counts(range, signal)) {
       const severity = SEVERITY_NAMES.findIndex((name) => name === metric['severity']);
       if (severity < 0) continue;
-      for (const [seconds, count] of values) {
-        const at = Math.round(seconds * 1000) - stepMs;
-        if (at < from || at >= to) continue;
-        let counts = steps.get(at);
-        if (!counts) steps.set(at, (counts = noCounts()));
-        counts[severity]! += Number(count);
+      for (const [seconds, lines] of values) {
+        const at = Math.round(seconds * 1000) - behindMs - stepMs;
+        if (at >= start && at < end) count(at, severity, Number(lines));
       }
     }
   }
+}
+
+async function countedByLoki(
+  client: LokiClient,
+  { filter, from, to, stepMs }: HistogramQuery,
+  signal?: AbortSignal,
+): Promise<HistogramAnswer> {
+  const steps = new Map<number, number[]>();
+  const count = (at: number, severity: number, lines: number) => {
+    let counts = steps.get(at);
+    if (!counts) steps.set(at, (counts = noCounts()));
+    counts[severity]! += lines;
+  };
+  const whole = from + Math.floor((to - from) / stepMs) * stepMs;
+  if (whole > from) await countSteps(client, { filter, from, to: whole, stepMs }, count, signal);
+  // The last step ends where the range does.
+  if (to > whole) await countSteps(client, { filter, from: whole, to, stepMs: to - whole }, count, signal);
   return inOrder(steps, from);
 }
 

@@ -110,7 +110,7 @@ export async function startTestLoki({ limits, ingester } = ANY_TIME): Promise<Te
   process.on('exit', close);
   async function start(): Promise<void> {
     const own = (child = spawn(program, [`-config.file=${file}`], { stdio: 'ignore' }));
-    for (let tries = 0; tries < 600 && own.exitCode === null; tries++) {
+    for (let tries = 0; tries < 1_800 && own.exitCode === null; tries++) {
       const ready = await fetch(`${url}/ready`).then(
         ({ ok }) => ok,
         () => false,
