@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../server/src/app/supervisor/role-process.ts';
 import { parseGlob } from '../../server/src/domain/log-filter.ts';
 import type { LogFilter } from '../../server/src/domain/log-filter.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
@@ -44,11 +45,9 @@ export async function startGround(syslog: Record<string, unknown>): Promise<Grou
   await store.maintain(Date.now());
   const begun = Date.now();
   const dir = mkdtempSync(join(tmpdir(), 'sotp-logs-ground-'));
-  // As the supervisor starts a collector.
-  const flags = ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'];
   const child: ChildProcess = spawn(
     process.execPath,
-    [...flags, fileURLToPath(new URL('collector.ts', import.meta.url))],
+    [...NODE_FLAGS.collector, fileURLToPath(new URL('collector.ts', import.meta.url))],
     {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, SOTP_BENCH_URL: url, SOTP_BENCH_DIR: dir, SOTP_BENCH_SYSLOG: JSON.stringify(syslog) },

@@ -1,5 +1,5 @@
 // CPU of receiving and reading lines, by UDP and TCP, beside rsyslog and syslog-ng writing files in the same run:
-// `node bench/logs/receive.ts [lines]`. Their packages exclude each other in Debian: unpack one (`dpkg -x`) into a
+// `node bench/logs/receive.ts [lines] [rounds]`. Their packages exclude each other in Debian: unpack one (`dpkg -x`) into a
 // folder and name it in SOTP_TEST_PROGRAMS. Exits with 1 when SOTP takes more than the targets of the two beside it.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -10,11 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../server/src/app/supervisor/role-process.ts';
 import { freePort, startRsyslog, startSyslogNg } from './daemons.ts';
 import type { Receiver } from './daemons.ts';
 import { createChance, makeLine } from './lines.ts';
 
-const total = Number(process.argv[2] ?? 200_000);
+const total = Number(process.argv[2] ?? 150_000);
+const ROUNDS = Number(process.argv[3] ?? 3);
 const dir = mkdtempSync(join(tmpdir(), 'sotp-logs-bench-'));
 const chance = createChance();
 const now = Date.now();
@@ -57,7 +59,8 @@ async function sendTcp(port: number): Promise<void> {
 async function startSotp(batched: boolean): Promise<Receiver> {
   const [udp, tcp] = [freePort(), freePort()];
   const script = fileURLToPath(new URL('receiver.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, String(udp), String(tcp), batched ? 'batched' : 'dgram'], {
+  const flags = NODE_FLAGS.collector;
+  const child = spawn(process.execPath, [...flags, script, String(udp), String(tcp), batched ? 'batched' : 'dgram'], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   await once(child, 'message');
@@ -76,13 +79,14 @@ async function startSotp(batched: boolean): Promise<Receiver> {
 
 interface Result {
   readonly name: string;
-  readonly transport: string;
-  /** CPU of a line that was received. */
-  readonly us: number;
-  readonly received: number;
+  readonly transport: 'udp' | 'tcp';
+  /** CPU of a line that was received, in each round, and the least of them. */
+  readonly rounds: number[];
+  us: number;
+  received: number;
 }
 
-async function measure(receiver: Receiver, transport: 'udp' | 'tcp'): Promise<Result> {
+async function measure(receiver: Receiver, transport: 'udp' | 'tcp'): Promise<{ us: number; received: number }> {
   const pid = receiver.process.pid!;
   const before = await receiver.received();
   const cpu = cpuOf(pid);
@@ -90,10 +94,10 @@ async function measure(receiver: Receiver, transport: 'udp' | 'tcp'): Promise<Re
   await sleep(1_500);
   const used = cpuOf(pid) - cpu;
   const received = (await receiver.received()) - before;
-  return { name: receiver.name, transport, us: (used * 1e6) / Math.max(1, received), received };
+  return { us: (used * 1e6) / Math.max(1, received), received };
 }
 
-const results: Result[] = [];
+const receivers: Receiver[] = [];
 for (const start of [
   () => startSotp(true),
   () => startSotp(false),
@@ -101,12 +105,27 @@ for (const start of [
   () => startSyslogNg(dir),
 ]) {
   const receiver = await start();
-  if (!receiver) continue;
-  for (const transport of ['udp', 'tcp'] as const) {
-    // Once to warm up, once to measure.
-    await measure(receiver, transport);
-    results.push(await measure(receiver, transport));
+  if (receiver) receivers.push(receiver);
+}
+const TRANSPORTS = ['udp', 'tcp'] as const;
+const results: Result[] = receivers.flatMap(({ name }) =>
+  TRANSPORTS.map((transport) => ({ name, transport, rounds: [], us: Number.POSITIVE_INFINITY, received: 0 })),
+);
+// They take turns, so that what else the machine does meets all alike; a machine only ever adds to what a line costs, so
+// the least counts. The first round is to warm up.
+for (let round = 0; round <= ROUNDS; round++) {
+  for (const receiver of receivers) {
+    for (const transport of TRANSPORTS) {
+      const { us, received } = await measure(receiver, transport);
+      if (round === 0) continue;
+      const result = results.find((one) => one.name === receiver.name && one.transport === transport)!;
+      result.rounds.push(Number(us.toFixed(2)));
+      result.us = Math.min(result.us, us);
+      result.received += received;
+    }
   }
+}
+for (const receiver of receivers) {
   receiver.process.kill();
   await once(receiver.process, 'exit');
 }
@@ -119,10 +138,11 @@ const ratios = {
   udpPlain: usOf('SOTP, plain dgram', 'udp') / usOf('rsyslog', 'udp'),
   tcp: usOf('SOTP', 'tcp') / usOf('rsyslog', 'tcp'),
 };
-for (const { name, transport, us, received } of results) {
+for (const { name, transport, us, rounds, received } of results) {
   process.stdout.write(
-    `${name.padEnd(18)} ${transport}  ${us.toFixed(2).padStart(6)} us CPU a line   ${received} of ${total} received\n`,
+    `${name.padEnd(18)} ${transport}  ${us.toFixed(2).padStart(6)} us CPU a line (${rounds.join(', ')})   ${received} of ${total * ROUNDS} received\n`,
   );
 }
 process.stdout.write(`${JSON.stringify({ bench: 'logs/receive', lines: total, results, toRsyslog: ratios })}\n`);
-if (ratios.udp > 1 || ratios.udpPlain > 2 || ratios.tcp > 1.2) process.exit(1);
+const within = ratios.udp <= 1 && ratios.udpPlain <= 2 && ratios.tcp <= 1.2;
+process.exit(within ? 0 : 1);

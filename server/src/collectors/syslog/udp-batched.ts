@@ -29,10 +29,12 @@ const DATAGRAM_OCTETS = 65_536;
 /** So many calls in a row; then others have their turn. */
 const CALLS_MAX = 16;
 /**
- * While lines come in we look every two milliseconds instead of being woken by each: at 10,000 lines a second that is
- * twenty lines a look, for a tenth of the cost, and the kernel's buffer holds far more than comes in that time.
+ * While lines come in we look every few milliseconds instead of being woken by each: to be woken costs more than to read
+ * ten lines. Where the kernel's buffer holds what comes in the longer time, we look that seldom.
  */
-const LOOK_MS = 2;
+const LOOK_MS = 8;
+const LOOK_OFTEN_MS = 2;
+const ROOMY_BYTES = 4 * 1024 * 1024;
 
 function bindLibc() {
   const libc = koffi.load(null);
@@ -40,6 +42,7 @@ function bindLibc() {
     socket: libc.func('int socket(int, int, int)'),
     bind: libc.func('int bind(int, void*, uint32_t)'),
     setsockopt: libc.func('int setsockopt(int, int, int, void*, uint32_t)'),
+    getsockopt: libc.func('int getsockopt(int, int, int, void*, void*)'),
     recvmmsg: libc.func('int recvmmsg(int, void*, uint32_t, int, void*)'),
     close: libc.func('int close(int)'),
   };
@@ -75,12 +78,19 @@ function bindSocket(libc: Libc, host: string, port: number): number {
   return fd;
 }
 
+/** Bytes that the kernel keeps for the socket at most. */
+function receiveBufferOf(libc: Libc, fd: number): number {
+  const [bytes, size] = [new Int32Array(1), Uint32Array.of(4)];
+  return libc.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, bytes, size) === 0 ? bytes[0]! : 0;
+}
+
 /** A socket that is read with recvmmsg: many datagrams a system call, and copied together. */
 export async function openBatchedUdp({ host, port, onDatagram, log }: UdpSocketDeps): Promise<UdpSocket> {
   const libc = bindLibc();
   const fd = bindSocket(libc, host, port);
   const row = createDatagramRow(BATCH, DATAGRAM_OCTETS, koffi.address);
   const room = createSlabs();
+  const lookMs = receiveBufferOf(libc, fd) >= ROOMY_BYTES ? LOOK_MS : LOOK_OFTEN_MS;
   let looking: NodeJS.Timeout | undefined;
   let open = true;
   let complained = false;
@@ -121,17 +131,24 @@ export async function openBatchedUdp({ host, port, onDatagram, log }: UdpSocketD
   const handle = koffi.node.poll(fd, { readable: true }, wake);
 
   function wake(): void {
-    if (!open || drain() === 0) return;
+    if (!open) return;
+    const total = drain();
+    if (total === 0) return;
     handle.stop();
-    look();
+    lookAfter(total);
   }
 
   function look(): void {
-    looking = setTimeout(() => {
-      if (!open) return;
-      if (drain() > 0) look();
-      else handle.start({ readable: true }, wake);
-    }, LOOK_MS);
+    if (!open) return;
+    const total = drain();
+    if (total > 0) lookAfter(total);
+    else handle.start({ readable: true }, wake);
+  }
+
+  /** Looks again in a while; at once, when there was more than one turn takes. */
+  function lookAfter(total: number): void {
+    if (total >= CALLS_MAX * BATCH) setImmediate(look);
+    else looking = setTimeout(look, lookMs);
   }
 
   return {
