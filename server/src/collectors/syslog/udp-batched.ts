@@ -29,10 +29,11 @@ const DATAGRAM_OCTETS = 65_536;
 /** So many calls in a row; then others have their turn. */
 const CALLS_MAX = 16;
 /**
- * While lines come in we look every few milliseconds instead of being woken by each: to be woken costs more than to read
- * ten lines. Where the kernel's buffer holds what comes in the longer time, we look that seldom.
+ * While lines come in we look every few milliseconds instead of being woken by each: to be woken costs as much as to read
+ * hundreds of lines, since caches are cold then. Where the kernel's buffer holds what comes in the longer time, we look
+ * that seldom.
  */
-const LOOK_MS = 8;
+const LOOK_MS = 25;
 const LOOK_OFTEN_MS = 2;
 const ROOMY_BYTES = 4 * 1024 * 1024;
 
