@@ -40,3 +40,29 @@ test('thousands that waited leave nothing behind, and none is lost', async () =>
   );
   assert.deepEqual([order.length, lane.waiting], [5_000, 0]);
 });
+
+test('room that shrinks lets nobody in until enough have left; room that grows lets in several at once', async () => {
+  let room = 4;
+  const lane = createLane(() => room);
+  let entered = 0;
+  for (let i = 0; i < 12; i++) void lane.enter().then(() => entered++);
+  const settle = () => new Promise(setImmediate);
+  await settle();
+  assert.equal(entered, 4);
+  room = 2;
+  lane.leave();
+  lane.leave();
+  await settle();
+  assert.equal(entered, 4);
+  lane.leave();
+  await settle();
+  assert.equal(entered, 5);
+  room = 5;
+  lane.leave();
+  await settle();
+  assert.deepEqual([entered, lane.waiting], [9, 3]);
+  room = 0;
+  for (let i = 0; i < 5; i++) lane.leave();
+  await settle();
+  assert.equal(entered, 10, 'never nobody');
+});

@@ -33,26 +33,40 @@ function createLine(): Line {
   };
 }
 
-/** At most `size` inside at once. */
-export function createLane(size: number): Lane {
+/** At most `size` inside at once; given as a function, it is asked whenever somebody comes or leaves. */
+export function createLane(size: number | (() => number)): Lane {
+  const room = typeof size === 'number' ? () => size : size;
   let inside = 0;
   const ahead = createLine();
   const line = createLine();
+
+  /** Lets in as many as there is room for by now, which may be several or none, but never keeps out the last. */
+  function admit(): void {
+    while (inside < Math.max(1, room())) {
+      const next = ahead.next() ?? line.next();
+      if (!next) return;
+      inside++;
+      next();
+    }
+  }
+
   return {
     get waiting() {
       return ahead.length + line.length;
     },
     async enter(first = false) {
-      if (inside < size) {
+      if (ahead.length + line.length === 0 && inside < room()) {
         inside++;
         return;
       }
-      await new Promise<void>((resolve) => (first ? ahead : line).push(resolve));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      (first ? ahead : line).push(resolve);
+      admit();
+      await promise;
     },
     leave() {
-      const next = ahead.next() ?? line.next();
-      if (next) next();
-      else inside--;
+      inside--;
+      admit();
     },
   };
 }

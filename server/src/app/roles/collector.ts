@@ -80,7 +80,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     mayCreateKey: config.roles.includes('hub'),
     log,
     applicationName: 'sotp collector',
-    maxConnections: 6,
+    // Idle ones are closed after half a minute: so many are there only while many devices are new.
+    maxConnections: 10,
     logs: config,
     logWriter: member.name,
     maxWorkers: config.sites.length > 0 ? 2 * config.sites.length : config.partitions,

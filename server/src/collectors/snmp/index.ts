@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { toAppError } from '#platform/errors.ts';
 import { createLane } from '#platform/lane.ts';
+import { createPace } from '#platform/pace.ts';
 import type {
   CheckResult,
   CollectorDeps,
@@ -46,7 +47,8 @@ export function createSnmpCollector(
   const { clock, random, shelf } = deps;
   const resolver = createResolver(clock);
   const programs = createPrograms();
-  const studies = createLane(deps.studiesAtOnce ?? STUDIES_AT_ONCE);
+  const pace = createPace(clock, STUDIES_AT_ONCE);
+  const studies = createLane(deps.studiesAtOnce ?? pace.room);
   const ring = createKeyRing();
   const devices = new Map<number, Known>();
   const pollDeps = { ...deps, programs, studies };
@@ -157,6 +159,7 @@ export function createSnmpCollector(
     metrics: () => ({ ...transportMetrics(transport), ...shelf?.metrics() }),
     ...(shelf && { knowledge: () => shelf.report() }),
     async close() {
+      pace.stop();
       for (const { state } of devices.values()) state?.study?.cancel();
       devices.clear();
       shelf?.close();

@@ -14,7 +14,7 @@ import type { PortStore } from '#stores/ports/ports.ts';
 import type { BatchOrigin, MetricStore, PollRow } from '#stores/metrics/metrics.ts';
 import { createAnswerBook } from './answer-book.ts';
 import { createFactsFilter } from './facts-filter.ts';
-import { createFactsWriter } from './facts-writer.ts';
+import { createFactsWriter, eachDevice } from './facts-writer.ts';
 import { createInterestBook, samplesTopic } from './live.ts';
 import { createPortBook } from './port-book.ts';
 import { DeviceChanged } from './polls.ts';
@@ -191,7 +191,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
 
   /** A reading that cannot be applied costs its ports their new labels, not the batch its samples. */
   async function observePorts(batch: Batch): Promise<void> {
-    for (const record of batch.facts) {
+    await eachDevice(batch.facts, async (record) => {
       try {
         await portBook.observe([record]);
       } catch (thrown) {
@@ -199,7 +199,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
         if (error.retryable || error.code === 'database_unavailable') throw error;
         log.error({ device: record.deviceId, err: error.message }, 'the ports of a device cannot be recognised');
       }
-    }
+    });
   }
 
   /** What was read before says nothing any more: the device was changed, or was polled elsewhere meanwhile. */

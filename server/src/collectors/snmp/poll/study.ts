@@ -14,7 +14,7 @@ import type { Programs } from './share.ts';
 
 /** A device that needs longer than this to be read as a whole is given up until the next try. */
 const LIMIT_MS = 15 * 60_000;
-/** Devices read as a whole at once by one process: reading takes fifty times the work of a poll, and polls come first. */
+/** Devices read as a whole at once by one process, at most: reading takes fifty times the work of a poll, and polls come first. */
 export const STUDIES_AT_ONCE = 64;
 /** What takes longer than this is the device's slowness and costs us little: the next one has its turn. */
 const TURN_MS = 30_000;
