@@ -204,7 +204,7 @@ export async function openTestApi(
   });
   const leases = createPostgresLeases(pg);
   const queues = { depth: async () => ({ waiting: 1, running: 0, failed: 0 }) } as Partial<JobQueues> as JobQueues;
-  const fleet = createFleetOverview({ leases, queues, book: processes, recurring });
+  const fleet = createFleetOverview({ leases, queues, book: processes, recurring, bus });
   const blindSpots = createBlindSpots({
     sources: [
       blindDevices(createBlindDeviceStore(pg)),

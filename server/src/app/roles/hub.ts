@@ -110,7 +110,7 @@ function compose(context: RoleContext) {
     log,
     worker: `${config.machine}/hub`,
   });
-  const fleet = createFleetOverview({ leases: backends.leases, queues: backends.queues, book, recurring });
+  const fleet = createFleetOverview({ leases: backends.leases, queues: backends.queues, book, recurring, bus });
   const blindSpots = createBlindSpots({
     sources: [
       blindDevices(stores.blindDevices),

@@ -1,5 +1,7 @@
 import type { Canary } from '@sotp/contract/canary.ts';
 import type { Fleet, FleetCollector } from '@sotp/contract/fleet.ts';
+import type { Bus } from '#bus/bus.ts';
+import { BUS_TOPICS } from '#bus/bus.ts';
 import type { JobQueues } from '#queue/queue.ts';
 import { canaryOverview } from '#services/canary/overview.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
@@ -13,6 +15,7 @@ export interface FleetOverviewDeps {
   readonly queues: JobQueues;
   readonly book: ProcessBook;
   readonly recurring: Recurring;
+  readonly bus: Bus;
 }
 
 /** Who works on what, how busy they are, and what waits. */
@@ -28,7 +31,7 @@ export interface FleetOverview {
   doNow(kind: string, by: string): Promise<{ taskId: string }>;
 }
 
-export function createFleetOverview({ leases, queues, book, recurring }: FleetOverviewDeps): FleetOverview {
+export function createFleetOverview({ leases, queues, book, recurring, bus }: FleetOverviewDeps): FleetOverview {
   function collector(member: WorkingMember): FleetCollector {
     const told = book.lastTwo('collector', member.name);
     return {
@@ -72,7 +75,12 @@ export function createFleetOverview({ leases, queues, book, recurring }: FleetOv
     },
     canary: async () => canaryOverview(book),
     queue,
-    releaseSite: (site) => leases.dissolveZone(site),
+    async releaseSite(site) {
+      const released = await leases.dissolveZone(site);
+      // Whoever plans puts its devices elsewhere; by himself he would look only once a minute.
+      if (released) bus.publish(BUS_TOPICS.fleet, { site });
+      return released;
+    },
     doNow: (kind, by) => recurring.doNow(kind, by),
   };
 }
