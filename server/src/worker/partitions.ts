@@ -137,6 +137,8 @@ export function createPartitions(deps: PartitionsDeps): Partitions {
   async function drop(partition: number, release: boolean): Promise<void> {
     const handle = working.get(partition);
     working.delete(partition);
+    // Somebody else has it already: what still goes on with its devices, like reading one as a whole, ends at once.
+    if (!release) deps.lost(partition);
     await handle?.stop(GRACE_MS);
     deps.lost(partition);
     counters.partitions_lost_total++;

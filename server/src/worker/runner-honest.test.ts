@@ -48,3 +48,18 @@ test('a lease that ends while the database gives the device’s settings: it is 
   assert.deepEqual(polled, [], 'nor is it polled far too late');
   assert.equal(runner.counters()['polls_skipped_total{reason="late"}'], 1);
 });
+
+test('a device that is given up while it is polled is not called down', async (t) => {
+  let giveUp: (() => void) | undefined;
+  const { clock, outcomes, job } = await runnerWorld(t, [
+    moduleOf('a', async () => {
+      await new Promise<void>((resolve) => (giveUp = resolve));
+      throw new AppError('shutting_down', 'The device is no longer polled here.');
+    }),
+  ]);
+  await job([1, 0]);
+  await clock.advance(0);
+  giveUp?.();
+  await clock.advance(0);
+  assert.deepEqual(outcomes, []);
+});

@@ -170,13 +170,17 @@ export function createRunner(deps: RunnerDeps): Runner {
       slot.running = false;
     });
     deps.heard?.(outcome.run.up, outcome.run.up === slot.down, begunAt);
+    // Cut off because this process ends, or no longer polls the device: that says nothing about it.
+    if (outcome.run.error?.code === 'shutting_down') {
+      skips.count(stopping.signal.aborted ? 'stopping' : 'not_ours');
+      return outcome;
+    }
     if (SILENCE.has(outcome.run.error?.code) && heldUpSince(begunAt) >= HELD_UP_MS) {
       skips.count('held_up');
       return outcome;
     }
     slot.down = !outcome.run.up;
-    // What shutdown cut off says nothing about the device.
-    if (!controller.signal.aborted || !stopping.signal.aborted) ingest.record(outcome);
+    ingest.record(outcome);
     return outcome;
   }
 
