@@ -1,6 +1,6 @@
 // The database of a whole SOTP is closed, stopped where it stands, or killed: what the API says, whether health answers,
 // whether devices are polled on time while the spools drain, and whether all that was polled is stored.
-// node bench/spool/outage.ts close|hang|kill [seconds=60] [times=1]. Prints one line of JSON; exits 1 below the bar.
+// node bench/spool/outage.ts close|hang|kill [seconds=60] [times=1] [port=23080]. Prints one line of JSON; exits 1 below the bar.
 //   close  no server for `seconds`     hang  it is there and does not answer     kill  kill -9, started again `seconds` later
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +12,12 @@ import { quantile, rolePids, signIn, startMachine } from '../distribution/sotp.t
 import { watchDevices } from '../distribution/watched.ts';
 import { createFaultyPostgres } from './postgres.ts';
 
-const [kind = 'close', secondsText = '60', timesText = '1'] = process.argv.slice(2);
+const [kind = 'close', secondsText = '60', timesText = '1', portText = '23080'] = process.argv.slice(2);
 const seconds = Number(secondsText);
 const times = Number(timesText);
 const DEVICES = 500;
 const INTERVAL_MS = 10_000;
-const PORT = 23_080;
+const PORT = Number(portText);
 /** So long after the database has gone the API may still be finding out. */
 const NOTICED_MS = 2_000;
 const MAX_DRAIN_MS = 30_000;
@@ -27,7 +27,7 @@ const MAX_GROWTH_MIB = 50;
 const root = mkdtempSync(join(tmpdir(), 'sotp-bench-outage-'));
 const server = await createFaultyPostgres();
 await server.start();
-const watched = await watchDevices(DEVICES, 23_161, '127.23');
+const watched = await watchDevices(DEVICES, PORT + 81, `127.${Math.floor(PORT / 1_000)}`);
 const sotp = startMachine({
   name: 'one',
   root,

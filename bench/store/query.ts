@@ -25,8 +25,9 @@ let store: (MetricStore & { now?: number }) | undefined;
 /** In the middle of an hour, as most often: its polls are not packed yet. */
 const end = Math.floor(Date.now() / HOUR) * HOUR - HOUR / 2;
 let now = end;
-const clock = { ...systemClock, now: () => now };
+const clock = { ...systemClock, now: () => now, advance: () => undefined };
 const api = await openTestApi({
+  clock,
   samples: (pg) => (store = createPackedMetricStore({ pg, clock, log: silentLog, compactionLagMs: 0 })),
 });
 if (!store) throw new Error('no store');

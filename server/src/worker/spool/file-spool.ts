@@ -245,7 +245,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       );
       safe.catch(complain);
       lastWrite = safe;
-      if (syncMs > 0) deadline.appended();
+      if (syncMs > 0) deadline.appended(undelivered() > 1);
       trimRecent();
       if (dropsOldest) enforceCap();
       wake?.();

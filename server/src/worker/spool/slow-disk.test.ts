@@ -114,14 +114,29 @@ test('a deadline whose timer is late is kept by what is appended next', () => {
   let syncs = 0;
   const clock: Clock = { ...systemClock, monotonic: () => now };
   const deadline = createSyncDeadline({ clock, syncMs: 150, sync: async () => void syncs++ });
-  deadline.appended();
+  deadline.appended(false);
   now = 149;
-  deadline.appended();
+  deadline.appended(false);
   assert.equal(syncs, 0);
   now = 150;
-  deadline.appended();
+  deadline.appended(false);
   assert.equal(syncs, 1);
-  deadline.appended();
+  deadline.appended(false);
   assert.equal(syncs, 1);
   deadline.stop();
+});
+
+test('what comes while others still wait is synced at once', async () => {
+  const store = createStore();
+  store.state.away = true;
+  const disk = stuckDisk();
+  const spool = spoolIn(newDir(), { files: disk.files, syncMs: 3_600_000 });
+  await spool.start(store.deliver);
+  await spool.append(batchOf(1));
+  await spool.append(batchOf(2));
+  await disk.began;
+  disk.letGo();
+  store.state.away = false;
+  await drained(spool);
+  await spool.stop();
 });

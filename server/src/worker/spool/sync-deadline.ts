@@ -2,7 +2,8 @@ import type { Clock } from '#platform/clock.ts';
 
 /** Sees to it that what was appended is synced `syncMs` later at most. */
 export interface SyncDeadline {
-  appended(): void;
+  /** `behind`: others wait already, so this one will wait too, and what is due is due at once. */
+  appended(behind: boolean): void;
   stop(): void;
 }
 
@@ -24,8 +25,9 @@ export function createSyncDeadline({ clock, syncMs, sync }: SyncDeadlineDeps): S
   }
 
   return {
-    appended() {
-      if (timer === undefined) {
+    appended(behind) {
+      if (behind) due();
+      else if (timer === undefined) {
         since = clock.monotonic();
         timer = setTimeout(due, syncMs);
       } else if (clock.monotonic() - since >= syncMs) due();
