@@ -67,12 +67,9 @@ test('a restart breaks the rate, also when the restarting poll had no value for 
 
 test('p95 takes the nearest rank of values, and of single rates for a counter', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => ({ at: i * 10, value: 100 - i }));
-  assert.deepEqual(quantiles(emptyBuckets(0, 1_000, 2, 'gauge'), columns(hundred), 0.95), [
-    [0, 95],
-    [1_000, null],
-  ]);
+  assert.deepEqual([...quantiles(emptyBuckets(0, 1_000, 2, 'gauge'), columns(hundred), 0.95)], [95, Number.NaN]);
   const counter = [0, 1, 3, 6].map((value, i) => ({ at: i * 100, value }));
-  assert.deepEqual(quantiles(emptyBuckets(0, 1_000, 1, 'counter'), columns(counter), 0.95), [[0, 30]]);
+  assert.deepEqual([...quantiles(emptyBuckets(0, 1_000, 1, 'counter'), columns(counter), 0.95)], [30]);
 });
 
 const walk = fc.array(

@@ -32,22 +32,33 @@ export interface Buckets {
   readonly coveredMs: Float64Array;
 }
 
+const FIELDS = 7;
+
+/** Spans of several series in which nothing happened yet, in one piece of memory. */
+export function emptyBucketsOf(
+  kinds: readonly SeriesKind[],
+  from: number,
+  stepMs: number,
+  length: number,
+): readonly Buckets[] {
+  const size = kinds.length * length;
+  const all = new Float64Array(FIELDS * size);
+  const field = (n: number) => all.subarray(n * size, (n + 1) * size);
+  const shared = {
+    count: field(0),
+    sum: field(1),
+    increase: field(2),
+    coveredMs: field(3),
+    min: field(4).fill(Infinity),
+    max: field(5).fill(-Infinity),
+    last: field(6).fill(Number.NaN),
+  };
+  return kinds.map((kind, i) => ({ from, stepMs, length, counter: kind === 'counter', offset: i * length, ...shared }));
+}
+
 /** Spans in which nothing happened yet. */
 export function emptyBuckets(from: number, stepMs: number, length: number, kind: SeriesKind): Buckets {
-  return {
-    from,
-    stepMs,
-    length,
-    counter: kind === 'counter',
-    offset: 0,
-    count: new Float64Array(length),
-    sum: new Float64Array(length),
-    min: new Float64Array(length).fill(Infinity),
-    max: new Float64Array(length).fill(-Infinity),
-    last: new Float64Array(length).fill(Number.NaN),
-    increase: new Float64Array(length),
-    coveredMs: new Float64Array(length),
-  };
+  return emptyBucketsOf([kind], from, stepMs, length)[0]!;
 }
 
 export interface AddOptions {
@@ -125,27 +136,45 @@ export function addBuckets(into: Buckets, finer: Buckets, since = -Infinity, unt
   }
 }
 
-/** The value of each span under a function; null where there was nothing. Quantiles need samples: see `quantiles`. */
-export function toPoints(buckets: Buckets, fn: Exclude<RangeFunction, 'p95'>): Point[] {
+/** The value of each span under a function; NaN where there was nothing. Quantiles need samples: see `quantiles`. */
+export function toValues(buckets: Buckets, fn: Exclude<RangeFunction, 'p95'>): Float64Array {
+  const values = new Float64Array(buckets.length);
+  for (let i = 0; i < buckets.length; i++) values[i] = valueOf(buckets, buckets.offset + i, fn);
+  return values;
+}
+
+/** Values, one a step, as points; null where there is none. */
+export function pointsOf(from: number, stepMs: number, values: Float64Array): Point[] {
   const points: Point[] = [];
-  for (let i = 0; i < buckets.length; i++) {
-    points.push([buckets.from + i * buckets.stepMs, valueOf(buckets, buckets.offset + i, fn)]);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    points.push([from + i * stepMs, value === value ? value : null]);
   }
   return points;
 }
 
-function valueOf(buckets: Buckets, i: number, fn: Exclude<RangeFunction, 'p95'>): number | null {
+/** The same as points. */
+export function toPoints(buckets: Buckets, fn: Exclude<RangeFunction, 'p95'>): Point[] {
+  return pointsOf(buckets.from, buckets.stepMs, toValues(buckets, fn));
+}
+
+function valueOf(buckets: Buckets, i: number, fn: Exclude<RangeFunction, 'p95'>): number {
   const covered = buckets.coveredMs[i]!;
-  if (fn === 'rate') return covered > 0 ? (buckets.increase[i]! * 1000) / covered : null;
-  if (fn === 'increase') return covered > 0 ? buckets.increase[i]! : null;
+  if (fn === 'rate') return covered > 0 ? (buckets.increase[i]! * 1000) / covered : Number.NaN;
+  if (fn === 'increase') return covered > 0 ? buckets.increase[i]! : Number.NaN;
   const count = buckets.count[i]!;
-  if (count === 0) return null;
+  if (count === 0) return Number.NaN;
   if (fn === 'avg') return buckets.sum[i]! / count;
   return buckets[fn][i]!;
 }
 
-/** The quantile (nearest rank) of what lies in each span: values, or the single rates of a counter. */
-export function quantiles(buckets: Buckets, samples: SampleColumns, quantile: number, until = Infinity): Point[] {
+/** The quantile (nearest rank) of what lies in each span: values, or the single rates of a counter. NaN where there is nothing. */
+export function quantiles(
+  buckets: Buckets,
+  samples: SampleColumns,
+  quantile: number,
+  until = Infinity,
+): Float64Array {
   const inSpan: number[][] = Array.from({ length: buckets.length }, () => []);
   if (buckets.counter) {
     addSamples(buckets, samples, { until, onRate: (bucket, rate) => inSpan[bucket]!.push(rate) });
@@ -156,9 +185,9 @@ export function quantiles(buckets: Buckets, samples: SampleColumns, quantile: nu
         inSpan[Math.floor((samples.at[i]! - buckets.from) / buckets.stepMs)]?.push(value);
     }
   }
-  return inSpan.map((values, i): Point => {
+  return Float64Array.from(inSpan, (values) => {
     values.sort((a, b) => a - b);
     const rank = Math.max(0, Math.ceil(quantile * values.length) - 1);
-    return [buckets.from + i * buckets.stepMs, values[rank] ?? null];
+    return values[rank] ?? Number.NaN;
   });
 }

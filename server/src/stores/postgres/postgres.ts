@@ -1,9 +1,10 @@
 import { finished } from 'node:stream/promises';
 import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { AppError } from '#platform/errors.ts';
+import { copyOut } from './copy-out.ts';
 import { describeDatabase, isConnectionFault, toDatabaseFault } from './faults.ts';
 import { cancelStatement, openSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -87,16 +88,10 @@ function onClient(client: pg.ClientBase, database: string): Queryable {
       }
     },
     async copyOut(sql) {
-      const stream = client.query(copyTo(sql));
       try {
-        const chunks: Buffer[] = [];
-        for await (const chunk of stream) chunks.push(chunk as Buffer);
-        return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+        return await copyOut(client, sql);
       } catch (error) {
         throw toDatabaseFault(error, database);
-      } finally {
-        // `pg` hangs its timer for the read timeout on this, and nobody else calls it for a stream that gives data.
-        stream.callback?.();
       }
     },
     async copyIn(sql, data) {

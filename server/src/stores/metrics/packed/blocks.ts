@@ -68,6 +68,9 @@ export interface BlockSelection {
   readonly to: number;
 }
 
+/** Where a row lies and who wrote it: another row may come to lie there later. */
+export const PLACE = `b.ctid::text || ' ' || b.xmin::text as place`;
+
 const isTwoForms = (of: PartitionedTable | TwoForms): of is TwoForms => 'hours' in of;
 
 /**
@@ -91,8 +94,8 @@ export async function readBlocks(
        and b.start >= ${inlineInstant(Math.floor(selection.from / unitMs) * unitMs)}
        and b.start < ${inlineInstant(selection.to)} ${layouts}`;
   const rows = isTwoForms(of)
-    ? `${select(of.hours, HOUR_MS, ', false as is_day, b.ctid', firstBytes?.hours)} union all
-       ${select(of.days, DAY_MS, ', true, b.ctid', firstBytes?.days)}`
+    ? `${select(of.hours, HOUR_MS, `, false as is_day, ${PLACE}`, firstBytes?.hours)} union all
+       ${select(of.days, DAY_MS, `, true, ${PLACE}`, firstBytes?.days)}`
     : select(of, 1, '');
   const data = await pg.copyOut(`copy (select * from (${rows}) r order by device_id, start) to stdout (format binary)`);
   return readTuples(data, toStored);

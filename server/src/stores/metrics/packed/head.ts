@@ -2,9 +2,24 @@ import type { Queryable } from '#stores/postgres/postgres.ts';
 import { MAX_SPAN_MS } from '#domain/counters.ts';
 import { inlineInts, inlineInstant, readTuples } from './binary.ts';
 import { decodeInstant } from './row-copy.ts';
+import type { Reach } from './reach.ts';
 import type { PollBlock } from './timeline.ts';
 
-const COLUMNS = 'h.device_id, h.layout_id, h.at, h.polled_at, h.restarted, h."values"';
+type Reaches = ReadonlyMap<number, Reach>;
+const WHOLE: Reaches = new Map();
+
+const COLUMNS = 'h.device_id, h.layout_id, h.at, h.polled_at, h.restarted';
+/** Of more layouts the statement would be longer than what it saves. */
+const MAX_SLICED = 64;
+
+/** The values of a poll, or of narrow layouts the wanted part of them: the server takes its time over every one. */
+function valuesOf(reach: Reaches): string {
+  if (reach.size === 0 || reach.size > MAX_SLICED) return 'h."values"';
+  const parts = [...reach].map(
+    ([id, { first, last }]) => `when ${Math.trunc(id)} then h."values"[${Math.trunc(first) + 1}:${Math.trunc(last) + 1}]`,
+  );
+  return `case h.layout_id ${parts.join(' ')} else h."values" end as "values"`;
+}
 /** Where the first double of a float8[] lies, and how far apart they are. */
 const FIRST_VALUE = 24;
 const VALUE_STRIDE = 12;
@@ -44,7 +59,8 @@ function toRow(columns: Buffer[]): HeadRow {
  */
 const COLUMNS_AT_ONCE = 8;
 
-function toBlock(layoutId: number, rows: readonly HeadRow[]): PollBlock {
+/** `base`: the position of the first value in a row. */
+function toBlock(layoutId: number, rows: readonly HeadRow[], base: number): PollBlock {
   const length = rows.length;
   let views: DataView[] | undefined;
   let columns = new Float64Array(0);
@@ -71,15 +87,17 @@ function toBlock(layoutId: number, rows: readonly HeadRow[]): PollBlock {
     polledAt: Float64Array.from(rows, (row) => row.polledAt),
     restarted: Uint8Array.from(rows, (row) => (row.restarted ? 1 : 0)),
     read(position, into, offset) {
-      const c = position % COLUMNS_AT_ONCE;
-      if (first !== position - c) readColumns(position - c);
+      const place = position - base;
+      const c = place % COLUMNS_AT_ONCE;
+      if (first !== place - c) readColumns(place - c);
       for (let i = 0; i < length; i++) into[offset + i] = columns[c * length + i]!;
     },
   };
 }
 
-/** Rows as blocks of one layout, by device. */
-export function groupRows(rows: readonly HeadRow[]): Map<number, PollBlock[]> {
+/** Rows as blocks of one layout, by device; `reach` as they were read. */
+export function groupRows(rows: readonly HeadRow[], reach = WHOLE): Map<number, PollBlock[]> {
+  const base = (layoutId: number) => (reach.size > MAX_SLICED ? 0 : (reach.get(layoutId)?.first ?? 0));
   const byLayout = new Map<number, HeadRow[]>();
   for (const row of rows) {
     const group = byLayout.get(row.layoutId);
@@ -90,7 +108,7 @@ export function groupRows(rows: readonly HeadRow[]): Map<number, PollBlock[]> {
   for (const [layoutId, group] of byLayout) {
     group.sort((a, b) => a.at - b.at || a.polledAt - b.polledAt);
     const deviceId = group[0]!.deviceId;
-    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), toBlock(layoutId, group)]);
+    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), toBlock(layoutId, group, base(layoutId))]);
   }
   return byDevice;
 }
@@ -102,10 +120,10 @@ export interface HeadSelection {
   readonly to: number;
 }
 
-/** Polls of the layouts in [from, to), and every poll of the devices that says "restarted". */
-export async function readHead(pg: Queryable, selection: HeadSelection): Promise<HeadRow[]> {
+/** Polls of the layouts in [from, to), with the values that are wanted, and every poll of the devices that says "restarted". */
+export async function readHead(pg: Queryable, selection: HeadSelection, reach = WHOLE): Promise<HeadRow[]> {
   const data = await pg.copyOut(
-    `copy (select ${COLUMNS} from metric_head h
+    `copy (select ${COLUMNS}, ${valuesOf(reach)} from metric_head h
        where h.device_id = any(${inlineInts(selection.deviceIds)})
          and h.at >= ${inlineInstant(selection.from)} and h.at < ${inlineInstant(selection.to)}
          and (h.layout_id = any(${inlineInts(selection.layoutIds)}) or h.restarted)) to stdout (format binary)`,
@@ -119,12 +137,13 @@ export async function readLast(
   layouts: readonly { id: number; deviceId: number }[],
   before: number,
   options: { readonly polls: number; readonly maxAgeMs?: number },
+  reach = WHOLE,
 ): Promise<HeadRow[]> {
   const data = await pg.copyOut(
     `copy (select h.* from unnest(${inlineInts(layouts.map((layout) => layout.deviceId))},
          ${inlineInts(layouts.map((layout) => layout.id))}) as l (device_id, id)
        cross join lateral (
-         select ${COLUMNS} from metric_head h
+         select ${COLUMNS}, ${valuesOf(reach)} from metric_head h
          where h.device_id = l.device_id and h.layout_id = l.id and h.at < ${inlineInstant(before)}
            and h.at >= ${inlineInstant(before - (options.maxAgeMs ?? MAX_SPAN_MS))}
          order by h.at desc limit ${Math.trunc(options.polls)}) h) to stdout (format binary)`,
@@ -139,7 +158,7 @@ export async function readHeadPartition(
   deviceIds: readonly number[],
 ): Promise<HeadRow[]> {
   const data = await pg.copyOut(
-    `copy (select ${COLUMNS} from ${partition} h where h.device_id = any(${inlineInts(deviceIds)})) to stdout (format binary)`,
+    `copy (select ${COLUMNS}, h."values" from ${partition} h where h.device_id = any(${inlineInts(deviceIds)})) to stdout (format binary)`,
   );
   return readTuples(data, toRow);
 }

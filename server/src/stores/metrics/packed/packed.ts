@@ -18,7 +18,7 @@ import {
   expirePartitions,
 } from './partitions.ts';
 import { createReading } from './reading.ts';
-import { packedTail } from './tail.ts';
+import { createPackedTail } from './tail.ts';
 import { createUsage } from './usage.ts';
 import { createWriter } from './writer.ts';
 import type { WriteCounters } from './writer.ts';
@@ -64,7 +64,8 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
   const rawMs = keepMs.packed;
   const catalogue = createCatalogue(pg);
   const compactor = createCompactor({ pg, catalogue, log });
-  const reading = createReading({ pg, clock, catalogue, rawMs, tailOf: () => packedTail });
+  const tail = createPackedTail();
+  const reading = createReading({ pg, clock, catalogue, rawMs, tailOf: () => tail });
   const writer = createWriter({ pg, clock, log, catalogue, rawMs, opened: reading.moved });
 
   return {
@@ -72,7 +73,7 @@ export function createPackedMetricStore(deps: PackedMetricStoreDeps): PackedMetr
     write: writer.write,
     range: reading.range,
     latest: reading.latest,
-    series: (filter) => catalogue.series(filter),
+    series: reading.series,
     relabel: catalogue.relabel,
     fork: catalogue.fork,
     join: catalogue.join,

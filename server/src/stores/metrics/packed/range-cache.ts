@@ -1,37 +1,49 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Point } from '@sotp/contract/metrics.ts';
 import { MAX_SPAN_MS } from '#domain/counters.ts';
-import type { RangeQuery, RangeResult } from '#stores/metrics/metrics.ts';
+import { pointsOf } from '#stores/metrics/aggregate.ts';
+import type { MetricStore, RangeQuery, RangeResult, StoredSeries } from '#stores/metrics/metrics.ts';
 import { checkSize } from '#stores/metrics/range-size.ts';
 import { LOOK_BACK_MS } from './look.ts';
 import type { Looks } from './look.ts';
 import { HOUR_MS } from './partitions.ts';
+import type { ReadRange } from './range.ts';
 
-type Range = (query: RangeQuery, signal?: AbortSignal) => Promise<RangeResult[]>;
-
-/** Points of a set of series in so many steps, one series after the other; NaN for null. */
-interface Block {
+/** Values of a set of series in steps on end, one series after the other, `length` of them each; NaN for none. */
+interface Run {
   readonly from: number;
+  /** Below `from + length * stepMs` when what came later was forgotten. */
   readonly to: number;
+  readonly length: number;
   readonly data: Float64Array;
 }
 
-const STEPS = 16;
+/** Of fewer steps nothing is kept. */
+const STEPS_MIN = 16;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export interface RangeCache {
-  readonly range: Range;
+  readonly range: MetricStore['range'];
   /** Forgets everything: series were parted or joined. */
   forget(): void;
 }
 
+/** Values of the series at a place in a run, from one instant to another. */
+function partOf({ from: start, length, data }: Run, stepMs: number, place: number, from: number, to: number) {
+  const first = place * length;
+  return data.subarray(first + (from - start) / stepMs, first + (to - start) / stepMs);
+}
+
+function resultOf(series: StoredSeries, from: number, stepMs: number, values: Float64Array): RangeResult {
+  return { series, points: pointsOf(from, stepMs, values) };
+}
+
 /**
- * Keeps what ranges say of hours that are packed, in blocks of a few steps, for pages that ask the same again as time
- * goes on. An hour that is opened again by late rows, and what counters grew from it, is forgotten.
+ * Keeps what ranges say of hours that are packed, for pages that ask the same again as time goes on. An hour that is
+ * opened again by late rows is forgotten, and what comes behind it, which counters grew from.
  */
-export function createRangeCache(looks: Looks, range: Range, maxBytes = MAX_BYTES): RangeCache {
-  const cache = new LRUCache<string, Block>({
+export function createRangeCache(looks: Looks, range: ReadRange, maxBytes = MAX_BYTES): RangeCache {
+  const cache = new LRUCache<string, Run>({
     maxSize: maxBytes,
     sizeCalculation: ({ data }) => data.byteLength + 200,
   });
@@ -45,8 +57,11 @@ export function createRangeCache(looks: Looks, range: Range, maxBytes = MAX_BYTE
       if (seen.has(key)) continue;
       seen.set(key, now);
       forgotten++;
-      const until = start + HOUR_MS + MAX_SPAN_MS;
-      for (const [name, block] of cache.entries()) if (block.to > start && block.from < until) cache.delete(name);
+      for (const [name, run] of [...cache.entries()]) {
+        if (run.to <= start || run.from >= start + HOUR_MS + MAX_SPAN_MS) continue;
+        if (run.from >= start) cache.delete(name);
+        else cache.set(name, { ...run, to: start });
+      }
     }
     for (const [key, at] of seen) if (at < now - 2 * LOOK_BACK_MS) seen.delete(key);
   });
@@ -63,46 +78,48 @@ export function createRangeCache(looks: Looks, range: Range, maxBytes = MAX_BYTE
     const from = Math.floor(query.from / stepMs) * stepMs;
     const steps = Math.max(0, Math.ceil((query.to - from) / stepMs));
     checkSize({ ...query, from });
-    if (steps < STEPS || series.length === 0) return range(query, signal);
+    if (steps < STEPS_MIN || series.length === 0) {
+      const results = await range({ ...query, from }, signal);
+      return results.map(({ series: one, values }) => resultOf(one, from, stepMs, values));
+    }
     const until = await settledUntil();
     const asked = forgotten;
-    const blockMs = STEPS * stepMs;
-    const set = createHash('md5')
+    const down = (instant: number) => Math.floor(instant / stepMs) * stepMs;
+    const name = createHash('md5')
       .update(`${fn} ${stepMs} ${series.map(({ id }) => id).join()}`)
       .digest('base64');
-    const nameOf = (start: number) => `${set} ${start}`;
-
-    const known: Block[] = [];
-    let fresh = Math.floor(from / blockMs) * blockMs;
-    for (; fresh < query.to && fresh + blockMs <= until; fresh += blockMs) {
-      const block = cache.get(nameOf(fresh));
-      if (!block) break;
-      known.push(block);
-    }
-    const results =
-      fresh < query.to
-        ? await range({ ...query, from: fresh }, signal)
-        : series.map((one) => ({ series: one, points: [] }));
-    const keepUntil = asked === forgotten ? Math.min(until, query.to) : -Infinity;
-    for (let start = fresh; start + blockMs <= keepUntil; start += blockMs) {
-      const data = new Float64Array(series.length * STEPS);
-      const offset = (start - fresh) / stepMs;
-      for (const [i, { points }] of results.entries()) {
-        for (let k = 0; k < STEPS; k++) data[i * STEPS + k] = points[offset + k]?.[1] ?? Number.NaN;
-      }
-      cache.set(nameOf(start), { from: start, to: start + blockMs, data });
-    }
-    return results.map(({ series: one, points }, i) => {
-      const all: Point[] = [];
-      for (const { from: start, data } of known) {
-        for (let k = 0; k < STEPS; k++) {
-          const value = data[i * STEPS + k]!;
-          all.push([start + k * stepMs, value === value ? value : null]);
-        }
-      }
-      for (const point of points) all.push(point);
-      return { series: one, points: all.filter(([at]) => at >= from && at < query.to) };
+    const run = cache.get(name);
+    const reaches = run && run.from <= from ? down(Math.min(run.to, until, from + steps * stepMs)) : from;
+    const known = run && reaches > from ? run : undefined;
+    const fresh = known ? reaches : from;
+    const results = fresh < query.to ? await range({ ...query, from: fresh }, signal) : undefined;
+    const all = series.map((_one, i) => {
+      const found = results?.[i]?.values;
+      if (!known) return found ?? new Float64Array(steps).fill(Number.NaN);
+      const values = new Float64Array(steps).fill(Number.NaN);
+      values.set(partOf(known, stepMs, i, from, fresh));
+      if (found) values.set(found, (fresh - from) / stepMs);
+      return values;
     });
+    const settled = down(Math.min(until, query.to));
+    if (asked === forgotten && settled > fresh) keep(name, known, { from, stepMs, settled, all });
+    return all.map((values, i) => resultOf(series[i]!, from, stepMs, values));
+  }
+
+  /** Keeps what is settled, behind what was kept of the time before unless that is more than was asked for. */
+  function keep(
+    name: string,
+    known: Run | undefined,
+    { from, stepMs, settled, all }: { from: number; stepMs: number; settled: number; all: readonly Float64Array[] },
+  ): void {
+    const since = known && from - known.from <= settled - from ? known.from : from;
+    const length = (settled - since) / stepMs;
+    const data = new Float64Array(all.length * length);
+    for (const [i, values] of all.entries()) {
+      if (known && since < from) data.set(partOf(known, stepMs, i, since, from), i * length);
+      data.set(values.subarray(0, (settled - from) / stepMs), i * length + (from - since) / stepMs);
+    }
+    cache.set(name, { from: since, to: settled, length, data });
   }
 
   return {

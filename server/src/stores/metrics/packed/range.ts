@@ -1,7 +1,6 @@
-import type { Point } from '@sotp/contract/metrics.ts';
 import type { Clock } from '#platform/clock.ts';
-import { addSamples, emptyBuckets, quantiles, toPoints } from '#stores/metrics/aggregate.ts';
-import type { RangeQuery, RangeResult, StoredSeries } from '#stores/metrics/metrics.ts';
+import { addSamples, emptyBucketsOf, quantiles, toValues } from '#stores/metrics/aggregate.ts';
+import type { RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
 import { checkSize } from '#stores/metrics/range-size.ts';
 import { mergeBlocks } from '#stores/metrics/tail.ts';
 import type { Finished, SpanTier, Tail } from '#stores/metrics/tail.ts';
@@ -11,6 +10,7 @@ import type { Catalogue, StoredLayout } from './catalogue.ts';
 import { groupRows, readHead, readLast } from './head.ts';
 import type { Look, Looks } from './look.ts';
 import { DAY_MS, HOUR_MS } from './partitions.ts';
+import { narrowReach } from './reach.ts';
 import { FIVE_MINUTES_MS } from './rollup.ts';
 import { createTimelines } from './timeline.ts';
 import type { PollBlock } from './timeline.ts';
@@ -30,6 +30,15 @@ export interface RangeDeps {
   /** Where polls of closed hours lie at that time. */
   readonly tailOf: (look: Look) => Tail;
 }
+
+/** The values of a series, one a step from the query's first; NaN where there is none. */
+export interface SeriesValues {
+  readonly series: StoredSeries;
+  readonly values: Float64Array;
+}
+
+/** Answers for series in the order asked. */
+export type ReadRange = (query: RangeQuery, signal?: AbortSignal) => Promise<SeriesValues[]>;
 
 /** Where one query is answered from. */
 interface Source {
@@ -117,7 +126,7 @@ function knowsBefore(blocks: readonly PollBlock[], layoutId: number, since: numb
 }
 
 /** Answers ranges out of the head and all tiers of the tail. */
-export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: RangeDeps) {
+export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: RangeDeps): ReadRange {
   /**
    * Polls in [since, to) from both forms, and the last ones before where a counter is asked for. Polls move from the head
    * to the tail: hours that were in the head at the look are read there first, so that none is missed on its way.
@@ -134,21 +143,27 @@ export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: Rang
     const [oldest = Infinity] = look.head;
     const border = Math.min(Math.max(since, oldest), to);
     const none = new Map<number, PollBlock[]>();
+    const reach = narrowReach(layouts, seriesIds);
     const readYoung = async () => {
-      const rows = await readHead(db, { deviceIds, layoutIds, from: since, to });
-      return mergeBlocks(groupRows(rows), await tail.polls(db, layouts, seriesIds, { from: border, to }));
+      const rows = await readHead(db, { deviceIds, layoutIds, from: since, to }, reach);
+      return mergeBlocks(groupRows(rows, reach), await tail.polls(db, layouts, seriesIds, { from: border, to }));
     };
-    const [old, young, lastRows] = await Promise.all([
+    const readBefore = async () => groupRows(await readLast(db, layouts, since, { polls: 3 }, reach), reach);
+    // At the beginning of an hour nothing that is read says what came before, unless the head reaches further back.
+    const surelyBlind = counting && oldest >= since && since % HOUR_MS === 0;
+    const lastPolls = (blind: readonly StoredLayout[]) =>
+      tail.lastPolls(db, blind, seriesIds, down(since, HOUR_MS), MAX_SPAN_MS);
+    const [old, young, before] = await Promise.all([
       since < border ? tail.polls(db, layouts, seriesIds, { from: since, to: border }) : none,
       border < to ? readYoung() : none,
-      counting && oldest < since ? readLast(db, layouts, since, { polls: 3 }) : [],
+      surelyBlind ? lastPolls(layouts) : counting && oldest < since ? readBefore() : none,
     ]);
-    const known = mergeBlocks(groupRows(lastRows), old, young);
-    if (!counting) return known;
+    const known = mergeBlocks(before, old, young);
+    if (!counting || surelyBlind) return known;
     // What the span begins in the middle of holds the last readings mostly; else they are in what came before.
     const blind = layouts.filter(({ id, deviceId }) => !knowsBefore(known.get(deviceId) ?? [], id, since));
     if (blind.length === 0) return known;
-    return mergeBlocks(known, await tail.lastPolls(db, blind, seriesIds, down(since, HOUR_MS), MAX_SPAN_MS));
+    return mergeBlocks(known, await lastPolls(blind));
   }
 
   /** The series' polls in a segment, each with what its counter grew from. */
@@ -174,13 +189,15 @@ export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: Rang
     query: RangeQuery,
     segments: readonly Segment[],
     known: readonly StoredLayout[],
-  ): Promise<RangeResult[]> {
+  ): Promise<SeriesValues[]> {
     const { stepMs, fn, from, to } = query;
     const ids = new Set(series.map((one) => one.id));
     const layouts = known.filter((layout) => layout.series.some((id) => ids.has(id)));
     const length = Math.max(0, Math.ceil((to - from) / stepMs));
-    const buckets = new Map(series.map((one) => [one, emptyBuckets(from, stepMs, length, one.kind)]));
-    const quantilePoints = new Map<StoredSeries, Point[]>();
+    const kinds = series.map((one) => one.kind);
+    const empty = emptyBucketsOf(kinds, from, stepMs, length);
+    const buckets = new Map(series.map((one, i) => [one, empty[i]!]));
+    const ranked = new Map<StoredSeries, Float64Array>();
     const growth = fn === 'rate' || fn === 'increase';
     // All is read at once, and then added in the order of time.
     const reading = segments.map(async (segment): Promise<() => void> => {
@@ -192,22 +209,23 @@ export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: Rang
         for (const [one, spans] of buckets) {
           const samples = samplesOf(one);
           if (!samples) continue;
-          if (fn === 'p95') quantilePoints.set(one, quantiles(spans, samples, 0.95, segment.to));
+          if (fn === 'p95') ranked.set(one, quantiles(spans, samples, 0.95, segment.to));
           else addSamples(spans, samples, { since: segment.from, until: segment.to });
         }
       };
     });
     for (const add of await Promise.all(reading)) add();
     return [...buckets].map(([one, spans]) => {
-      if (fn !== 'p95') return { series: one, points: toPoints(spans, fn) };
+      if (fn !== 'p95') return { series: one, values: toValues(spans, fn) };
       // Where polls are gone, the quantile is that of nothing but what the spans say: their mean.
-      const found = quantilePoints.get(one);
-      const means = toPoints(spans, one.kind === 'counter' ? 'rate' : 'avg');
-      return { series: one, points: means.map(([at, mean], i): Point => [at, found?.[i]?.[1] ?? mean]) };
+      const found = ranked.get(one);
+      const means = toValues(spans, one.kind === 'counter' ? 'rate' : 'avg');
+      const of = (mean: number, i: number) => (found && found[i] === found[i] ? found[i]! : mean);
+      return { series: one, values: means.map(of) };
     });
   }
 
-  return async function range(query: RangeQuery, signal?: AbortSignal): Promise<RangeResult[]> {
+  return async function range(query, signal) {
     const from = down(query.from, query.stepMs);
     const aligned = { ...query, from };
     checkSize(aligned);
@@ -220,16 +238,16 @@ export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: Rang
     const segments = planTiers(aligned, { ...through, reopened }, clock.now() - rawMs);
     const blocks = segments.reduce((sum, { tier, from: a, to: b }) => sum + (b - a) / BLOCK_MS[tier], 0);
     const devicesAtOnce = Math.max(1, Math.floor(BLOCKS_PER_READ / Math.max(1, blocks)));
-    const results = new Map<number, RangeResult>();
+    const results = new Map<number, Float64Array>();
     for (let i = 0; i < deviceIds.length; i += devicesAtOnce) {
       signal?.throwIfAborted();
       const part = new Set(deviceIds.slice(i, i + devicesAtOnce));
       const series = query.series.filter((one) => part.has(one.deviceId));
       const own = layouts.filter((layout) => part.has(layout.deviceId));
       for (const result of await answerPart(source, series, aligned, segments, own)) {
-        results.set(result.series.id, result);
+        results.set(result.series.id, result.values);
       }
     }
-    return query.series.map((series) => results.get(series.id) ?? { series, points: [] });
+    return query.series.map((series) => ({ series, values: results.get(series.id) ?? new Float64Array(0) }));
   };
 }

@@ -1,31 +1,22 @@
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import { inlineInstant, inlineInts, readTuples } from './binary.ts';
-import { readBlocks, toPollBlock } from './blocks.ts';
+import { PLACE, readBlocks, toPollBlock } from './blocks.ts';
 import type { BlockSelection, StoredBlock } from './blocks.ts';
 import type { StoredLayout } from './catalogue.ts';
 import { blockOf, decodeHead, extentOf } from './codec.ts';
+import type { BlockHead } from './codec.ts';
+import { identityOf } from './known-heads.ts';
+import type { KnownHeads } from './known-heads.ts';
 import { POLLS } from './partitions.ts';
+import { narrowReach } from './reach.ts';
+import type { Reach } from './reach.ts';
 import type { PollBlock } from './timeline.ts';
 
 /** Pieces of what PostgreSQL keeps a long value in: the head of most hours lies in the first, of most days in three. */
 const HEAD_BYTES = { hours: 1_990, days: 5_980 };
+const NO_BYTES = { hours: 0, days: 0 };
 /** Blocks may be written anew between the two round trips of a slice; then all is read again. */
 const TRIES = 4;
-/** Below this part of a layout's columns it pays to fetch a slice of each block, in a second round trip. */
-const SLICE_PART = 1 / 8;
-const MIN_WIDTH = 32;
-
-/** The first and the last wanted position of a layout. */
-interface Reach {
-  readonly first: number;
-  readonly last: number;
-}
-
-function reachOf(layout: StoredLayout, seriesIds: ReadonlySet<number>): Reach | undefined {
-  const first = layout.series.findIndex((id) => seriesIds.has(id));
-  const last = layout.series.findLastIndex((id) => seriesIds.has(id));
-  return first < 0 ? undefined : { first, last };
-}
 
 /** Packed polls by device; of wide layouts of which little is wanted, only that. */
 export async function readPacked(
@@ -33,13 +24,9 @@ export async function readPacked(
   layouts: readonly StoredLayout[],
   seriesIds: ReadonlySet<number>,
   span: { readonly from: number; readonly to: number },
+  heads: KnownHeads,
 ): Promise<Map<number, PollBlock[]>> {
-  const reach = new Map<number, Reach>();
-  for (const layout of layouts) {
-    const found = reachOf(layout, seriesIds);
-    const isNarrow = found && (found.last - found.first + 1) / layout.series.length <= SLICE_PART;
-    if (found && isNarrow && layout.series.length >= MIN_WIDTH) reach.set(layout.id, found);
-  }
+  const reach = narrowReach(layouts, seriesIds);
   const whole = layouts.filter((layout) => !reach.has(layout.id));
   const sliced = layouts.filter((layout) => reach.has(layout.id));
   const select = (some: readonly StoredLayout[]): BlockSelection => ({
@@ -48,8 +35,10 @@ export async function readPacked(
     ...span,
   });
   const blocks: DeviceBlock[] = [];
-  for (let tries = 1; sliced.length > 0; tries++) {
-    const slices = tries < TRIES ? await readSlices(pg, select(sliced), reach) : await readWhole(pg, select(sliced));
+  const guessed = sliced.length > 0 ? await guessSlices(pg, select(sliced), reach, heads) : undefined;
+  if (guessed) blocks.push(...guessed);
+  for (let tries = 1; sliced.length > 0 && !guessed; tries++) {
+    const slices = tries < TRIES ? await readSlices(pg, select(sliced), reach, heads) : await readWhole(pg, select(sliced));
     if (!slices) continue;
     blocks.push(...slices);
     break;
@@ -73,20 +62,47 @@ async function readWhole(pg: Queryable, selection: BlockSelection): Promise<Devi
   return stored.map((one) => ({ deviceId: one.deviceId, block: toPollBlock(one) }));
 }
 
+/** The bytes of a block that hold what is wanted of its layout. */
+function wantedOf({ layoutId }: StoredBlock, head: BlockHead, reach: ReadonlyMap<number, Reach>) {
+  const own = reach.get(layoutId);
+  // A restart in another layout is all that is wanted of a block without a reach.
+  return own ? extentOf(head, own.first, Math.min(own.last, head.width - 1)) : { from: 0, to: 0 };
+}
+
+/** In one round trip, out of blocks whose heads are known; undefined unless they are all that there are. */
+async function guessSlices(
+  pg: Queryable,
+  selection: BlockSelection,
+  reach: ReadonlyMap<number, Reach>,
+  heads: KnownHeads,
+): Promise<DeviceBlock[] | undefined> {
+  const known = heads.of(selection).map(({ stored, head }) => ({ stored, head, ...wantedOf(stored, head, reach) }));
+  if (known.length === 0) return undefined;
+  const [listed, fetched] = await Promise.all([readBlocks(pg, POLLS, selection, NO_BYTES), fetchSlices(pg, known)]);
+  const byIdentity = new Map(known.map((one) => [identityOf(one.stored), one]));
+  const blocks: DeviceBlock[] = [];
+  for (const stored of listed) {
+    const one = byIdentity.get(identityOf(stored));
+    const bytes = one && fetched.get(one.stored);
+    if (!one || !bytes) return undefined;
+    const { deviceId, layoutId } = stored;
+    blocks.push({ deviceId, block: { ...blockOf(one.head, bytes, one.from), layoutId } });
+  }
+  return blocks;
+}
+
 /** Undefined when a block was written anew meanwhile. */
 async function readSlices(
   pg: Queryable,
   selection: BlockSelection,
   reach: ReadonlyMap<number, Reach>,
+  heads: KnownHeads,
 ): Promise<DeviceBlock[] | undefined> {
-  const heads = await readBlocks(pg, POLLS, selection, HEAD_BYTES);
-  const wanted = heads.map((stored) => {
+  const wanted = (await readBlocks(pg, POLLS, selection, HEAD_BYTES)).map((stored) => {
     const head = decodeHead(stored.block);
-    const { first, last } = reach.get(stored.layoutId) ?? { first: 0, last: -1 };
-    // A restart in another layout is all that is wanted of a block without a reach.
-    const extent = head && (last < 0 ? { from: 0, to: 0 } : extentOf(head, first, Math.min(last, head.width - 1)));
-    return { stored, head, from: extent?.from ?? 0, to: extent?.to ?? 2 ** 30 };
+    return { stored, head, ...(head ? wantedOf(stored, head, reach) : { from: 0, to: 2 ** 30 }) };
   });
+  heads.keep(wanted.flatMap(({ stored, head }) => (head ? [{ stored, head }] : [])));
   const missing = wanted.filter(({ stored, to }) => to > stored.block.length);
   const fetched = await fetchSlices(pg, missing);
   if (fetched.size < missing.length) return undefined;
@@ -111,11 +127,11 @@ async function fetchSlices(
          ${inlineInts(slices.map(({ stored }) => (stored.isDay ? 1 : 0)))}
        ) with ordinality as w (device_id, layout_id, start, first, length, is_day, n)
        cross join lateral (
-         select substr(p.block, w.first, w.length) as bytes, p.ctid as place from metric_packed p
-         where w.is_day = 0 and p.device_id = w.device_id and p.layout_id = w.layout_id and p.start = w.start
+         select substr(b.block, w.first, w.length) as bytes, ${PLACE} from metric_packed b
+         where w.is_day = 0 and b.device_id = w.device_id and b.layout_id = w.layout_id and b.start = w.start
          union all
-         select substr(p.block, w.first, w.length), p.ctid from metric_packed_day p
-         where w.is_day = 1 and p.device_id = w.device_id and p.layout_id = w.layout_id and p.start = w.start
+         select substr(b.block, w.first, w.length), ${PLACE} from metric_packed_day b
+         where w.is_day = 1 and b.device_id = w.device_id and b.layout_id = w.layout_id and b.start = w.start
          limit 1) b) to stdout (format binary)`,
   );
   const found = new Map<StoredBlock, Buffer>();

@@ -15,7 +15,7 @@ import {
   listPartitions,
 } from '#stores/metrics/packed/partitions.ts';
 import type { KnownLayout } from '#stores/metrics/packed/rollup.ts';
-import { packedTail } from '#stores/metrics/packed/tail.ts';
+import { createPackedTail } from '#stores/metrics/packed/tail.ts';
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
 import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
@@ -24,6 +24,7 @@ import type { LayoutPolls } from './write.ts';
 
 const FORMS = [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M];
 const SPAN_MS = HOUR_MS / 12;
+const packedTail = createPackedTail();
 
 /** What is moved so far by one call. */
 export interface Moved {

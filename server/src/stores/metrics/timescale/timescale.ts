@@ -12,7 +12,7 @@ import {
   expirePartitions,
 } from '#stores/metrics/packed/partitions.ts';
 import { createReading } from '#stores/metrics/packed/reading.ts';
-import { packedTail } from '#stores/metrics/packed/tail.ts';
+import { createPackedTail } from '#stores/metrics/packed/tail.ts';
 import { removeDeviceBlocks } from '#stores/metrics/packed/blocks.ts';
 import { createWriter } from '#stores/metrics/packed/writer.ts';
 import type { Tail } from '#stores/metrics/tail.ts';
@@ -27,25 +27,28 @@ import { createTimescaleUsage } from './usage.ts';
  * What was packed before TimescaleDB came is read where it lies until it is moved: each hour is in one of the two. Read in
  * this order nothing is missed on its way.
  */
-const bothTails: Tail = {
-  // Days of the packed form are summed up as far as its compactor came before it was replaced, and know nothing of what
-  // was moved.
-  finished: (look) => ({ ...packedTail.finished(look), hasDays: false }),
-  async polls(...query) {
-    return mergeBlocks(await packedTail.polls(...query), await timescaleTail.polls(...query));
-  },
-  async lastPolls(...query) {
-    return mergeBlocks(await packedTail.lastPolls(...query), await timescaleTail.lastPolls(...query));
-  },
-  async readSpans(...query) {
-    const packed = await packedTail.readSpans(...query);
-    const moved = await timescaleTail.readSpans(...query);
-    return () => {
-      packed();
-      moved();
-    };
-  },
-};
+function createBothTails(): Tail {
+  const packedTail = createPackedTail();
+  return {
+    // Days of the packed form are summed up as far as its compactor came before it was replaced, and know nothing of what
+    // was moved.
+    finished: (look) => ({ ...packedTail.finished(look), hasDays: false }),
+    async polls(...query) {
+      return mergeBlocks(await packedTail.polls(...query), await timescaleTail.polls(...query));
+    },
+    async lastPolls(...query) {
+      return mergeBlocks(await packedTail.lastPolls(...query), await timescaleTail.lastPolls(...query));
+    },
+    async readSpans(...query) {
+      const packed = await packedTail.readSpans(...query);
+      const moved = await timescaleTail.readSpans(...query);
+      return () => {
+        packed();
+        moved();
+      };
+    },
+  };
+}
 
 export interface TimescaleMetricStore extends PackedMetricStore {
   /** Moves what is packed; housekeeping does it bit by bit, `sotp metrics move` at once. */
@@ -58,6 +61,7 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
   const keepMs = keepMsOf(deps.retention);
   const catalogue = createCatalogue(pg);
   const compactor = createTimescaleCompactor({ pg, catalogue, log });
+  const bothTails = createBothTails();
   const tailOf = (look: Look) => (look.hasPacked ? bothTails : timescaleTail);
   const reading = createReading({ pg, clock, catalogue, rawMs: keepMs.packed, tailOf });
   const writer = createWriter({ pg, clock, log, catalogue, rawMs: keepMs.packed, opened: reading.moved });
@@ -67,7 +71,7 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
     write: writer.write,
     range: reading.range,
     latest: reading.latest,
-    series: (filter) => catalogue.series(filter),
+    series: reading.series,
     relabel: catalogue.relabel,
     fork: catalogue.fork,
     join: catalogue.join,
