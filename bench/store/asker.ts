@@ -6,7 +6,7 @@ import { Agent, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
-export interface Answered {
+interface Answered {
   readonly ms: number;
   /** Points that have a value; of an answer that is an error, what it says. */
   readonly points: number;

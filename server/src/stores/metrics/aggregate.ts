@@ -169,12 +169,7 @@ function valueOf(buckets: Buckets, i: number, fn: Exclude<RangeFunction, 'p95'>)
 }
 
 /** The quantile (nearest rank) of what lies in each span: values, or the single rates of a counter. NaN where there is nothing. */
-export function quantiles(
-  buckets: Buckets,
-  samples: SampleColumns,
-  quantile: number,
-  until = Infinity,
-): Float64Array {
+export function quantiles(buckets: Buckets, samples: SampleColumns, quantile: number, until = Infinity): Float64Array {
   const inSpan: number[][] = Array.from({ length: buckets.length }, () => []);
   if (buckets.counter) {
     addSamples(buckets, samples, { until, onRate: (bucket, rate) => inSpan[bucket]!.push(rate) });

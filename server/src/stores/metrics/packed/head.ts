@@ -16,7 +16,8 @@ const MAX_SLICED = 64;
 function valuesOf(reach: Reaches): string {
   if (reach.size === 0 || reach.size > MAX_SLICED) return 'h."values"';
   const parts = [...reach].map(
-    ([id, { first, last }]) => `when ${Math.trunc(id)} then h."values"[${Math.trunc(first) + 1}:${Math.trunc(last) + 1}]`,
+    ([id, { first, last }]) =>
+      `when ${Math.trunc(id)} then h."values"[${Math.trunc(first) + 1}:${Math.trunc(last) + 1}]`,
   );
   return `case h.layout_id ${parts.join(' ')} else h."values" end as "values"`;
 }

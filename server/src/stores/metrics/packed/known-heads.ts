@@ -4,7 +4,7 @@ import type { BlockHead } from './codec.ts';
 import { DAY_MS, HOUR_MS } from './partitions.ts';
 
 /** A packed block whose head is known; without its bytes. */
-export interface KnownBlock {
+interface KnownBlock {
   readonly stored: StoredBlock;
   readonly head: BlockHead;
 }
@@ -22,14 +22,19 @@ const BLOCKS_OF_A_DEVICE = 100;
 const EMPTY = Buffer.alloc(0);
 
 /** What tells a block from all others, those that were or will be in its place among them. */
-export const identityOf = ({ layoutId, start, place }: StoredBlock) => `${layoutId} ${start} ${place?.toString() ?? ''}`;
+export const identityOf = ({ layoutId, start, place }: StoredBlock) =>
+  `${layoutId} ${start} ${place?.toString() ?? ''}`;
 
 const bytesOf = ({ head }: KnownBlock) => 500 + 17 * head.length + head.ends.byteLength;
 
 export function createKnownHeads(maxBytes = MAX_BYTES): KnownHeads {
   const devices = new LRUCache<number, ReadonlyMap<string, KnownBlock>>({
     maxSize: maxBytes,
-    sizeCalculation: (blocks) => Math.max(1, [...blocks.values()].reduce((sum, one) => sum + bytesOf(one), 0)),
+    sizeCalculation: (blocks) =>
+      Math.max(
+        1,
+        [...blocks.values()].reduce((sum, one) => sum + bytesOf(one), 0),
+      ),
   });
   return {
     of({ deviceIds, layoutIds, from, to }) {

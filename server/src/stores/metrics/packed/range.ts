@@ -32,7 +32,7 @@ export interface RangeDeps {
 }
 
 /** The values of a series, one a step from the query's first; NaN where there is none. */
-export interface SeriesValues {
+interface SeriesValues {
   readonly series: StoredSeries;
   readonly values: Float64Array;
 }

@@ -38,7 +38,8 @@ export async function readPacked(
   const guessed = sliced.length > 0 ? await guessSlices(pg, select(sliced), reach, heads) : undefined;
   if (guessed) blocks.push(...guessed);
   for (let tries = 1; sliced.length > 0 && !guessed; tries++) {
-    const slices = tries < TRIES ? await readSlices(pg, select(sliced), reach, heads) : await readWhole(pg, select(sliced));
+    const slices =
+      tries < TRIES ? await readSlices(pg, select(sliced), reach, heads) : await readWhole(pg, select(sliced));
     if (!slices) continue;
     blocks.push(...slices);
     break;
