@@ -57,7 +57,9 @@ export function createRangeCache(looks: Looks, range: ReadRange, maxBytes = MAX_
       if (seen.has(key)) continue;
       seen.set(key, now);
       forgotten++;
-      for (const [name, run] of [...cache.entries()]) {
+      // Setting an entry moves it: what is gone through is a copy.
+      const runs = Array.from(cache.entries());
+      for (const [name, run] of runs) {
         if (run.to <= start || run.from >= start + HOUR_MS + MAX_SPAN_MS) continue;
         if (run.from >= start) cache.delete(name);
         else cache.set(name, { ...run, to: start });
