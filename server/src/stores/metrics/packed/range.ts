@@ -113,6 +113,8 @@ function withPolls({ tier, from, to }: Segment, reopened: readonly number[]): Se
   return [...parts, { tier, from: since, to }];
 }
 
+/** The process that packs may go by a clock that is ahead of ours by this and by the time that it waits besides. */
+const CLOCKS_APART_MS = 5 * 60_000;
 /** A reading may be missing in one poll or two. */
 const READINGS_BEFORE = 3;
 
@@ -127,6 +129,12 @@ function knowsBefore(blocks: readonly PollBlock[], layoutId: number, since: numb
 
 /** Answers ranges out of the head and all tiers of the tail. */
 export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: RangeDeps): ReadRange {
+  /** Whether all hours from an instant on are still going on, so that none of their polls can have been packed. */
+  function nothingPacked({ hour }: Look, since: number): boolean {
+    const start = down(since, HOUR_MS);
+    return start > (hour ?? -Infinity) && start + HOUR_MS > clock.now() + CLOCKS_APART_MS;
+  }
+
   /**
    * Polls in [since, to) from both forms, and the last ones before where a counter is asked for. Polls move from the head
    * to the tail: hours that were in the head at the look are read there first, so that none is missed on its way.
@@ -145,8 +153,9 @@ export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: Rang
     const none = new Map<number, PollBlock[]>();
     const reach = narrowReach(layouts, seriesIds);
     const readYoung = async () => {
-      const rows = await readHead(db, { deviceIds, layoutIds, from: since, to }, reach);
-      return mergeBlocks(groupRows(rows, reach), await tail.polls(db, layouts, seriesIds, { from: border, to }));
+      const head = groupRows(await readHead(db, { deviceIds, layoutIds, from: since, to }, reach), reach);
+      if (nothingPacked(look, border)) return head;
+      return mergeBlocks(head, await tail.polls(db, layouts, seriesIds, { from: border, to }));
     };
     const readBefore = async () => groupRows(await readLast(db, layouts, since, { polls: 3 }, reach), reach);
     // At the beginning of an hour nothing that is read says what came before, unless the head reaches further back.
