@@ -83,7 +83,9 @@ export function keysOf(engine: RemoteEngine, { auth, priv }: UsmUser): EngineKey
   const known = openEngines.get(engine);
   if (known) return known;
   const { idOctets, authOctets } = engine;
-  const octets = Buffer.from(engine.material, 'latin1');
+  // Memory of its own: out of the shared pool each engine would keep 8 KiB alive.
+  const octets = Buffer.allocUnsafeSlow(engine.material.length);
+  octets.write(engine.material, 'latin1');
   const behindAuth = idOctets + authOctets;
   const keys: UsmKeys = auth
     ? {
