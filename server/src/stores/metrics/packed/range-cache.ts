@@ -34,8 +34,14 @@ function partOf({ from: start, length, data }: Run, stepMs: number, place: numbe
   return data.subarray(first + (from - start) / stepMs, first + (to - start) / stepMs);
 }
 
+/** Points are made when they are asked for: those of many series at once would be in memory for as long as the answer takes. */
 function resultOf(series: StoredSeries, from: number, stepMs: number, values: Float64Array): RangeResult {
-  return { series, points: pointsOf(from, stepMs, values) };
+  return {
+    series,
+    get points() {
+      return pointsOf(from, stepMs, values);
+    },
+  };
 }
 
 /**
