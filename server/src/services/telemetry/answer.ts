@@ -17,6 +17,8 @@ export interface Question {
   readonly by?: readonly string[];
   readonly q?: number | undefined;
   readonly topk?: number | undefined;
+  /** Sites of the devices; asked for when series are put together by site. */
+  readonly sites?: ReadonlyMap<number, string> | undefined;
 }
 
 /** Points that are in memory at once, about. */
@@ -79,11 +81,14 @@ interface Group {
 
 /** One series a group, in the order in which groups were met. */
 async function combine(found: AsyncIterable<Found>, question: Question): Promise<AnswerSeries[]> {
-  const { aggregate = 'sum', by = [], q } = question;
+  const { aggregate = 'sum', by = [], q, sites } = question;
+  // A site is the device's, unless the series says otherwise.
+  const valueOf = ({ labels, deviceId }: StoredSeries, name: string) =>
+    labels[name] ?? (name === 'site' ? sites?.get(deviceId) : undefined) ?? '';
   const names = by.filter((name) => name !== 'device');
   const groups = new Map<string, Group>();
   for await (const { series, points } of found) {
-    const labels = Object.fromEntries(names.map((name) => [name, series.labels[name] ?? '']));
+    const labels = Object.fromEntries(names.map((name) => [name, valueOf(series, name)]));
     const key = JSON.stringify([by.includes('device') ? series.deviceId : null, ...Object.values(labels)]);
     let group = groups.get(key);
     if (!group) {

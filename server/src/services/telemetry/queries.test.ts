@@ -44,7 +44,8 @@ function fixture(limits: Partial<QueryLimits> = {}, slow?: (signal?: AbortSignal
     latest: async (series) => series.map((one) => ({ series: one, at: NOW, value: one.id })),
   } satisfies Partial<MetricStore> as unknown as MetricStore & MetricUsageStore;
   const devices = {
-    getMany: async () => [],
+    getMany: async (ids: readonly number[]) =>
+      ids.map((id) => ({ id, site: id === 1 ? 'north' : null, collectors: [] })),
     siteOf: async () => null,
   } as unknown as DeviceStore;
   const clock = createFakeClock(NOW);
@@ -69,6 +70,14 @@ test('series are put together by label, across devices and by device', async () 
     [null, { side: 'a' }, [660, 664, 668]],
     [null, { side: 'b' }, [130, 362, 364]],
   ]);
+  assert.deepEqual(await lines({ aggregate: 'count', by: 'site,side', device: '1' }), [
+    ['1', { site: 'north', side: 'a' }, [2, 2, 2]],
+    ['1', { site: 'north', side: 'b' }, [1, 1, 1]],
+  ]);
+  assert.deepEqual(
+    (await lines({ aggregate: 'count', by: 'site' })).map(([, labels]) => labels),
+    [{ site: 'north' }, { site: '' }],
+  );
   assert.deepEqual(await lines({ aggregate: 'max', by: 'device' }), [
     ['1', {}, [130, 131, 132]],
     ['2', {}, [220, 231, 232]],

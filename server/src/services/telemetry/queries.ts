@@ -142,6 +142,10 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
     return new Map((await devices.getMany([...new Set(ids)])).map(({ id, name }) => [id, name]));
   }
 
+  async function sitesOf(ids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    return new Map((await devices.getMany([...new Set(ids)])).map(({ id, site }) => [id, site ?? '']));
+  }
+
   return {
     deviceNames,
     async usage() {
@@ -167,7 +171,8 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       const grouping = groupingOf(query);
       const series = await seriesOf(actor, query, limits.seriesRead + 1);
       const stepMs = stepOf(query.step, to - from, query.step === undefined ? await intervalOf(series) : 0);
-      const question: Question = { series, from, to, stepMs, fn: query.fn, ...grouping };
+      const sites = grouping.by.includes('site') ? await sitesOf(series.map(({ deviceId }) => deviceId)) : undefined;
+      const question: Question = { series, from, to, stepMs, fn: query.fn, ...grouping, sites };
       const points = checkQuestion(question, limits);
       const within = deadline(limits.seconds, signal);
       return { step: stepMs / 1000, points, series: within.each(answerOf(metrics, question, within.signal)) };
