@@ -53,7 +53,7 @@ export interface ApiOptions {
   readonly publicUrl?: string | undefined;
   /** Requests that one address may make in a minute; 6,000 when left out. */
   readonly requestsPerMinute?: number;
-  /** How late the event loop may be, ms, before requests are answered with 503; 3,000 when left out. */
+  /** How late the event loop may be, ms, before requests are answered with 503; 3,000 when left out, never with 0. */
   readonly eventLoopDelayMaxMs?: number;
   /** PEM; with it the server speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
