@@ -37,22 +37,25 @@ const sotp = runSotp(['start', '--port', String(port), '--data-dir', dir], {
 });
 await sotp.ready;
 const origin = `http://127.0.0.1:${port}`;
-const login = await fetch(`${origin}/api/v1/auth/login`, {
-  method: 'POST',
-  headers: { 'content-type': 'application/json', origin },
-  body: JSON.stringify({ username: 'admin', password: PASSWORD }),
-});
-const cookie = String(login.headers.get('set-cookie')).split(';')[0] ?? '';
+process.on('exit', () => sotp.kill('SIGTERM'));
 
 /** Asks again while SOTP says that it, or what it stands on, is too busy or away. */
-async function get(path: string): Promise<Response> {
+async function ask(path: string, init: RequestInit): Promise<Response> {
   for (const until = performance.now() + PATIENCE_MS; ; await sleep(250)) {
-    const response = await fetch(origin + path, { headers: { cookie } });
+    const response = await fetch(origin + path, init);
     if (response.ok) return response;
     const why = `${path}: status ${response.status}: ${await response.text()}`;
     if (response.status !== 503 || performance.now() > until) throw new Error(why);
   }
 }
+
+const login = await ask('/api/v1/auth/login', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', origin },
+  body: JSON.stringify({ username: 'admin', password: PASSWORD }),
+});
+const cookie = String(login.headers.get('set-cookie')).split(';')[0] ?? '';
+const get = (path: string) => ask(path, { headers: { cookie } });
 
 /** The sum of a counter over its labels and all processes. */
 async function counter(name: string): Promise<number> {
