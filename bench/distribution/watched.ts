@@ -10,6 +10,8 @@ interface Asked {
   readonly answered: boolean;
   /** A poll of a device that is known, no part of reading it as a whole. */
   readonly poll: boolean;
+  /** The same request, from the same socket, was heard before: it was sent again because no answer came. */
+  readonly repeated: boolean;
 }
 
 /** ifTableLastChange, in BER: every poll asks for it, and nothing else does. */
@@ -46,15 +48,21 @@ export async function watchDevices(count: number, port: number, prefix: string):
       const agent = fleet.agent(i);
       const turns: { at: number; speaks: boolean }[] = [];
       const asked: Asked[] = [];
+      // A request keeps its id, and so every octet, when it is sent again; no two requests of a process have the same.
+      const heard = new Set<string>();
       let speaking = true;
       const address = `${prefix}.${Math.floor(i / 250)}.${(i % 250) + 1}`;
       socket.on('message', (datagram, from) => {
+        const by = `${from.address}:${from.port}`;
+        const request = `${by} ${datagram.toString('base64')}`;
         asked.push({
           at: Date.now(),
-          by: `${from.address}:${from.port}`,
+          by,
           answered: speaking,
           poll: datagram.includes(IN_POLLS),
+          repeated: heard.has(request),
         });
+        heard.add(request);
         const response = speaking ? agent.handle(datagram) : null;
         if (response) socket.send(response, from.port, from.address, () => undefined);
       });
@@ -123,7 +131,10 @@ export interface TwiceAsked {
   readonly requests: readonly string[];
 }
 
-/** Clocks of two processes agree to a few ms. */
+/**
+ * Clocks of two processes agree to a few ms, so a request that comes this long before a slot's instant is the slot's; but
+ * not one that is sent again: its poll began in the slot before, and that poll may wait for it up to the end of its budget.
+ */
 const EARLY_MS = 100;
 
 /**
@@ -141,13 +152,13 @@ export function slotsAskedTwice(
   const phase = phaseOf(id, 'snmp', intervalMs);
   const bySlot = new Map<number, Map<string, Map<string, number>>>();
   const requests = new Map<number, string[]>();
-  for (const { at, by, answered, poll } of device.asked) {
+  for (const { at, by, answered, poll, repeated } of device.asked) {
     if (at < since || leftOver(by, at)) continue;
-    const slot = Math.floor((at - phase + EARLY_MS) / intervalMs);
+    const slot = Math.floor((at - phase + (repeated ? 0 : EARLY_MS)) / intervalMs);
     const [machine = '', port = ''] = by.split(':');
     const told = requests.get(slot) ?? [];
     requests.set(slot, told);
-    told.push(`${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${answered ? '' : ' silent'}`);
+    told.push(`${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${repeated ? ' again' : ''}${answered ? '' : ' silent'}`);
     const machines = bySlot.get(slot) ?? new Map<string, Map<string, number>>();
     const ports = machines.get(machine) ?? new Map<string, number>();
     ports.set(port, (ports.get(port) ?? 0) + (answered ? 1 : 0));

@@ -23,9 +23,12 @@ export function createSharedClock(clock: Clock): SharedClock {
       const answeredAt = clock.monotonic();
       const at = (askedAt + answeredAt) / 2;
       const uncertain = (answeredAt - askedAt) / 2;
-      const difference = remoteNow - (anchor + (at - anchoredAt));
+      const ours = anchor + (at - anchoredAt);
+      const difference = remoteNow - ours;
       if (Math.abs(difference) < NOISE_MS + uncertain) return;
-      anchor = remoteNow;
+      // No further than what was said proves: whoever stood still for seconds before he read the answer would else trust
+      // the middle of a time at whose very beginning it was given, and poll seconds too early.
+      anchor = ours + Math.sign(difference) * (Math.abs(difference) - uncertain);
       anchoredAt = at;
     },
   };

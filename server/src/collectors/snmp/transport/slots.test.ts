@@ -33,6 +33,11 @@ function bench(t: TestContext, window: number) {
         t.mock.timers.tick(10);
       }
     },
+    /** The process stands still; then timers that are due have their turn, once. */
+    standStill(ms: number) {
+      now += ms;
+      t.mock.timers.tick(10);
+    },
     answer(id: number) {
       const pdu = { type: PduType.response, requestId: id, errorStatus: 0, errorIndex: 0, varbinds: [] };
       slots.receive(encodeMessage({ version: 1, community: '', pdu }), endpoint.address, endpoint.port);
@@ -86,6 +91,31 @@ test('a request is sent again as often as it may be, then it is silence', async 
   pass(1010);
   const silence = { answered: false, rttMs: 0, atMs: 1000, attempts: 2, dropped: null, strangerAddress: null };
   assert.deepEqual(await outcome, silence);
+});
+
+test('after a hold-up nothing is asked again before answers that came meanwhile are read', async (t) => {
+  const { slots, sent, standStill, answer } = bench(t, 1);
+  const outcome = exchangeOver(slots);
+  standStill(1_500);
+  assert.equal(sent.length, 1);
+  answer(sent[0]?.id ?? 0);
+  assert.equal((await outcome).attempts, 1);
+});
+
+test('after a hold-up a poll whose time is over asks no more, one that has time does', async (t) => {
+  const { slots, sent, standStill, pass } = bench(t, 2);
+  const over = new AbortController();
+  const first = exchangeOver(slots, { signal: over.signal });
+  void exchangeOver(slots);
+  standStill(1_500);
+  const reason = new Error('its time is over');
+  over.abort(reason);
+  pass(10);
+  await assert.rejects(first, reason);
+  assert.deepEqual(
+    sent.map(({ id }) => id - (sent[0]?.id ?? 0)),
+    [0, 1, 1],
+  );
 });
 
 test('an aborted request ends within a tick, one that waits in line too', async (t) => {

@@ -7,6 +7,11 @@ import type { DropReason, Exchange, Protocol, TransportCounters } from './transp
 
 /** How often expired requests are looked for. */
 const TICK_MS = 10;
+/**
+ * A look that comes this long after the one before: the process stood still. Answers lie in the socket unread, and polls
+ * whose time is over have not been told yet; so nothing is asked again before both have had their turn.
+ */
+const HELD_UP_MS = 100;
 const SCRATCH_OCTETS = 2048;
 /**
  * An answer that has not come by then comes alone, if ever: its request no longer counts in the window, which is there
@@ -72,6 +77,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
   const ids = createIds(random);
   let inWindow = 0;
   let timer: NodeJS.Timeout | undefined;
+  let lookedAt = 0;
   let closed: { reason: unknown } | null = null;
   const head = createHead();
   const dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
@@ -129,7 +135,9 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     }
     transmit(slot, exchange);
     slot.startedAt = slot.sentAt;
-    timer ??= setInterval(tick, TICK_MS);
+    if (timer) return;
+    lookedAt = slot.sentAt;
+    timer = setInterval(tick, TICK_MS);
   }
 
   function transmit(slot: Slot, exchange: Exchange): void {
@@ -187,10 +195,13 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       return;
     }
     const now = clock.monotonic();
+    const heldUp = now - lookedAt > HELD_UP_MS;
+    lookedAt = now;
     for (const slot of all) {
       const { exchange } = slot;
       if (!exchange) continue;
       if (exchange.signal.aborted) fail(slot, exchange.signal.reason);
+      else if (heldUp) continue;
       else if (now >= slot.deadline) expire(slot, exchange, now);
       else if (slot.counted && now - slot.startedAt > CROWD_MS) {
         slot.counted = false;
