@@ -1,8 +1,8 @@
 // Very many simulated devices on one SOTP: what the bench of scale starts, imports, waits for and counts.
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Device, ImportResult } from '@sotp/contract/devices.ts';
 import type { Page } from '@sotp/contract/lists.ts';
@@ -12,6 +12,7 @@ import { loadConfig } from '../../server/src/app/config/load.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import type { Call } from './sotp.ts';
+import type { Asked } from './user.ts';
 
 export interface Fleet {
   readonly devices: number;
@@ -22,6 +23,7 @@ export interface Fleet {
 }
 
 const IMPORTED_AT_ONCE = 5_000;
+const USER = fileURLToPath(new URL('user.ts', import.meta.url));
 const FLEET = fileURLToPath(new URL('../snmp/fleet.ts', import.meta.url));
 
 /** Starts the switches in a process of their own, whose cost is counted apart. */
@@ -68,32 +70,23 @@ export async function knownDevices(call: Call, from: number): Promise<number> {
   }
 }
 
-/** What a person with the pages open asks for, ten times a second; answers how long each took, and what was refused. */
-export async function useApi(call: Call, signal: AbortSignal) {
-  const { items } = await call<{ items: { id: string }[] }>('GET', '/devices?limit=1000');
-  const took: number[] = [];
-  const byPath = new Map<string, number[]>();
-  let refused = 0;
-  for (let i = 0; !signal.aborted; i++) {
-    const { id } = items[(i * 37) % items.length]!;
-    const paths = {
-      list: '/devices?limit=100',
-      device: `/devices/${id}`,
-      summary: '/devices/summary',
-      query: `/metrics/query?device=${id}&metric=ifHCInOctets&from=now-10m`,
-      down: '/devices?limit=100&status=down',
-      inventory: `/devices/${id}/inventory`,
-    };
-    const [name = '', path = ''] = Object.entries(paths)[i % Object.keys(paths).length] ?? [];
-    const startedAt = performance.now();
-    // A hub that has more to do than it can says so: that is counted, and so is the time it took.
-    await call('GET', path).catch(() => refused++);
-    const ms = performance.now() - startedAt;
-    took.push(ms);
-    byPath.set(name, [...(byPath.get(name) ?? []), ms]);
-    await sleep(100);
-  }
-  return { took, byPath, refused };
+/** Uses the API as a person with the pages open, some eight requests a second; `end` answers all that was asked. */
+export async function useApi(address: string): Promise<{ end(): Promise<readonly Asked[]> }> {
+  const child = fork(USER, [address]);
+  process.on('exit', () => void child.kill());
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => undefined);
+  child.once('exit', (code) => ended.reject(new Error(`who uses the API ended with ${code}`)));
+  const told = async () => Promise.race([once(child, 'message'), ended.promise]);
+  await told();
+  return {
+    async end() {
+      const telling = told();
+      child.send('stop');
+      const [asked] = (await telling) as [readonly Asked[]];
+      return asked;
+    },
+  };
 }
 
 /** Polls stored with an instant of this time. */

@@ -158,7 +158,9 @@ export function slotsAskedTwice(
     const [machine = '', port = ''] = by.split(':');
     const told = requests.get(slot) ?? [];
     requests.set(slot, told);
-    told.push(`${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${repeated ? ' again' : ''}${answered ? '' : ' silent'}`);
+    told.push(
+      `${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${repeated ? ' again' : ''}${answered ? '' : ' silent'}`,
+    );
     const machines = bySlot.get(slot) ?? new Map<string, Map<string, number>>();
     const ports = machines.get(machine) ?? new Map<string, number>();
     ports.set(port, (ports.get(port) ?? 0) + (answered ? 1 : 0));

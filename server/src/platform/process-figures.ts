@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import type { PerformanceEntry } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 
 const RESOLUTION_MS = 50;
 /** The delay of the event loop is told of the newest span that is at least this long. */
@@ -37,6 +38,8 @@ export function watchProcess(): ProcessFigures {
   delay.enable();
   let spanBegan = performance.now();
   let told: Record<string, number> | undefined;
+  /** What is held and not only waiting to be collected: of the heap in use, that goes up and down between collections. */
+  let keptBytes: number | undefined;
   const gc = new Map(Object.values(KINDS).map((kind) => [kind, { seconds: 0, runs: 0 }]));
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -45,6 +48,7 @@ export function watchProcess(): ProcessFigures {
       if (!of) continue;
       of.seconds += duration / 1_000;
       of.runs++;
+      if (detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) keptBytes = getHeapStatistics().used_heap_size;
     }
   });
   observer.observe({ entryTypes: ['gc'] });
@@ -78,6 +82,7 @@ export function watchProcess(): ProcessFigures {
         process_resident_bytes: memory.rss,
         process_heap_bytes: memory.heapUsed,
         process_heap_size_bytes: memory.heapTotal,
+        ...(keptBytes === undefined ? {} : { process_heap_kept_bytes: keptBytes }),
         process_external_bytes: memory.external,
         // Without the one that reading the directory took.
         ...(files === undefined ? {} : { process_open_fds: files.length - 1 }),

@@ -9,6 +9,7 @@ import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Bus } from '#bus/bus.ts';
 import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
 import { siteInScope } from '#domain/permissions.ts';
+import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import { difference } from '#services/access/audit.ts';
@@ -17,6 +18,7 @@ import type { CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { CredentialStore, DeviceScope, DeviceStore, NewDevice, StoredDevice } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
 import type { CollectorCatalog } from './configure.ts';
+import { createDeviceCounts } from './device-counts.ts';
 import { createDraft, patchDraft, duplicateOf } from './draft.ts';
 import { toDevice } from './view.ts';
 
@@ -46,6 +48,7 @@ export interface DevicesDeps {
   catalog: CollectorCatalog;
   audit: Audit;
   bus: Bus;
+  clock: Clock;
 }
 
 /** The part of the devices that an actor may see, for the store. */
@@ -73,6 +76,7 @@ function auditView(
 
 export function createDevices(deps: DevicesDeps): Devices {
   const { devices, metrics, audit, bus } = deps;
+  const deviceCounts = createDeviceCounts(devices, deps.clock);
 
   async function find(actor: Actor, id: string): Promise<StoredDevice> {
     const key = parseId(id);
@@ -84,6 +88,7 @@ export function createDevices(deps: DevicesDeps): Devices {
   }
 
   function tell(deviceId: number, change: DeviceEvent['change']): void {
+    deviceCounts.forget();
     const event: DeviceEvent = { deviceId: String(deviceId), change };
     bus.publish(BUS_TOPICS.deviceChanged, { deviceId });
     bus.publish(BUS_TOPICS.devices, event);
@@ -129,7 +134,7 @@ export function createDevices(deps: DevicesDeps): Devices {
       return { items: page.items.map(toDevice), nextCursor: page.nextCursor };
     },
     async summary(actor) {
-      const counts = await devices.summary(deviceScope(actor));
+      const counts = await deviceCounts.of(deviceScope(actor));
       const byStatus = Object.fromEntries(DEVICE_STATUSES.map((status) => [status, counts.get(status) ?? 0]));
       const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
       return { total, byStatus: byStatus as DeviceSummary['byStatus'] };

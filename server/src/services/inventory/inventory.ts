@@ -69,7 +69,8 @@ export function createInventory(deps: InventoryDeps): InventoryServices {
   const { stores, catalog, audit, bus, enqueuePoll, platform } = deps;
   const { credentials, sets, answers, ports, secrets, metrics, tasks } = stores;
   const openCollectors = createOpenCollectors({ catalog, ...platform });
-  const devices = createDevices({ devices: stores.devices, credentials, sets, metrics, catalog, audit, bus });
+  const { clock } = platform;
+  const devices = createDevices({ devices: stores.devices, credentials, sets, metrics, catalog, audit, bus, clock });
   return {
     devices,
     credentials: createCredentials({ credentials, answers, secrets, audit, bus }),

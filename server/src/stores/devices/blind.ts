@@ -1,6 +1,6 @@
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { BlindDeviceStore, BlindDevices } from './devices.ts';
-import { VISIBLE_STATUS } from './rows.ts';
+import { SET_APART, VISIBLE_STATUS } from './rows.ts';
 
 /** What an agent that refuses a credential makes a poll end with. */
 const REFUSALS = [
@@ -22,10 +22,18 @@ const grouped = (why: string) =>
      json_agg(json_build_object('id', d.id, 'name', d.name, 'address', d.address, 'detail', c.detail) order by c.place) as devices
    from counted c join device d on d.id = c.id where c.place <= $2 group by c.reason`;
 
-/** Why devices are not watched now: the reasons of `statusOf` in rows.ts, for all of them at once. */
-const UNWATCHED = `with seen as (
-    select d.id, d.site, jsonb_array_length(d.collectors) = 0 as bare, s.valid_until, ${VISIBLE_STATUS} as status
-    from device d join device_state s on s.device_id = d.id where $1::text[] is null or d.site = any($1)
+/**
+ * Why devices are not watched now: the reasons of `statusOf` in rows.ts, for all of them at once. It is asked every two
+ * seconds, so of the many that are watched nothing is read but their states.
+ */
+const UNWATCHED = `with maybe as (
+    select device_id as id from device_state where valid_until is null or valid_until < now() or status = 'unknown'
+    union select id from device d where ${SET_APART}
+    union select id from device where collectors = '[]'
+  ), seen as (
+    select d.id, d.site, d.collectors = '[]' as bare, s.valid_until, ${VISIBLE_STATUS} as status
+    from maybe m join device d on d.id = m.id join device_state s on s.device_id = m.id
+    where $1::text[] is null or d.site = any($1)
   ), sites as materialized (
     select site, device_blind(site) as blind from (select distinct site from seen where status = 'unknown') s
   )

@@ -1,4 +1,3 @@
-import type { DeviceStatus } from '@sotp/contract/devices.ts';
 import { AppError } from '#platform/errors.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '#stores/postgres/faults.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
@@ -7,10 +6,11 @@ import { createDevicesAtOnce } from './create-many.ts';
 import type { DeviceChange, DeviceStore, ScheduleRow, StoredDevice } from './devices.ts';
 import { readInventory, writeFacts, writeUptimes } from './facts.ts';
 import { listDevices } from './list.ts';
-import { DEVICE_COLUMNS, VISIBLE_STATUS, toDevice } from './rows.ts';
+import { DEVICE_COLUMNS, toDevice } from './rows.ts';
 import type { DeviceRow } from './rows.ts';
 import { addressKey, nameKey } from './sort-keys.ts';
 import { writeState } from './state.ts';
+import { countByStatus } from './summary.ts';
 
 const SELECT = `select ${DEVICE_COLUMNS} from device d join device_state s on s.device_id = d.id`;
 
@@ -118,14 +118,7 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
       return rows.map(toDevice);
     },
     list: (query, scope) => listDevices(pg, query, scope),
-    async summary(scope) {
-      const { rows } = await pg.query<{ status: DeviceStatus; n: number }>(
-        `select ${VISIBLE_STATUS} as status, count(*) as n from device d join device_state s on s.device_id = d.id
-         ${scope.sites ? 'where d.site = any($1::text[])' : ''} group by 1`,
-        scope.sites ? [scope.sites] : [],
-      );
-      return new Map(rows.map((row) => [row.status, row.n]));
-    },
+    summary: (scope) => countByStatus(pg, scope),
     async update(id, change) {
       try {
         return await pg.transaction(async (tx) => {

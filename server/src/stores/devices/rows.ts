@@ -36,6 +36,9 @@ export interface DeviceRow {
 export const VISIBLE_STATUS =
   'device_status(d.disabled, d.maintenance_since, d.maintenance_until, s.status, s.valid_until, now())';
 
+/** Devices for which people have set a status, or had until it ran out: few, and found by the index `device_set_apart`. */
+export const SET_APART = '(d.disabled or d.maintenance_since is not null)';
+
 /** Columns of a DeviceRow, of `device d join device_state s`. */
 export const DEVICE_COLUMNS = `d.id, d.name, d.address, d.site, d.tags, d.disabled, d.disabled_at, d.created_at, d.collectors,
   d.maintenance_since, d.maintenance_until, d.maintenance_note,

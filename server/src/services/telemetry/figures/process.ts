@@ -8,6 +8,7 @@ export const processFigures: Figures = {
   process_resident_bytes: { type: 'gauge', about: 'Memory that the process holds' },
   process_heap_bytes: { type: 'gauge', about: 'JavaScript heap in use' },
   process_heap_size_bytes: { type: 'gauge', about: 'JavaScript heap reserved' },
+  process_heap_kept_bytes: { type: 'gauge', about: 'JavaScript heap that the last full collection left' },
   process_external_bytes: { type: 'gauge', about: 'Memory of buffers outside the heap' },
   process_open_fds: { type: 'gauge', about: 'Open files and sockets' },
   process_max_fds: { type: 'gauge', about: 'Most files and sockets that may be open' },
