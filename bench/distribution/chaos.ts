@@ -97,7 +97,7 @@ async function run(): Promise<boolean> {
     done.push(fault);
     if (kind === 'kill') {
       process.kill(pid, 'SIGKILL');
-      await sleep(within(1_000, 8_000));
+      await sleep(within(1_000, 4_000));
     } else if (kind === 'flush') {
       await flushQueue(database);
     } else if (kind === 'stop' || kind === 'hang') {
