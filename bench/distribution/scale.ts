@@ -2,7 +2,7 @@
 // stay quick, what does it all cost, and does anything grow. Everything is real: sockets, SNMP, the embedded PostgreSQL
 // with its durability. Run for half an hour it is the soak as well.
 // node bench/distribution/scale.ts [--devices 10000] [--minutes 4] [--ports 48] [--interval 60] [--collectors 2]
-// [--redis URL] [--database URL] [--data FOLDER, kept: used again, its devices are there already]; prints one line of JSON, and exits 1 below the bar.
+// [--answering N, the others have no agent: what refuses costs least] [--redis URL] [--database URL] [--data FOLDER, kept: used again, its devices are there already]; prints one line of JSON, and exits 1 below the bar.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { quantile, signIn, startMachine } from './sotp.ts';
 const { values: options } = parseArgs({
   options: {
     devices: { type: 'string', default: '10000' },
+    answering: { type: 'string' },
     minutes: { type: 'string', default: '4' },
     ports: { type: 'string', default: '48' },
     interval: { type: 'string', default: '60' },
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
   },
 });
 const devices = Number(options.devices);
+const answering = Number(options.answering ?? devices);
 const intervalMs = Number(options.interval) * 1_000;
 const minutes = Number(options.minutes);
 /** For 10,000 devices of 48 ports at 60 s; cores in proportion to the devices. */
@@ -47,7 +49,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 const shape = { devices, ports: Number(options.ports), intervalMs };
 const fleet = { ...shape, first: options.listen, udpPort: Number(options.agents) };
 const startedAtMs = Date.now();
-const switches = await startFleet(fleet);
+const switches = await startFleet({ ...fleet, devices: answering });
 const sotp = startMachine({
   name: 'one',
   root,
@@ -96,7 +98,7 @@ let known = 0;
 for (let ended = false; !ended; await sleep(ended ? 0 : 5_000)) {
   known = await knownDevices(call, startedAtMs).catch(() => known);
   const spent = (performance.now() - addedAt) / 1_000;
-  ended = known === devices || spent > Number(options.known);
+  ended = known === answering || spent > Number(options.known);
   const cores = Object.entries(percentOver(before0, roots, addedAt)).map(
     ([name, { cpuPercent, rssMb }]) => `${name} ${Math.round((cpuPercent * spent) / 100)} s ${rssMb} MB`,
   );
@@ -182,6 +184,7 @@ const report = {
   bench: 'scale',
   backEnd: options.redis === undefined ? 'postgres' : 'redis',
   devices,
+  answering,
   ports: shape.ports,
   intervalSeconds: intervalMs / 1_000,
   collectors: Number(options.collectors),
