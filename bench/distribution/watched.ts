@@ -10,12 +10,14 @@ interface Asked {
   readonly answered: boolean;
   /** A poll of a device that is known, no part of reading it as a whole. */
   readonly poll: boolean;
-  /** The same request, from the same socket, was heard before: it was sent again because no answer came. */
-  readonly repeated: boolean;
+  /** What a poll may begin with, sent for the first time: such a poll, or the greeting of a device that is new or silent. */
+  readonly begins: boolean;
 }
 
 /** ifTableLastChange, in BER: every poll asks for it, and nothing else does. */
 const IN_POLLS = Buffer.from('2b060102011f010500', 'hex');
+/** sysUpTime.0, in BER: every greeting asks for it, and so does the probe beside it. */
+const IN_GREETINGS = Buffer.from('2b060102010103000500', 'hex');
 
 export interface WatchedDevice {
   readonly address: string;
@@ -55,13 +57,9 @@ export async function watchDevices(count: number, port: number, prefix: string):
       socket.on('message', (datagram, from) => {
         const by = `${from.address}:${from.port}`;
         const request = `${by} ${datagram.toString('base64')}`;
-        asked.push({
-          at: Date.now(),
-          by,
-          answered: speaking,
-          poll: datagram.includes(IN_POLLS),
-          repeated: heard.has(request),
-        });
+        const poll = datagram.includes(IN_POLLS);
+        const begins = (poll || datagram.includes(IN_GREETINGS)) && !heard.has(request);
+        asked.push({ at: Date.now(), by, answered: speaking, poll, begins });
         heard.add(request);
         const response = speaking ? agent.handle(datagram) : null;
         if (response) socket.send(response, from.port, from.address, () => undefined);
@@ -132,8 +130,8 @@ export interface TwiceAsked {
 }
 
 /**
- * Clocks of two processes agree to a few ms, so a request that comes this long before a slot's instant is the slot's; but
- * not one that is sent again: its poll began in the slot before, and that poll may wait for it up to the end of its budget.
+ * Clocks of two processes agree to a few ms, so a poll that begins this long before a slot's instant is the slot's. A request
+ * that is sent again, or is part of reading a device as a whole, belongs to a poll that began before: it counts where it falls.
  */
 const EARLY_MS = 100;
 
@@ -152,14 +150,14 @@ export function slotsAskedTwice(
   const phase = phaseOf(id, 'snmp', intervalMs);
   const bySlot = new Map<number, Map<string, Map<string, number>>>();
   const requests = new Map<number, string[]>();
-  for (const { at, by, answered, poll, repeated } of device.asked) {
+  for (const { at, by, answered, poll, begins } of device.asked) {
     if (at < since || leftOver(by, at)) continue;
-    const slot = Math.floor((at - phase + (repeated ? 0 : EARLY_MS)) / intervalMs);
+    const slot = Math.floor((at - phase + (begins ? EARLY_MS : 0)) / intervalMs);
     const [machine = '', port = ''] = by.split(':');
     const told = requests.get(slot) ?? [];
     requests.set(slot, told);
     told.push(
-      `${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${repeated ? ' again' : ''}${answered ? '' : ' silent'}`,
+      `${by} ${at - slot * intervalMs - phase}${poll ? ' poll' : ''}${begins ? ' first' : ''}${answered ? '' : ' silent'}`,
     );
     const machines = bySlot.get(slot) ?? new Map<string, Map<string, number>>();
     const ports = machines.get(machine) ?? new Map<string, number>();
