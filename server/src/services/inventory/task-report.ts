@@ -13,8 +13,20 @@ export type PollReport = (
   outcomes: readonly { readonly run: CollectorRun }[] | null,
 ) => Promise<boolean>;
 
+/** No poll was made: one that was done is not to be told. */
+const NOTHING_POLLED = {
+  code: 'conflict',
+  message:
+    'It was not polled: a poll of it was under way or too short ago, or its settings changed meanwhile. Try again.',
+} as const;
+
 /** Keeps the task of a poll up to date and tells those who watch it. A fault in it is logged; the poll went well anyway. */
-export function createPollReport(deps: { tasks: TaskStore; bus: Bus; log: Log; worker: string }): PollReport {
+export function createPollReport(deps: {
+  readonly tasks: Pick<TaskStore, 'update'>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly log: Log;
+  readonly worker: string;
+}): PollReport {
   const { tasks, bus, log, worker } = deps;
 
   async function write(taskId: string, outcomes: Parameters<PollReport>[1]): Promise<boolean> {
@@ -29,7 +41,7 @@ export function createPollReport(deps: { tasks: TaskStore; bus: Bus; log: Log; w
         error: run.error,
       }));
       const answered = runs.some(({ up }) => up);
-      const error = runs.find((run) => run.error !== null)?.error;
+      const error = runs.length === 0 ? NOTHING_POLLED : runs.find((run) => run.error !== null)?.error;
       await tasks.update(taskId, {
         state: answered || !error ? 'done' : 'failed',
         progress: 1,
