@@ -82,7 +82,7 @@ function encodeNarrow(rows: readonly PollRow[]): Buffer {
 
 const cost = {
   packed: { store: free(), hours: free(), days: free() },
-  timescale: { store: free(), hours: free(), recompression: free() },
+  timescale: { store: free(), hours: free(), policies: free() },
   narrow: free(),
 };
 const rounds = hours * 60;
@@ -107,7 +107,7 @@ for (let n = 0; n < rounds; n++) {
 }
 now = midnight + HOUR;
 await measured(cost.packed.days, cpuOfServer, () => store.maintain(now));
-if (timescale) await measured(cost.timescale.recompression, timescale.cpu, () => timescale.recompress());
+if (timescale) await measured(cost.timescale.policies, timescale.cpu, () => timescale.runPolicies());
 
 const samples = devices * fleet.seriesPerDevice * (rounds - 1);
 const narrowSamples = devices * fleet.seriesPerDevice * Math.min(rounds, narrowHours * 60);
@@ -138,7 +138,7 @@ const table = {
   ...(timescale && {
     'timescale: store': us(cost.timescale.store),
     'timescale: hours, roll-ups': us(cost.timescale.hours),
-    'timescale: recompression': us(cost.timescale.recompression),
+    'timescale: policies': us(cost.timescale.policies),
     'timescale: all': { ...us(sum(cost.timescale)), ...(await sizes(timescale.store)) },
   }),
   'narrow table with index, COPY': {

@@ -29,18 +29,19 @@ export async function openTimescale(serverUrl: string, clock: Clock) {
     // Retention goes by the server's clock, for which these samples are old.
     retention: { rawDays: YEARS, fiveMinuteDays: YEARS, hourDays: YEARS },
   });
-  // What the policies do is done, and measured, by `recompress`.
+  // What the policies do is done, and measured, by `runPolicies`.
   await pg.query(`select alter_job(job_id, scheduled => false) from timescaledb_information.jobs
     where proc_name in ('policy_compression', 'policy_refresh_continuous_aggregate')`);
   return {
     store,
     cpu: await serverCpu(pg),
-    /** Sums up hours, and puts what was loaded in short batches together into long ones. */
-    async recompress(): Promise<void> {
+    /** What the policies do: hours are summed up, and chunks that are over and not in order are compressed anew. */
+    async runPolicies(): Promise<void> {
       await pg.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
-      for (const table of ['metric_ts_poll', 'metric_ts_sample', 'metric_ts_rollup_5m']) {
-        await pg.query(`select compress_chunk(c, recompress => true) from show_chunks('${table}') c`);
-      }
+      const { rows } = await pg.query<{ id: number }>(
+        `select job_id as id from timescaledb_information.jobs where proc_name = 'policy_compression'`,
+      );
+      for (const { id } of rows) await pg.query(`call run_job(${id})`);
     },
     async close(): Promise<void> {
       await pg.stop();

@@ -45,6 +45,14 @@ export function isConnectionFault(error: unknown): boolean {
   return error instanceof Error && code === '' && LOST.test(error.message);
 }
 
+/** A serialization failure, a deadlock, a lock that was not to be had. */
+const CONFLICTS = new Set(['40001', '40P01', '55P03']);
+
+/** True when the transaction stood in another one's way, or that in its: begun anew it may get through. */
+export function isConflict(error: unknown): boolean {
+  return CONFLICTS.has(codeOf(error instanceof AppError ? error.cause : error));
+}
+
 /**
  * A fault of the connection or of the server as an AppError with a sentence; everything else (a violated constraint,
  * a bug in SQL) as it came, for the store to judge.
@@ -65,7 +73,7 @@ export function toDatabaseFault(error: unknown, database: string): unknown {
   if (code === '53100') {
     return new AppError('disk_full', `The disk of ${database} is full: make room.`, { cause: error, retryable: true });
   }
-  if (code === '40001' || code === '40P01' || code === '55P03') {
+  if (CONFLICTS.has(code)) {
     return fault(`A transaction waited in vain for another one in ${database}; it can be tried again.`);
   }
   if (code === '57014') {

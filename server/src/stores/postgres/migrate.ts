@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import type { Postgres } from './postgres.ts';
+import { isConflict } from './faults.ts';
+import type { Postgres, Queryable } from './postgres.ts';
 import { ADVISORY_LOCKS } from './locks.ts';
 
 /** The shipped migrations: `NNNN_what.sql`, numbered, forward only. */
@@ -12,6 +13,9 @@ export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../migrations', impor
 
 /** Those for a server that has TimescaleDB; their state is kept apart. */
 export const TIMESCALE_MIGRATIONS_DIR = `${MIGRATIONS_DIR}/timescale`;
+
+/** A step that came into conflict with another transaction is tried so often. */
+const ATTEMPTS = 5;
 
 interface Migration {
   readonly number: number;
@@ -82,18 +86,31 @@ export async function migrate(
     }
     for (const migration of shipped.values()) {
       log.info({ migration: migration.name }, 'applying migration');
-      await session.query('begin');
-      await session.query(migration.sql);
-      await session.query(`insert into ${table} (number, name, checksum) values ($1, $2, $3)`, [
-        migration.number,
-        migration.name,
-        migration.checksum,
-      ]);
-      await session.query('commit');
+      await apply(session, migration, table);
       applied.push(migration.name);
     }
     return applied;
   } finally {
     await session.close();
+  }
+}
+
+/** One step, again where it stood in the way of a job of the database's own, as TimescaleDB has them, and that in its. */
+async function apply(session: Queryable, { number, name, sql, checksum }: Migration, table: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await session.query('begin');
+      await session.query(sql);
+      await session.query(`insert into ${table} (number, name, checksum) values ($1, $2, $3)`, [
+        number,
+        name,
+        checksum,
+      ]);
+      await session.query('commit');
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      await session.query('rollback');
+    }
   }
 }

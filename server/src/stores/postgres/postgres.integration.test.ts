@@ -142,6 +142,27 @@ test('migrate: racing starters apply each file once; a failing file leaves the o
   }
 });
 
+test('migrate: a step that comes into conflict with another transaction is tried again, and not for ever', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'sotp-migrations-'));
+  const own = await openTestDatabase();
+  try {
+    await own.pg.query('drop table schema_migrations');
+    // A sequence keeps what a transaction that is undone took from it.
+    await own.pg.query('create sequence tries');
+    const conflictUntil = (n: number) =>
+      `create table tried${n} (a int); do $$ begin if nextval('tries') < ${n} then raise sqlstate '40P01'; end if; end $$;`;
+    await writeFile(path.join(dir, '0001_third_time.sql'), conflictUntil(3));
+    assert.deepEqual(await migrate(own.pg, silentLog, dir), ['0001_third_time']);
+    await writeFile(path.join(dir, '0002_never.sql'), conflictUntil(1_000));
+    await assert.rejects(migrate(own.pg, silentLog, dir), unavailable);
+    const { rows } = await own.pg.query(`select relname::text as name from pg_class where relname ~ '^tried'`);
+    assert.deepEqual(rows, [{ name: 'tried3' }]);
+  } finally {
+    await own.close();
+    await rm(dir, { recursive: true });
+  }
+});
+
 test('a caller that leaves stops the server too, and the connection is good for the next one', async () => {
   const running = async () =>
     (

@@ -11,6 +11,7 @@ import type { KnownLayout, LayoutSpans } from '#stores/metrics/packed/rollup.ts'
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
 import type { PollBlock } from '#stores/metrics/packed/timeline.ts';
 import { mergeBlocks } from '#stores/metrics/tail.ts';
+import { sumUpHours } from './hours.ts';
 import { createMover } from './mover.ts';
 import { readLastPolls, readPolls } from './read.ts';
 import { hasHour, nextPolled, replacePolls, replaceSpans } from './write.ts';
@@ -32,6 +33,8 @@ const MOVE_MS = 20_000;
 export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompactorDeps) {
   const known = createKnownLayouts(catalogue);
   const mover = createMover({ pg, catalogue, layoutsOf: known.of });
+  /** Hours whose spans changed since hours were summed up last. */
+  let changed: number[] = [];
 
   /** What counters grew from: the last polls before an hour, wherever they are. */
   async function pollsBefore(start: number, layouts: readonly KnownLayout[]): Promise<Map<number, PollBlock[]>> {
@@ -64,6 +67,7 @@ export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompac
       const blocks = await readPolls(pg, own, undefined, { from: next, to: next + HOUR_MS });
       const spans = await spansOf(next, blocks, own);
       await pg.transaction((tx) => replaceSpans(tx, { start: next, end: next + HOUR_MS }, spans, false));
+      changed.push(next);
     }
   }
 
@@ -83,7 +87,14 @@ export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompac
       await replacePolls(tx, span, deviceIds, all, late ? 'instead' : 'first');
       await replaceSpans(tx, span, spans, !late);
     });
+    changed.push(start);
     if (late) await mendNext(start, layouts);
+  }
+
+  async function sumUp(): Promise<void> {
+    if (changed.length === 0) return;
+    await sumUpHours(pg, Math.min(...changed), Math.max(...changed) + HOUR_MS);
+    changed = [];
   }
 
   const walk = createHourWalk({
@@ -92,6 +103,7 @@ export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompac
     pollsPerChunk: POLLS_PER_CHUNK,
     pack: load,
     async afterHours(_until, signal) {
+      await sumUp();
       if (await mover.isNeeded()) await mover.run({ deadline: performance.now() + MOVE_MS }, signal);
     },
   });

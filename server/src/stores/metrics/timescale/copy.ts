@@ -1,41 +1,64 @@
 import type { Buckets } from '#stores/metrics/aggregate.ts';
+import type { Polls } from '#stores/metrics/packed/codec.ts';
+import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { COPY_HEADER, writeInstant } from '#stores/metrics/packed/row-copy.ts';
 
-/** Field count, then length and value of layout and position (int4), at (int8) and value (float8). */
-const SAMPLE_BYTES = 2 + 8 + 8 + 12 + 12;
+/** Series that lie beside each other in a row. */
+export const PART = 16;
 
-/** The values of one series at the instants of its polls; NaN: no sample. */
-export interface SeriesSamples {
+/** Field count, then length and value of layout (int4), hour (int8), part (int4) and at (int8), and the values. */
+const ROW_BYTES = 2 + 8 + 12 + 8 + 12 + PART * 12;
+
+/** What a layout's polls of one hour have at the positions from `PART * part` on; NaN: no sample. */
+export interface PartOfHour {
   readonly layoutId: number;
-  readonly position: number;
   /** Epoch ms. */
-  readonly at: Float64Array;
-  readonly data: Float64Array;
-  /** Where the first value lies in `data`. */
-  readonly offset: number;
+  readonly hour: number;
+  readonly part: number;
+  /** Columns, position by position. */
+  readonly polls: Polls;
+  /** Its first poll, and the first that is not of the hour. */
+  readonly first: number;
+  readonly end: number;
 }
 
-/** `COPY metric_ts_sample FROM STDIN (FORMAT binary)`: layout, position, at, value, in the order given. Undefined when there is none. */
-export function encodeSamples(all: readonly SeriesSamples[]): Buffer | undefined {
-  const most = all.reduce((sum, { at }) => sum + at.length, 0);
-  const buffer = Buffer.allocUnsafe(COPY_HEADER.length + most * SAMPLE_BYTES + 2);
+/** `COPY metric_ts_value FROM STDIN (FORMAT binary)`: layout, hour, part, at, values, in the order given. Undefined when there is none. */
+export function encodeParts(all: readonly PartOfHour[]): Buffer | undefined {
+  const rows = all.reduce((sum, { first, end }) => sum + end - first, 0);
+  const buffer = Buffer.allocUnsafe(COPY_HEADER.length + rows * ROW_BYTES + 2);
   COPY_HEADER.copy(buffer);
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   let o = COPY_HEADER.length;
-  for (const { layoutId, position, at, data, offset } of all) {
-    for (let i = 0; i < at.length; i++) {
-      const value = data[offset + i]!;
-      if (value !== value) continue;
-      view.setInt16(o, 4);
+  for (const { layoutId, hour, part, polls, first, end } of all) {
+    const { at, data, width } = polls;
+    const from = part * PART;
+    const present = Math.min(PART, width - from);
+    for (let i = first; i < end; i++) {
+      const row = o;
+      view.setInt16(o, 4 + PART);
       view.setInt32(o + 2, 4);
       view.setInt32(o + 6, layoutId);
-      view.setInt32(o + 10, 4);
-      view.setInt32(o + 14, position);
-      view.setInt32(o + 18, 8);
-      writeInstant(view, o + 22, at[i]!);
+      view.setInt32(o + 10, 8);
+      writeInstant(view, o + 14, hour);
+      view.setInt32(o + 22, 4);
+      view.setInt32(o + 26, part);
       view.setInt32(o + 30, 8);
-      view.setFloat64(o + 34, value);
-      o += SAMPLE_BYTES;
+      writeInstant(view, o + 34, at[i]!);
+      o += 42;
+      let isEmpty = true;
+      for (let k = 0; k < PART; k++) {
+        const value = k < present ? data[(from + k) * at.length + i]! : Number.NaN;
+        if (value !== value) {
+          view.setInt32(o, -1);
+          o += 4;
+          continue;
+        }
+        isEmpty = false;
+        view.setInt32(o, 8);
+        view.setFloat64(o + 4, value);
+        o += 12;
+      }
+      if (isEmpty) o = row;
     }
   }
   if (o === COPY_HEADER.length) return undefined;
@@ -48,13 +71,16 @@ export interface PlaceSpans {
   readonly layoutId: number;
   readonly position: number;
   readonly spans: Buckets;
+  /** Only those of these numbers; all of them when left out. */
+  readonly first?: number;
+  readonly end?: number;
 }
 
-/** Field count, then layout, position, at, and seven numbers. */
-const SPAN_BYTES = 2 + 8 + 8 + 12 + 7 * 12;
+/** Field count, then layout, hour, position, slot, and seven numbers. */
+const SPAN_BYTES = 2 + 8 + 12 + 8 + 6 + 7 * 12;
 
 /**
- * `COPY metric_ts_rollup_5m FROM STDIN (FORMAT binary)`, in the order given: the spans in which something happened.
+ * `COPY metric_ts_span_5m FROM STDIN (FORMAT binary)`, in the order given: the spans in which something happened.
  * Undefined when there are none. The least, greatest and mean reading of a counter are those of one that grew evenly:
  * they are null.
  */
@@ -69,20 +95,24 @@ export function encodeSpans(all: readonly PlaceSpans[]): Buffer | undefined {
     if (!isNull) view.setFloat64(o + 4, value);
     o += isNull ? 4 : 12;
   };
-  for (const { layoutId, position, spans } of all) {
+  for (const { layoutId, position, spans, first = 0, end = spans.length } of all) {
     const { counter, count, sum, min, max, last, increase, coveredMs } = spans;
-    for (let i = 0; i < spans.length; i++) {
+    for (let i = first; i < end; i++) {
       const b = spans.offset + i;
       const isSilent = count[b] === 0;
       if (isSilent && coveredMs[b] === 0) continue;
-      view.setInt16(o, 10);
+      const at = spans.from + i * spans.stepMs;
+      const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
+      view.setInt16(o, 11);
       view.setInt32(o + 2, 4);
       view.setInt32(o + 6, layoutId);
-      view.setInt32(o + 10, 4);
-      view.setInt32(o + 14, position);
-      view.setInt32(o + 18, 8);
-      writeInstant(view, o + 22, spans.from + i * spans.stepMs);
-      o += 30;
+      view.setInt32(o + 10, 8);
+      writeInstant(view, o + 14, hour);
+      view.setInt32(o + 22, 4);
+      view.setInt32(o + 26, position);
+      view.setInt32(o + 30, 2);
+      view.setInt16(o + 34, (at - hour) / spans.stepMs);
+      o += 36;
       write(count[b]!, false);
       write(sum[b]!, counter || isSilent);
       write(min[b]!, counter || isSilent);

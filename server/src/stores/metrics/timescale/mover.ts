@@ -19,6 +19,7 @@ import { createPackedTail } from '#stores/metrics/packed/tail.ts';
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
 import { ADVISORY_LOCKS } from '#stores/postgres/locks.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
+import { sumUpHours } from './hours.ts';
 import { hasHour, insertSpans, replacePolls } from './write.ts';
 import type { LayoutPolls } from './write.ts';
 
@@ -110,7 +111,7 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
       // Hours of this day that closed since are in the hypertables already: polls are put together with them.
       const isFirst = !(await hasHour(tx, span, [deviceId]));
       await replacePolls(tx, span, [deviceId], polls, isFirst ? 'first' : 'beside');
-      await insertSpans(tx, spans);
+      await insertSpans(tx, spans, isFirst);
     });
   }
 
@@ -147,6 +148,10 @@ export function createMover({ pg, catalogue, layoutsOf }: MoverDeps): Mover {
       moved = { ...moved, days: moved.days + 1 };
       tell?.(moved, next.day);
     }
+    // As long as anything is packed hours are read from the spans of five minutes.
+    const { rows } = await pg.query<{ from: Date | null }>('select min(hour) as "from" from metric_ts_span_5m');
+    const from = rows[0]?.from?.getTime();
+    if (from !== undefined) await sumUpHours(pg, from);
     for (const form of [...FORMS, ROLLUP_1H]) await expireEmptyPartitions(pg, form);
     // Days are summed up of hours here.
     await expirePartitions(pg, ROLLUP_1D, Infinity);

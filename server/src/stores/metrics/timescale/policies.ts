@@ -13,8 +13,8 @@ export interface KeepMs {
 export async function keepRetention(pg: Postgres, keep: KeepMs): Promise<void> {
   const wanted = [
     ['metric_ts_poll', keep.packed],
-    ['metric_ts_sample', keep.packed],
-    ['metric_ts_rollup_5m', keep.fiveMinutes],
+    ['metric_ts_value', keep.packed],
+    ['metric_ts_span_5m', keep.fiveMinutes],
     ['metric_ts_rollup_1h', keep.hours],
   ] as const;
   const { rows } = await pg.query<{ name: string; days: number }>(

@@ -2,8 +2,10 @@ import { MAX_SPAN_MS } from '#domain/counters.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import { inlineInstant, inlineInts, readTuples } from '#stores/metrics/packed/binary.ts';
 import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
+import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { PG_EPOCH_MS, decodeInstant } from '#stores/metrics/packed/row-copy.ts';
 import type { PollBlock } from '#stores/metrics/packed/timeline.ts';
+import { PART } from './copy.ts';
 
 /** Samples of one series in the order of time. */
 interface Samples {
@@ -21,29 +23,45 @@ interface PollTimes {
 
 /** Where `PGCOPY` and what follows it end. */
 const HEADER_BYTES = 19;
-/** What a row of (int4, int4, timestamptz, float8) takes. */
-const SAMPLE_BYTES = 42;
-
 /** Samples by their place: layout, then position. */
 type Places = Map<number, Map<number, Samples>>;
 
-/** Adds the data of a binary COPY of (layout_id, position, at, value), none of them null, ordered by all of them. */
-function addSamples(data: Buffer, places: Places): void {
+/** Which parts of layouts are read, and which of the places in a part. */
+interface Parts {
+  readonly condition: string;
+  readonly places: readonly number[];
+}
+
+function samplesAt(places: Places, layoutId: number, position: number): Samples {
+  let positions = places.get(layoutId);
+  if (!positions) places.set(layoutId, (positions = new Map()));
+  let samples = positions.get(position);
+  if (!samples) positions.set(position, (samples = { at: [], values: [] }));
+  return samples;
+}
+
+/** Adds the data of a binary COPY of (layout_id, part, at, values of `inPart`), in the order of time. */
+function addSamples(data: Buffer, inPart: readonly number[], places: Places): void {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
-  let samples: Samples | undefined;
-  let [layout, place] = [Number.NaN, Number.NaN];
-  for (let o = HEADER_BYTES; o + SAMPLE_BYTES <= data.length; o += SAMPLE_BYTES) {
-    const layoutId = view.getInt32(o + 6);
-    const position = view.getInt32(o + 14);
-    if (layoutId !== layout || position !== place) {
-      [layout, place] = [layoutId, position];
-      let positions = places.get(layoutId);
-      if (!positions) places.set(layoutId, (positions = new Map()));
-      samples = positions.get(position) ?? { at: [], values: [] };
-      positions.set(position, samples);
+  let [layout, part] = [Number.NaN, Number.NaN];
+  let columns: Samples[] = [];
+  for (let o = HEADER_BYTES; view.getInt16(o) !== -1;) {
+    const rowLayout = view.getInt32(o + 6);
+    const rowPart = view.getInt32(o + 14);
+    if (rowLayout !== layout || rowPart !== part) {
+      [layout, part] = [rowLayout, rowPart];
+      columns = inPart.map((k) => samplesAt(places, layout, part * PART + k));
     }
-    samples?.at.push((view.getInt32(o + 22) * 2 ** 32 + view.getUint32(o + 26)) / 1000 + PG_EPOCH_MS);
-    samples?.values.push(view.getFloat64(o + 34));
+    const at = (view.getInt32(o + 22) * 2 ** 32 + view.getUint32(o + 26)) / 1000 + PG_EPOCH_MS;
+    o += 30;
+    for (const samples of columns) {
+      const isNull = view.getInt32(o) < 0;
+      if (!isNull) {
+        samples.at.push(at);
+        samples.values.push(view.getFloat64(o + 4));
+      }
+      o += isNull ? 4 : 12;
+    }
   }
 }
 
@@ -97,6 +115,32 @@ export function placesOf(layouts: readonly StoredLayout[], wanted: ReadonlySet<n
   return `layout_id = any(${inlineInts(ids)}) and position = any(${inlineInts([...new Set(positions)])})`;
 }
 
+/** Where the wanted series of the layouts lie, or all of them. Parts and places of all layouts together ask for few samples too many. */
+function partsOf(layouts: readonly StoredLayout[], wanted: ReadonlySet<number> | undefined): Parts {
+  const condition = `layout_id = any(${inlineInts(layouts.map((layout) => layout.id))})`;
+  if (!wanted) return { condition, places: Array.from({ length: PART }, (_, k) => k) };
+  const positions = layouts.flatMap(({ series }) => series.flatMap((id, i) => (wanted.has(id) ? [i] : [])));
+  const parts = [...new Set(positions.map((position) => Math.floor(position / PART)))];
+  const places = [...new Set(positions.map((position) => position % PART))];
+  return { condition: `${condition} and part = any(${inlineInts(parts)})`, places };
+}
+
+/** Adds the samples in [from, to). */
+async function readSamples(
+  pg: Queryable,
+  { condition, places: inPart }: Parts,
+  { from, to }: { readonly from: number; readonly to: number },
+  places: Places,
+): Promise<void> {
+  const hour = Math.floor(from / HOUR_MS) * HOUR_MS;
+  const data = await pg.copyOut(
+    `copy (select layout_id, part, at${inPart.map((k) => `, v${k}`).join('')} from metric_ts_value
+       where ${condition} and hour >= ${inlineInstant(hour)} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
+       order by layout_id, hour, part, at) to stdout (format binary)`,
+  );
+  addSamples(data, inPart, places);
+}
+
 const devicesOf = (layouts: readonly StoredLayout[]) => [...new Set(layouts.map((layout) => layout.deviceId))];
 
 /** Polls of the layouts in [from, to) with the values of the wanted series, and what other layouts say of restarts. */
@@ -108,21 +152,16 @@ export async function readPolls(
 ): Promise<Map<number, PollBlock[]>> {
   if (layouts.length === 0) return new Map();
   const within = `at >= ${inlineInstant(span.from)} and at < ${inlineInstant(span.to)}`;
-  const [polls, samples] = await Promise.all([
+  const places: Places = new Map();
+  const [polls] = await Promise.all([
     pg.copyOut(
       `copy (select device_id, layout_id, at, polled_at, restarted from metric_ts_poll
          where device_id = any(${inlineInts(devicesOf(layouts))}) and ${within}
            and (layout_id = any(${inlineInts(layouts.map((layout) => layout.id))}) or restarted)
          order by layout_id, at) to stdout (format binary)`,
     ),
-    pg.copyOut(
-      `copy (select layout_id, position, at, value from metric_ts_sample
-         where ${placesOf(layouts, wanted)} and ${within}
-         order by layout_id, position, at) to stdout (format binary)`,
-    ),
+    readSamples(pg, partsOf(layouts, wanted), span, places),
   ]);
-  const places: Places = new Map();
-  addSamples(samples, places);
   return toBlocks(readTuples(polls, toPollTimes), places);
 }
 
@@ -151,21 +190,16 @@ export async function readLastPolls(
   const own = layouts.filter((layout) => present.has(layout.id));
   // Layouts that fell silent long ago would stretch the span for all: those of one instant are read together.
   const places: Places = new Map();
-  const hourOf = (poll: PollTimes) => Math.floor(poll.at / 3_600_000);
+  const hourOf = (poll: PollTimes) => Math.floor(poll.at / HOUR_MS);
   const hours = [...Map.groupBy(polls, hourOf)].toSorted(([a], [b]) => a - b);
   for (const [, group] of hours) {
     const ids = new Set(group.map((poll) => poll.layoutId));
     const times = group.map((poll) => poll.at);
-    const there = placesOf(
+    const there = partsOf(
       own.filter((layout) => ids.has(layout.id)),
       wanted,
     );
-    const data = await pg.copyOut(
-      `copy (select layout_id, position, at, value from metric_ts_sample
-         where ${there} and at >= ${inlineInstant(Math.min(...times))} and at <= ${inlineInstant(Math.max(...times))}
-         order by layout_id, position, at) to stdout (format binary)`,
-    );
-    addSamples(data, places);
+    await readSamples(pg, there, { from: Math.min(...times), to: Math.max(...times) + 1 }, places);
   }
   return toBlocks(polls, places);
 }

@@ -25,8 +25,13 @@ function spanQuery(tier: SpanTier, places: string, { from, to }: Span, stepMs: n
     ? 'sum(increase), sum(covered_ms)'
     : `sum(count), sum(coalesce(sum, count * (${LEAST} + last) / 2)), min(coalesce(min, ${LEAST})), max(coalesce(max, last)),
        last(last, at) filter (where last is not null), sum(increase), sum(covered_ms)`;
+  // Spans of five minutes lie by the hour; their instants are made of it.
+  const hours =
+    tier === '5m'
+      ? `and hour >= ${inlineInstant(Math.floor(from / HOUR_MS) * HOUR_MS)} and hour < ${inlineInstant(to)}`
+      : '';
   return `copy (select layout_id, position, ${step} as step, ${sums} from ${TABLES[tier]}
-    where ${places} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
+    where ${places} ${hours} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
     group by layout_id, position, step order by step) to stdout (format binary)`;
 }
 

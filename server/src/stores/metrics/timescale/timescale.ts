@@ -3,6 +3,7 @@ import type { Look } from '#stores/metrics/packed/look.ts';
 import { COMPACTION_LAG_MS, keepMsOf } from '#stores/metrics/packed/packed.ts';
 import type { PackedMetricStore, PackedMetricStoreDeps } from '#stores/metrics/packed/packed.ts';
 import {
+  DAY_MS,
   PACKED,
   PACKED_DAYS,
   ROLLUP_1D,
@@ -27,7 +28,7 @@ import { createTimescaleUsage } from './usage.ts';
  * What was packed before TimescaleDB came is read where it lies until it is moved: each hour is in one of the two. Read in
  * this order nothing is missed on its way.
  */
-function createBothTails(): Tail {
+function createBothTails(fiveMinutesSince: () => number): Tail {
   const packedTail = createPackedTail();
   return {
     // Days of the packed form are summed up as far as its compactor came before it was replaced, and know nothing of what
@@ -39,12 +40,16 @@ function createBothTails(): Tail {
     async lastPolls(...query) {
       return mergeBlocks(await packedTail.lastPolls(...query), await timescaleTail.lastPolls(...query));
     },
-    async readSpans(...query) {
-      const packed = await packedTail.readSpans(...query);
-      const moved = await timescaleTail.readSpans(...query);
+    async readSpans(db, tier, span, ...rest) {
+      const read = [await packedTail.readSpans(db, tier, span, ...rest)];
+      // What has just been moved is not summed up yet: only older hours are read as such.
+      const border = tier === '5m' ? span.from : Math.min(Math.max(span.from, fiveMinutesSince()), span.to);
+      if (span.from < border) {
+        read.push(await timescaleTail.readSpans(db, tier, { from: span.from, to: border }, ...rest));
+      }
+      if (border < span.to) read.push(await timescaleTail.readSpans(db, '5m', { from: border, to: span.to }, ...rest));
       return () => {
-        packed();
-        moved();
+        for (const add of read) add();
       };
     },
   };
@@ -61,7 +66,7 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
   const keepMs = keepMsOf(deps.retention);
   const catalogue = createCatalogue(pg);
   const compactor = createTimescaleCompactor({ pg, catalogue, log });
-  const bothTails = createBothTails();
+  const bothTails = createBothTails(() => Math.ceil((clock.now() - keepMs.fiveMinutes) / DAY_MS) * DAY_MS);
   const tailOf = (look: Look) => (look.hasPacked ? bothTails : timescaleTail);
   const reading = createReading({ pg, clock, catalogue, rawMs: keepMs.packed, tailOf });
   const writer = createWriter({ pg, clock, log, catalogue, rawMs: keepMs.packed, opened: reading.moved });
@@ -84,8 +89,8 @@ export function createTimescaleMetricStore(deps: PackedMetricStoreDeps): Timesca
       await pg.transaction(async (tx) => {
         await tx.query(`select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)`);
         await tx.query('delete from metric_ts_poll where device_id = $1', [deviceId]);
-        await tx.query('delete from metric_ts_sample where layout_id = any($1::int[])', [ids]);
-        await tx.query('delete from metric_ts_rollup_5m where layout_id = any($1::int[])', [ids]);
+        await tx.query('delete from metric_ts_value where layout_id = any($1::int[])', [ids]);
+        await tx.query('delete from metric_ts_span_5m where layout_id = any($1::int[])', [ids]);
       });
     },
     async maintain(now, signal) {

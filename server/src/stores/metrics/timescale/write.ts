@@ -5,8 +5,8 @@ import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
 import type { Polls } from '#stores/metrics/packed/codec.ts';
 import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import type { RollupMatrix } from '#stores/metrics/packed/rollup-block.ts';
-import { encodeSamples, encodeSpans } from './copy.ts';
-import type { PlaceSpans, SeriesSamples } from './copy.ts';
+import { PART, encodeParts, encodeSpans } from './copy.ts';
+import type { PartOfHour, PlaceSpans } from './copy.ts';
 
 /** The polls that a layout made in an hour. */
 export interface LayoutPolls {
@@ -24,15 +24,21 @@ export interface HourSpan {
 const SAMPLES_PER_COPY = 300_000;
 
 /**
- * Loads straight into the columnstore; takes effect for the transaction. It is not told that rows come sorted, as they do:
- * it would take the batches of all loads together for sorted, and add up hours twice.
+ * Loads straight into the columnstore; takes effect for the transaction. Only of what comes sorted and is alone in its
+ * segments TimescaleDB may be told so: it takes the batches of all loads of a segment together for sorted, adds up twice what
+ * is not, and leaves alone for good what is.
  */
-async function loadCompressed(tx: Queryable): Promise<void> {
+async function loadCompressed(tx: Queryable, isSorted: boolean): Promise<void> {
   await tx.query(
     `select set_config('timescaledb.enable_direct_compress_copy', 'on', true),
+       set_config('timescaledb.enable_direct_compress_copy_client_sorted', $1, true),
        set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)`,
+    [isSorted ? 'on' : 'off'],
   );
 }
+
+const COPY_VALUES = `copy metric_ts_value (layout_id, hour, part, at, ${Array.from({ length: PART }, (_, i) => `v${i}`).join()})
+  from stdin (format binary)`;
 
 /** Whether the devices have anything of an hour already: then late rows have come, and what is there is replaced. */
 export async function hasHour(tx: Queryable, { start, end }: HourSpan, deviceIds: readonly number[]): Promise<boolean> {
@@ -62,12 +68,13 @@ export async function replacePolls(
       ...when,
     ]);
     const layoutIds = all.map(({ layout }) => layout.id);
-    await tx.query('delete from metric_ts_sample where layout_id = any($1::int[]) and at >= $2 and at < $3', [
-      layoutIds,
-      ...when,
-    ]);
+    await tx.query(
+      `delete from metric_ts_value where layout_id = any($1::int[]) and hour >= $2 and hour < $3 and at >= $2 and at < $3`,
+      [layoutIds, ...when],
+    );
   }
-  await loadCompressed(tx);
+  // Of polls there are few: those of a day are put together when it is over.
+  await loadCompressed(tx, false);
   const byLayout = all.toSorted((a, b) => a.layout.deviceId - b.layout.deviceId || a.layout.id - b.layout.id);
   const polls = byLayout.flatMap(({ layout, polls: { at, polledAt, restarted } }) =>
     Array.from(at, (instantOf, i) => [
@@ -82,28 +89,36 @@ export async function replacePolls(
     'copy metric_ts_poll (device_id, layout_id, at, polled_at, restarted) from stdin (format binary)',
     writeTuples(polls),
   );
+  await loadCompressed(tx, how !== 'beside');
   await copySamples(tx, all);
 }
 
+/** The polls of a layout, hour by hour and part by part. */
+function* partsOf({ layout, polls }: LayoutPolls): Generator<PartOfHour> {
+  const { at, width } = polls;
+  for (let first = 0, end = 0; first < at.length; first = end) {
+    const hour = Math.floor(at[first]! / HOUR_MS) * HOUR_MS;
+    while (end < at.length && at[end]! < hour + HOUR_MS) end++;
+    for (let part = 0; part * PART < width; part++) yield { layoutId: layout.id, hour, part, polls, first, end };
+  }
+}
+
 async function copySamples(tx: Queryable, all: readonly LayoutPolls[]): Promise<void> {
-  const series: SeriesSamples[] = all
-    .toSorted((a, b) => a.layout.id - b.layout.id)
-    .flatMap(({ layout, polls: { at, data } }) =>
-      layout.series.map((_, position) => ({ layoutId: layout.id, position, at, data, offset: position * at.length })),
-    );
-  let part: SeriesSamples[] = [];
+  let parts: PartOfHour[] = [];
   let size = 0;
   const flush = async () => {
-    const data = encodeSamples(part);
-    part = [];
+    const data = encodeParts(parts);
+    parts = [];
     size = 0;
-    if (data)
-      await tx.copyIn('copy metric_ts_sample (layout_id, position, at, value) from stdin (format binary)', data);
+    if (data) await tx.copyIn(COPY_VALUES, data);
   };
-  for (const one of series) {
-    if (size > 0 && size + one.at.length > SAMPLES_PER_COPY) await flush();
-    part.push(one);
-    size += one.at.length;
+  for (const layout of all.toSorted((a, b) => a.layout.id - b.layout.id)) {
+    for (const part of partsOf(layout)) {
+      const samples = (part.end - part.first) * PART;
+      if (size > 0 && size + samples > SAMPLES_PER_COPY) await flush();
+      parts.push(part);
+      size += samples;
+    }
   }
   if (size > 0) await flush();
 }
@@ -117,27 +132,40 @@ export async function replaceSpans(
 ): Promise<void> {
   if (!isFirst) {
     const ids = all.map(({ layout }) => layout.id);
-    await tx.query('delete from metric_ts_rollup_5m where layout_id = any($1::int[]) and at >= $2 and at < $3', [
+    await tx.query('delete from metric_ts_span_5m where layout_id = any($1::int[]) and hour >= $2 and hour < $3', [
       ids,
       new Date(span.start),
       new Date(span.end),
     ]);
   }
-  await insertSpans(
-    tx,
-    all.flatMap(({ layout, matrix }) =>
-      matrix.series.map((spans, position) => ({ layoutId: layout.id, position, spans })),
-    ),
+  const places = all.flatMap(({ layout, matrix }) =>
+    matrix.series.map((spans, position) => ({ layoutId: layout.id, position, spans })),
   );
+  await insertSpans(tx, places, true);
 }
 
-/** Stores 5-minute spans, of which none is there. */
-export async function insertSpans(tx: Queryable, all: readonly PlaceSpans[]): Promise<void> {
-  const data = encodeSpans(all.toSorted((a, b) => a.layoutId - b.layoutId || a.position - b.position));
+/** The spans of every hour by themselves, in the order of the table. */
+function byHour(all: readonly PlaceSpans[]): PlaceSpans[] {
+  const hours = all.flatMap((place) => {
+    const { from, stepMs, length } = place.spans;
+    const perHour = HOUR_MS / stepMs;
+    return Array.from({ length: Math.ceil(length / perHour) }, (_, n) => ({
+      hour: from + n * HOUR_MS,
+      place: { ...place, first: n * perHour, end: Math.min(length, (n + 1) * perHour) },
+    }));
+  });
+  hours.sort((a, b) => a.place.layoutId - b.place.layoutId || a.hour - b.hour || a.place.position - b.place.position);
+  return hours.map(({ place }) => place);
+}
+
+/** Stores 5-minute spans, of which none is there; whole hours. `isAlone`: nothing is there of the same layouts and hours. */
+export async function insertSpans(tx: Queryable, all: readonly PlaceSpans[], isAlone: boolean): Promise<void> {
+  const data = encodeSpans(byHour(all));
   if (!data) return;
-  await loadCompressed(tx);
+  await loadCompressed(tx, isAlone);
   await tx.copyIn(
-    'copy metric_ts_rollup_5m (layout_id, position, at, count, sum, min, max, last, increase, covered_ms) from stdin (format binary)',
+    `copy metric_ts_span_5m (layout_id, hour, position, slot, count, sum, min, max, last, increase, covered_ms)
+     from stdin (format binary)`,
     data,
   );
 }
