@@ -37,7 +37,7 @@ export async function openTimescale(serverUrl: string, clock: Clock) {
     cpu: await serverCpu(pg),
     /** What the policies do: hours are summed up, and chunks that are over and not in order are compressed anew. */
     async runPolicies(): Promise<void> {
-      await pg.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
+      await pg.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
       const { rows } = await pg.query<{ id: number }>(
         `select job_id as id from timescaledb_information.jobs where proc_name = 'policy_compression'`,
       );

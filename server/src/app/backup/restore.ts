@@ -155,7 +155,7 @@ export async function restoreBackup({ databaseUrl, file, force }: RestoreOptions
     await emptyAll(client);
     const tables = await loadAll(client, frames, file);
     await client.query('commit');
-    if (header.timescale) await client.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
+    if (header.timescale) await client.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
     await migrateTo(databaseUrl);
     return { at: header.at, tables, ...(header.key && { key: header.key }) };
   } catch (cause) {

@@ -101,7 +101,7 @@ test(
     assert.equal(part.days, 1);
     assertSame(await ask(store), truth);
     // TimescaleDB sums up what is there, and takes no other hours for new from then on.
-    await db.pg.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', null, null)`);
+    await db.pg.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
     assertSame(await ask(store), truth);
     await store.mover.run({ deadline: Infinity });
     assert.equal(await store.mover.isNeeded(), false);

@@ -1,6 +1,4 @@
-import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { Polls } from '#stores/metrics/packed/codec.ts';
-import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { COPY_HEADER, writeInstant } from '#stores/metrics/packed/row-copy.ts';
 
 /** Series that lie beside each other in a row. */
@@ -59,67 +57,6 @@ export function encodeParts(all: readonly PartOfHour[]): Buffer | undefined {
         o += 12;
       }
       if (isEmpty) o = row;
-    }
-  }
-  if (o === COPY_HEADER.length) return undefined;
-  view.setInt16(o, -1);
-  return buffer.subarray(0, o + 2);
-}
-
-/** Five-minute spans of the series at a place. */
-export interface PlaceSpans {
-  readonly layoutId: number;
-  readonly position: number;
-  readonly spans: Buckets;
-  /** Only those of these numbers; all of them when left out. */
-  readonly first?: number;
-  readonly end?: number;
-}
-
-/** Field count, then layout, hour, position, slot, and seven numbers. */
-const SPAN_BYTES = 2 + 8 + 12 + 8 + 6 + 7 * 12;
-
-/**
- * `COPY metric_ts_span_5m FROM STDIN (FORMAT binary)`, in the order given: the spans in which something happened.
- * Undefined when there are none. The least, greatest and mean reading of a counter are those of one that grew evenly:
- * they are null.
- */
-export function encodeSpans(all: readonly PlaceSpans[]): Buffer | undefined {
-  const most = all.reduce((sum, { spans }) => sum + spans.length * SPAN_BYTES, COPY_HEADER.length + 2);
-  const buffer = Buffer.allocUnsafe(most);
-  COPY_HEADER.copy(buffer);
-  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
-  let o = COPY_HEADER.length;
-  const write = (value: number, isNull: boolean) => {
-    view.setInt32(o, isNull ? -1 : 8);
-    if (!isNull) view.setFloat64(o + 4, value);
-    o += isNull ? 4 : 12;
-  };
-  for (const { layoutId, position, spans, first = 0, end = spans.length } of all) {
-    const { counter, count, sum, min, max, last, increase, coveredMs } = spans;
-    for (let i = first; i < end; i++) {
-      const b = spans.offset + i;
-      const isSilent = count[b] === 0;
-      if (isSilent && coveredMs[b] === 0) continue;
-      const at = spans.from + i * spans.stepMs;
-      const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
-      view.setInt16(o, 11);
-      view.setInt32(o + 2, 4);
-      view.setInt32(o + 6, layoutId);
-      view.setInt32(o + 10, 8);
-      writeInstant(view, o + 14, hour);
-      view.setInt32(o + 22, 4);
-      view.setInt32(o + 26, position);
-      view.setInt32(o + 30, 2);
-      view.setInt16(o + 34, (at - hour) / spans.stepMs);
-      o += 36;
-      write(count[b]!, false);
-      write(sum[b]!, counter || isSilent);
-      write(min[b]!, counter || isSilent);
-      write(max[b]!, counter || isSilent);
-      write(last[b]!, isSilent);
-      write(increase[b]!, false);
-      write(coveredMs[b]!, false);
     }
   }
   if (o === COPY_HEADER.length) return undefined;

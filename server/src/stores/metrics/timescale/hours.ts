@@ -19,7 +19,7 @@ export async function sumUpHours(pg: Postgres, from: number, to?: number): Promi
     await session.query('set timescaledb.enable_direct_compress_on_cagg_refresh = on');
     for (let attempt = 1; ; attempt++) {
       try {
-        await session.query(`call refresh_continuous_aggregate('metric_ts_rollup_1h', ${since}, ${until})`);
+        await session.query(`call refresh_continuous_aggregate('metric_ts_span_1h', ${since}, ${until})`);
         return;
       } catch (error) {
         const isBusy = isConflict(error) || (error instanceof Error && /concurrent refresh/.test(error.message));

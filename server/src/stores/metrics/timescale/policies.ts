@@ -15,7 +15,7 @@ export async function keepRetention(pg: Postgres, keep: KeepMs): Promise<void> {
     ['metric_ts_poll', keep.packed],
     ['metric_ts_value', keep.packed],
     ['metric_ts_span_5m', keep.fiveMinutes],
-    ['metric_ts_rollup_1h', keep.hours],
+    ['metric_ts_span_1h', keep.hours],
   ] as const;
   const { rows } = await pg.query<{ name: string; days: number }>(
     `select coalesce(c.view_name, j.hypertable_name)::text as name,

@@ -6,6 +6,8 @@ import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { PG_EPOCH_MS, decodeInstant } from '#stores/metrics/packed/row-copy.ts';
 import type { PollBlock } from '#stores/metrics/packed/timeline.ts';
 import { PART } from './copy.ts';
+import { partsOf } from './parts.ts';
+import type { Parts } from './parts.ts';
 
 /** Samples of one series in the order of time. */
 interface Samples {
@@ -25,12 +27,6 @@ interface PollTimes {
 const HEADER_BYTES = 19;
 /** Samples by their place: layout, then position. */
 type Places = Map<number, Map<number, Samples>>;
-
-/** Which parts of layouts are read, and which of the places in a part. */
-interface Parts {
-  readonly condition: string;
-  readonly places: readonly number[];
-}
 
 function samplesAt(places: Places, layoutId: number, position: number): Samples {
   let positions = places.get(layoutId);
@@ -106,25 +102,6 @@ function toBlocks(polls: readonly PollTimes[], places: Places): Map<number, Poll
   return byDevice;
 }
 
-/** The condition on (layout_id, position) for the wanted series of the layouts, or for all of them. */
-export function placesOf(layouts: readonly StoredLayout[], wanted: ReadonlySet<number> | undefined): string {
-  const ids = layouts.map((layout) => layout.id);
-  if (!wanted) return `layout_id = any(${inlineInts(ids)})`;
-  // Layouts of one device mostly differ little: the positions of all of them together ask for few samples too many.
-  const positions = layouts.flatMap(({ series }) => series.flatMap((id, i) => (wanted.has(id) ? [i] : [])));
-  return `layout_id = any(${inlineInts(ids)}) and position = any(${inlineInts([...new Set(positions)])})`;
-}
-
-/** Where the wanted series of the layouts lie, or all of them. Parts and places of all layouts together ask for few samples too many. */
-function partsOf(layouts: readonly StoredLayout[], wanted: ReadonlySet<number> | undefined): Parts {
-  const condition = `layout_id = any(${inlineInts(layouts.map((layout) => layout.id))})`;
-  if (!wanted) return { condition, places: Array.from({ length: PART }, (_, k) => k) };
-  const positions = layouts.flatMap(({ series }) => series.flatMap((id, i) => (wanted.has(id) ? [i] : [])));
-  const parts = [...new Set(positions.map((position) => Math.floor(position / PART)))];
-  const places = [...new Set(positions.map((position) => position % PART))];
-  return { condition: `${condition} and part = any(${inlineInts(parts)})`, places };
-}
-
 /** Adds the samples in [from, to). */
 async function readSamples(
   pg: Queryable,
@@ -160,7 +137,7 @@ export async function readPolls(
            and (layout_id = any(${inlineInts(layouts.map((layout) => layout.id))}) or restarted)
          order by layout_id, at) to stdout (format binary)`,
     ),
-    readSamples(pg, partsOf(layouts, wanted), span, places),
+    readSamples(pg, partsOf(layouts, wanted, PART), span, places),
   ]);
   return toBlocks(readTuples(polls, toPollTimes), places);
 }
@@ -198,6 +175,7 @@ export async function readLastPolls(
     const there = partsOf(
       own.filter((layout) => ids.has(layout.id)),
       wanted,
+      PART,
     );
     await readSamples(pg, there, { from: Math.min(...times), to: Math.max(...times) + 1 }, places);
   }

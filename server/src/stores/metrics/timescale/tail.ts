@@ -6,33 +6,51 @@ import { DAY_MS, HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { PG_EPOCH_MS } from '#stores/metrics/packed/row-copy.ts';
 import type { Span, SpanTier, Tail } from '#stores/metrics/tail.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
-import { placesOf, readLastPolls, readPolls } from './read.ts';
+import { SPAN_PART } from './copy-spans.ts';
+import { partsOf } from './parts.ts';
+import type { Parts } from './parts.ts';
+import { readLastPolls, readPolls } from './read.ts';
 
 const HEADER_BYTES = 19;
 /** Days are summed up of hours. */
-const TABLES = { '5m': 'metric_ts_rollup_5m', '1h': 'metric_ts_rollup_1h', '1d': 'metric_ts_rollup_1h' } as const;
+const TABLES = { '5m': 'metric_ts_span_5m', '1h': 'metric_ts_span_1h', '1d': 'metric_ts_span_1h' } as const;
 /** Of counters: growth alone; of all: everything. Columns of float8 in this order. */
 const GROWTH = ['increase', 'covered_ms'];
 const ALL = ['count', 'sum', 'min', 'max', 'last', ...GROWTH];
 
-/** Of a counter only its last reading and its growth are stored: the others are those of one that grew evenly. */
-const LEAST = 'greatest(0, last - increase)';
+/** The sums over a step of the series at a place of a part, in the order of the columns. */
+function sumsOf(tier: SpanTier, k: number, growth: boolean): string {
+  // Series that share a row share its count and covered time.
+  const [count, covered] =
+    tier === '5m'
+      ? [
+          `case when increase_${k} is not null then count end`,
+          `case when increase_${k} is not null then covered_ms end`,
+        ]
+      : [`count_${k}`, `covered_ms_${k}`];
+  const grown = `sum(increase_${k}), sum(${covered})`;
+  if (growth) return grown;
+  // Of a counter only its last reading and its growth are stored: the others are those of one that grew evenly.
+  const last = `last_${k}`;
+  const least = `greatest(0, ${last} - increase_${k})`;
+  return `sum(${count}), sum(coalesce(sum_${k}, ${count} * (${least} + ${last}) / 2)), min(coalesce(min_${k}, ${least})),
+    max(coalesce(max_${k}, ${last})), last(${last}, at) filter (where ${last} is not null), ${grown}`;
+}
 
 /** Sums spans into steps in the database, so that a year of hours comes as its days. */
-function spanQuery(tier: SpanTier, places: string, { from, to }: Span, stepMs: number, growth: boolean): string {
+function spanQuery(tier: SpanTier, parts: Parts, { from, to }: Span, stepMs: number, growth: boolean): string {
   const step = `time_bucket(interval '${Math.trunc(stepMs)} milliseconds', at, ${inlineInstant(from)})`;
-  const sums = growth
-    ? 'sum(increase), sum(covered_ms)'
-    : `sum(count), sum(coalesce(sum, count * (${LEAST} + last) / 2)), min(coalesce(min, ${LEAST})), max(coalesce(max, last)),
-       last(last, at) filter (where last is not null), sum(increase), sum(covered_ms)`;
+  const hour = inlineInstant(Math.floor(from / HOUR_MS) * HOUR_MS);
   // Spans of five minutes lie by the hour; their instants are made of it.
-  const hours =
+  const spans =
     tier === '5m'
-      ? `and hour >= ${inlineInstant(Math.floor(from / HOUR_MS) * HOUR_MS)} and hour < ${inlineInstant(to)}`
-      : '';
-  return `copy (select layout_id, position, ${step} as step, ${sums} from ${TABLES[tier]}
-    where ${places} ${hours} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
-    group by layout_id, position, step order by step) to stdout (format binary)`;
+      ? `(select *, hour + slot * interval '5 minutes' as at from ${TABLES[tier]}
+          where ${parts.condition} and hour >= ${hour} and hour < ${inlineInstant(to)}) as spans`
+      : TABLES[tier];
+  const sums = parts.places.map((k) => sumsOf(tier, k, growth)).join(', ');
+  return `copy (select layout_id, part, ${step} as step, ${sums} from ${spans}
+    where ${parts.condition} and at >= ${inlineInstant(from)} and at < ${inlineInstant(to)}
+    group by layout_id, part, step order by step) to stdout (format binary)`;
 }
 
 function addRow(into: Buckets, i: number, columns: readonly string[], value: (n: number) => number): void {
@@ -53,23 +71,27 @@ function addRow(into: Buckets, i: number, columns: readonly string[], value: (n:
 function addRows(
   data: Buffer,
   columns: readonly string[],
+  places: readonly number[],
   find: (layoutId: number, position: number) => Buckets | undefined,
 ) {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   let o = HEADER_BYTES;
   while (view.getInt16(o) !== -1) {
-    const buckets = find(view.getInt32(o + 6), view.getInt32(o + 14));
+    const [layoutId, part] = [view.getInt32(o + 6), view.getInt32(o + 14)];
     const at = (view.getInt32(o + 22) * 2 ** 32 + view.getUint32(o + 26)) / 1000 + PG_EPOCH_MS;
     o += 30;
-    const values = columns.map(() => {
-      const isNull = view.getInt32(o) < 0;
-      const value = isNull ? Number.NaN : view.getFloat64(o + 4);
-      o += isNull ? 4 : 12;
-      return value;
-    });
-    if (!buckets) continue;
-    const i = Math.floor((at - buckets.from) / buckets.stepMs);
-    if (i >= 0 && i < buckets.length) addRow(buckets, i, columns, (n) => values[n]!);
+    for (const k of places) {
+      const values = columns.map(() => {
+        const isNull = view.getInt32(o) < 0;
+        const value = isNull ? Number.NaN : view.getFloat64(o + 4);
+        o += isNull ? 4 : 12;
+        return value;
+      });
+      const buckets = find(layoutId, part * SPAN_PART + k);
+      if (!buckets) continue;
+      const i = Math.floor((at - buckets.from) / buckets.stepMs);
+      if (i >= 0 && i < buckets.length) addRow(buckets, i, columns, (n) => values[n]!);
+    }
   }
 }
 
@@ -88,10 +110,13 @@ async function readSpans(
   const tierMs = tier === '5m' ? HOUR_MS / 12 : HOUR_MS;
   // The database's steps begin where the span does: only where that is the beginning of a step are they ours.
   const sameSteps = any.stepMs % tierMs === 0 && (span.from - any.from) % any.stepMs === 0;
-  const sql = spanQuery(tier, placesOf(layouts, new Set(byId.keys())), span, sameSteps ? any.stepMs : tierMs, growth);
+  const parts = partsOf(layouts, new Set(byId.keys()), SPAN_PART);
+  const sql = spanQuery(tier, parts, span, sameSteps ? any.stepMs : tierMs, growth);
   const data = await db.copyOut(sql);
   return () =>
-    addRows(data, growth ? GROWTH : ALL, (layoutId, position) => byId.get(series.get(layoutId)?.[position] ?? 0));
+    addRows(data, growth ? GROWTH : ALL, parts.places, (layoutId, position) =>
+      byId.get(series.get(layoutId)?.[position] ?? 0),
+    );
 }
 
 /** Samples in TimescaleDB's columnstore, and their roll-ups. */

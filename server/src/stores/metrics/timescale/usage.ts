@@ -44,7 +44,7 @@ export function createTimescaleUsage({ pg, clock, keepMs }: TimescaleUsageDeps):
         { tier: 'polls', bytes: head, keepDays: (2 * HOUR_MS) / DAY_MS, forecastBytes: head },
         await tier('packed', keepMs.packed, 'metric_ts_value', 'metric_ts_poll'),
         await tier('5m', keepMs.fiveMinutes, 'metric_ts_span_5m'),
-        await tier('1h', keepMs.hours, 'metric_ts_rollup_1h'),
+        await tier('1h', keepMs.hours, 'metric_ts_span_1h'),
         { tier: 'catalogue', bytes: catalogue, keepDays: null, forecastBytes: catalogue },
       ];
       const sum = (of: 'bytes' | 'forecastBytes') => tiers.reduce((total, one) => total + one[of], 0);
@@ -57,7 +57,7 @@ export function createTimescaleUsage({ pg, clock, keepMs }: TimescaleUsageDeps):
            (select coalesce(sum(40 + 8 * cardinality("values")), 0)::int8 from metric_head where device_id = $1) as head`,
         [deviceId],
       );
-      const bytes = await bytesOf('metric_ts_value', 'metric_ts_poll', 'metric_ts_span_5m', 'metric_ts_rollup_1h');
+      const bytes = await bytesOf('metric_ts_value', 'metric_ts_poll', 'metric_ts_span_5m', 'metric_ts_span_1h');
       return Math.round((rows[0]?.share ?? 0) * bytes) + (rows[0]?.head ?? 0);
     },
   };

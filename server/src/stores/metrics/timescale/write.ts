@@ -1,12 +1,15 @@
 import { MAX_SPAN_MS } from '#domain/counters.ts';
+import type { Buckets } from '#stores/metrics/aggregate.ts';
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import { bool, instant, int4, writeTuples } from '#stores/metrics/packed/binary.ts';
 import type { StoredLayout } from '#stores/metrics/packed/catalogue.ts';
 import type { Polls } from '#stores/metrics/packed/codec.ts';
 import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import type { RollupMatrix } from '#stores/metrics/packed/rollup-block.ts';
-import { PART, encodeParts, encodeSpans } from './copy.ts';
-import type { PartOfHour, PlaceSpans } from './copy.ts';
+import { COPY_SPANS, SPAN_PART, encodeSpans } from './copy-spans.ts';
+import type { PartSpans } from './copy-spans.ts';
+import { PART, encodeParts } from './copy.ts';
+import type { PartOfHour } from './copy.ts';
 
 /** The polls that a layout made in an hour. */
 export interface LayoutPolls {
@@ -138,36 +141,43 @@ export async function replaceSpans(
       new Date(span.end),
     ]);
   }
-  const places = all.flatMap(({ layout, matrix }) =>
+  const series = all.flatMap(({ layout, matrix }) =>
     matrix.series.map((spans, position) => ({ layoutId: layout.id, position, spans })),
   );
-  await insertSpans(tx, places, true);
+  await insertSpans(tx, series, true);
+}
+
+/** Five-minute spans of the series at a place; whole hours. */
+export interface PlaceSpans {
+  readonly layoutId: number;
+  readonly position: number;
+  readonly spans: Buckets;
 }
 
 /** The spans of every hour by themselves, in the order of the table. */
-function byHour(all: readonly PlaceSpans[]): PlaceSpans[] {
-  const hours = all.flatMap((place) => {
-    const { from, stepMs, length } = place.spans;
-    const perHour = HOUR_MS / stepMs;
-    return Array.from({ length: Math.ceil(length / perHour) }, (_, n) => ({
-      hour: from + n * HOUR_MS,
-      place: { ...place, first: n * perHour, end: Math.min(length, (n + 1) * perHour) },
-    }));
-  });
-  hours.sort((a, b) => a.place.layoutId - b.place.layoutId || a.hour - b.hour || a.place.position - b.place.position);
-  return hours.map(({ place }) => place);
+function byHour(all: readonly PlaceSpans[]): PartSpans[] {
+  const parts: PartSpans[] = [];
+  for (const [layoutId, places] of Map.groupBy(all, (place) => place.layoutId)) {
+    const { from = 0, stepMs = 1, length = 0 } = places[0]?.spans ?? {};
+    const byPart = Map.groupBy(places, (place) => Math.floor(place.position / SPAN_PART));
+    for (let hour = from; hour < from + length * stepMs; hour += HOUR_MS) {
+      for (const [part, own] of byPart) {
+        const series = Array.from<Buckets | undefined>({ length: SPAN_PART });
+        for (const { position, spans } of own) series[position % SPAN_PART] = spans;
+        parts.push({ layoutId, hour, part, series });
+      }
+    }
+  }
+  return parts.toSorted((a, b) => a.layoutId - b.layoutId || a.hour - b.hour || a.part - b.part);
 }
 
-/** Stores 5-minute spans, of which none is there; whole hours. `isAlone`: nothing is there of the same layouts and hours. */
+/** Stores 5-minute spans, of which none is there. `isAlone`: nothing is there of the same layouts and hours. */
 export async function insertSpans(tx: Queryable, all: readonly PlaceSpans[], isAlone: boolean): Promise<void> {
-  const data = encodeSpans(byHour(all));
+  const stepMs = all[0]?.spans.stepMs ?? HOUR_MS;
+  const data = encodeSpans(byHour(all), HOUR_MS / stepMs);
   if (!data) return;
   await loadCompressed(tx, isAlone);
-  await tx.copyIn(
-    `copy metric_ts_span_5m (layout_id, hour, position, slot, count, sum, min, max, last, increase, covered_ms)
-     from stdin (format binary)`,
-    data,
-  );
+  await tx.copyIn(COPY_SPANS, data);
 }
 
 /** Layouts by the start of the next hour after this one in which they were polled, as far as counters reach back. */
