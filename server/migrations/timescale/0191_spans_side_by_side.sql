@@ -163,7 +163,9 @@ cross join lateral (values
 ) as v (n, count, sum, min, max, last, increase, covered_ms)
 where v.count is not null;
 
+-- A day at once, so that its batches are full; hours that are younger are summed up when they are asked for, and what comes late is summed up
+-- by whoever loads it.
 select add_continuous_aggregate_policy('metric_ts_span_1h',
-  start_offset => interval '60 days', end_offset => interval '1 hour', schedule_interval => interval '30 minutes');
+  start_offset => interval '60 days', end_offset => interval '1 day', schedule_interval => interval '1 day');
 select add_compression_policy('metric_ts_span_5m', compress_after => interval '8 days');
 select add_compression_policy('metric_ts_span_1h', compress_after => interval '61 days');

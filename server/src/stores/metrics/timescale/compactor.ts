@@ -11,7 +11,7 @@ import type { KnownLayout, LayoutSpans } from '#stores/metrics/packed/rollup.ts'
 import { mergePolls } from '#stores/metrics/packed/timeline.ts';
 import type { PollBlock } from '#stores/metrics/packed/timeline.ts';
 import { mergeBlocks } from '#stores/metrics/tail.ts';
-import { sumUpHours } from './hours.ts';
+import { sumUpAgain } from './hours.ts';
 import { createMover } from './mover.ts';
 import { readLastPolls, readPolls } from './read.ts';
 import { hasHour, nextPolled, replacePolls, replaceSpans } from './write.ts';
@@ -33,7 +33,7 @@ const MOVE_MS = 20_000;
 export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompactorDeps) {
   const known = createKnownLayouts(catalogue);
   const mover = createMover({ pg, catalogue, layoutsOf: known.of });
-  /** Hours whose spans changed since hours were summed up last. */
+  /** Hours whose spans changed in this run. */
   let changed: number[] = [];
 
   /** What counters grew from: the last polls before an hour, wherever they are. */
@@ -91,19 +91,14 @@ export function createTimescaleCompactor({ pg, catalogue, log }: TimescaleCompac
     if (late) await mendNext(start, layouts);
   }
 
-  async function sumUp(): Promise<void> {
-    if (changed.length === 0) return;
-    await sumUpHours(pg, Math.min(...changed), Math.max(...changed) + HOUR_MS);
-    changed = [];
-  }
-
   const walk = createHourWalk({
     pg,
     log,
     pollsPerChunk: POLLS_PER_CHUNK,
     pack: load,
     async afterHours(_until, signal) {
-      await sumUp();
+      await sumUpAgain(pg, changed);
+      changed = [];
       if (await mover.isNeeded()) await mover.run({ deadline: performance.now() + MOVE_MS }, signal);
     },
   });

@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inlineInstant } from '#stores/metrics/packed/binary.ts';
+import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { isConflict } from '#stores/postgres/faults.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 
 /** TimescaleDB refuses a second one that sums up the same hours; so often it is asked again, a second later each time. */
 const ATTEMPTS = 60;
 
+const HOURS = 'metric_ts_span_1h';
+
 /**
- * Sums up the hours in [from, to), epoch ms, or all from the first one on, as far as spans changed there. TimescaleDB's policy does the same
- * twice an hour; till then whoever asks would not see what came behind the hours that are summed up. Hours whose spans are
- * no longer kept would go.
+ * Sums up the hours in [from, to), epoch ms, or all from the first one on, as far as spans changed there. Hours whose spans
+ * are no longer kept would go.
  */
 export async function sumUpHours(pg: Postgres, from: number, to?: number): Promise<void> {
   const [since, until] = [inlineInstant(from), to === undefined ? 'null' : inlineInstant(to)];
@@ -19,7 +21,7 @@ export async function sumUpHours(pg: Postgres, from: number, to?: number): Promi
     await session.query('set timescaledb.enable_direct_compress_on_cagg_refresh = on');
     for (let attempt = 1; ; attempt++) {
       try {
-        await session.query(`call refresh_continuous_aggregate('metric_ts_span_1h', ${since}, ${until})`);
+        await session.query(`call refresh_continuous_aggregate('${HOURS}', ${since}, ${until})`);
         return;
       } catch (error) {
         const isBusy = isConflict(error) || (error instanceof Error && /concurrent refresh/.test(error.message));
@@ -30,4 +32,20 @@ export async function sumUpHours(pg: Postgres, from: number, to?: number): Promi
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Sums up those of the hours that lie behind what TimescaleDB's policy has summed up, once a day: younger ones are summed up
+ * whenever they are asked for, but nobody would see a change of these before the policy's next day.
+ */
+export async function sumUpAgain(pg: Postgres, hours: readonly number[]): Promise<void> {
+  if (hours.length === 0) return;
+  const { rows } = await pg.query<{ first: Date | null; last: Date | null }>(
+    `select min(hour) as first, max(hour) as last from unnest($1::timestamptz[]) as h (hour)
+     where hour < (select _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id))
+                   from _timescaledb_catalog.continuous_agg where user_view_name = '${HOURS}')`,
+    [hours.map((hour) => new Date(hour))],
+  );
+  const [first, last] = [rows[0]?.first, rows[0]?.last];
+  if (first && last) await sumUpHours(pg, first.getTime(), last.getTime() + HOUR_MS);
 }
