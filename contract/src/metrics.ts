@@ -112,8 +112,8 @@ export type ForecastAnswer = z.infer<typeof ForecastAnswer>;
 /** `GET /metrics/usage`: what the time series take on disk. */
 export const MetricUsage = z.object({
   bytes: z.number(),
-  /** When retention has filled up, if devices and intervals stay as they are. */
-  forecastBytes: z.number(),
+  /** When retention has filled up, if devices and intervals stay as they are; null until an hour of polls has been packed. */
+  forecastBytes: z.number().nullable(),
   tiers: z.array(
     z.object({
       /** Polls as they came, packed polls, roll-ups of 5 minutes and an hour, and the list of series. */
@@ -121,7 +121,8 @@ export const MetricUsage = z.object({
       bytes: z.number(),
       /** Null: for as long as the device is there. */
       keepDays: z.number().nullable(),
-      forecastBytes: z.number(),
+      /** Null as long as nothing is there to tell by. */
+      forecastBytes: z.number().nullable(),
     }),
   ),
 });

@@ -41,6 +41,12 @@ const COLUMNS: readonly Column<Tier>[] = [
   },
 ];
 
+function forecastWords({ forecastBytes }: MetricUsage): string {
+  return forecastBytes === null
+    ? 'Forecast: once an hour of polls has been packed'
+    : 'Forecast: when retention is full, with the devices and intervals of now';
+}
+
 /** What history takes on disk, and what it will take once retention has filled up. */
 export function Disk() {
   const series = useQuery(metricUsage(browserApi));
@@ -54,10 +60,7 @@ export function Disk() {
         state={series.data && lines.data ? `${show(series.data.bytes + lines.data.bytes, 'bytes')} of history` : null}
       />
       <div className="flex max-w-4xl flex-col gap-8">
-        <Section
-          title="Time series"
-          aside={series.data ? 'Forecast: when retention is full, with the devices and intervals of now' : null}
-        >
+        <Section title="Time series" aside={series.data ? forecastWords(series.data) : null}>
           {series.data ? (
             <>
               <Figures
@@ -82,7 +85,9 @@ export function Disk() {
                         kept {row.keepDays === null ? '' : 'for '}
                         {keptFor(row)}
                       </span>
-                      <span className="figures">will take {show(row.forecastBytes, 'bytes')}</span>
+                      <span className="figures">
+                        {row.forecastBytes === null ? 'not known yet' : `will take ${show(row.forecastBytes, 'bytes')}`}
+                      </span>
                     </span>
                   </>
                 )}

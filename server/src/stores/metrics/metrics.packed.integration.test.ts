@@ -114,6 +114,7 @@ test('disk use grows by what is stored, per tier and device, and the forecast fo
     const store = createPackedMetricStore({ pg: own.pg, clock, log: silentLog });
     await store.maintain(NOW);
     const before = await store.usage();
+    assert.equal(before.forecastBytes, null, 'nothing tells as long as nothing is packed');
     for (let hour = 6; hour > 0; hour--) {
       await store.write(Array.from({ length: 60 }, (_, n) => row(1, NOW - hour * HOUR + n * 60_000)));
     }
@@ -128,6 +129,7 @@ test('disk use grows by what is stored, per tier and device, and the forecast fo
     // Six hours are there, and 30 days will be.
     const factor = (packed?.forecastBytes ?? 0) / (packed?.bytes ?? 1);
     assert.ok(factor > 100 && factor < 125, String(factor));
+    assert.ok((after.forecastBytes ?? 0) > (packed?.forecastBytes ?? Infinity));
     assert.equal(
       after.bytes,
       after.tiers.reduce((sum, one) => sum + one.bytes, 0),

@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/clock.ts';
+import { usageOf } from '#stores/metrics/usage.ts';
 import type { MetricUsageStore, TierUsage } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import {
@@ -55,8 +56,9 @@ export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore 
   async function tier(name: keyof typeof TABLES, keep: number): Promise<TierUsage> {
     const bytes = await bytesOf(TABLES[name]);
     const since = bytes === 0 ? undefined : await oldest(TABLES[name]);
+    if (since === undefined) return { tier: name, bytes, keepDays: keep / DAY_MS, forecastBytes: null };
     // At least an hour, lest the first minutes be taken for the pace of years.
-    const spanMs = Math.max(HOUR_MS, clock.now() - (since ?? clock.now()));
+    const spanMs = Math.max(HOUR_MS, clock.now() - since);
     const forecastBytes = Math.round(spanMs >= keep ? bytes : (bytes / spanMs) * keep);
     return { tier: name, bytes, keepDays: keep / DAY_MS, forecastBytes };
   }
@@ -74,8 +76,7 @@ export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore 
         await tier('1h', keepMs.hours),
         { tier: 'catalogue', bytes: catalogue, keepDays: null, forecastBytes: catalogue },
       ];
-      const sum = (of: 'bytes' | 'forecastBytes') => tiers.reduce((total, one) => total + one[of], 0);
-      return { bytes: sum('bytes'), forecastBytes: sum('forecastBytes'), tiers };
+      return usageOf(tiers);
     },
     async deviceUsage(deviceId) {
       const packed = [PACKED, PACKED_DAYS, ROLLUP_5M_HOURS, ROLLUP_5M, ROLLUP_1H, ROLLUP_1D].map(

@@ -35,15 +35,17 @@ export async function sumUpHours(pg: Postgres, from: number, to?: number): Promi
 }
 
 /**
- * Sums up those of the hours that lie behind what TimescaleDB's policy has summed up, once a day: younger ones are summed up
- * whenever they are asked for, but nobody would see a change of these before the policy's next day.
+ * Sums up those of the hours that lie behind what TimescaleDB's policy sums up, once a day: younger ones are summed up
+ * whenever they are asked for, but nobody would see a change of these before the policy's next day. The threshold is what the policy
+ * has set out to do: a run that has begun may not have seen the change.
  */
 export async function sumUpAgain(pg: Postgres, hours: readonly number[]): Promise<void> {
   if (hours.length === 0) return;
   const { rows } = await pg.query<{ first: Date | null; last: Date | null }>(
     `select min(hour) as first, max(hour) as last from unnest($1::timestamptz[]) as h (hour)
-     where hour < (select _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id))
-                   from _timescaledb_catalog.continuous_agg where user_view_name = '${HOURS}')`,
+     where hour < (select _timescaledb_functions.to_timestamp(t.watermark)
+                   from _timescaledb_catalog.continuous_aggs_invalidation_threshold t
+                   join _timescaledb_catalog.hypertable h on h.id = t.hypertable_id where h.table_name = 'metric_ts_span_5m')`,
     [hours.map((hour) => new Date(hour))],
   );
   const [first, last] = [rows[0]?.first, rows[0]?.last];

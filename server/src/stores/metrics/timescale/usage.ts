@@ -1,5 +1,6 @@
 import type { Clock } from '#platform/clock.ts';
 import { DAY_MS, HOUR_MS } from '#stores/metrics/packed/partitions.ts';
+import { usageOf } from '#stores/metrics/usage.ts';
 import type { MetricUsageStore, TierUsage } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { KeepMs } from './policies.ts';
@@ -27,7 +28,9 @@ export function createTimescaleUsage({ pg, clock, keepMs }: TimescaleUsageDeps):
        from metric_compaction where tier = 'hour' and finished_at is not null`,
       [keep],
     );
-    const spanMs = Math.max(HOUR_MS, clock.now() - (rows[0]?.since?.getTime() ?? clock.now()));
+    const since = rows[0]?.since?.getTime();
+    if (since === undefined) return { tier: name, bytes, keepDays: keep / DAY_MS, forecastBytes: null };
+    const spanMs = Math.max(HOUR_MS, clock.now() - since);
     const forecastBytes = Math.round(spanMs >= keep ? bytes : (bytes / spanMs) * keep);
     return { tier: name, bytes, keepDays: keep / DAY_MS, forecastBytes };
   }
@@ -47,8 +50,7 @@ export function createTimescaleUsage({ pg, clock, keepMs }: TimescaleUsageDeps):
         await tier('1h', keepMs.hours, 'metric_ts_span_1h'),
         { tier: 'catalogue', bytes: catalogue, keepDays: null, forecastBytes: catalogue },
       ];
-      const sum = (of: 'bytes' | 'forecastBytes') => tiers.reduce((total, one) => total + one[of], 0);
-      return { bytes: sum('bytes'), forecastBytes: sum('forecastBytes'), tiers };
+      return usageOf(tiers);
     },
     async deviceUsage(deviceId) {
       // The columnstore does not tell a device's share: its series' part of all samples is as near as it gets.
