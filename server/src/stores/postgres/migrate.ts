@@ -5,7 +5,8 @@ import path from 'node:path';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import { isConflict } from './faults.ts';
-import type { Postgres, Queryable } from './postgres.ts';
+import type { Postgres } from './postgres.ts';
+import type { Session } from './session.ts';
 import { ADVISORY_LOCKS } from './locks.ts';
 
 /** The shipped migrations: `NNNN_what.sql`, numbered, forward only. */
@@ -96,7 +97,7 @@ export async function migrate(
 }
 
 /** One step, again where it stood in the way of a job of the database's own, as TimescaleDB has them, and that in its. */
-async function apply(session: Queryable, { number, name, sql, checksum }: Migration, table: string): Promise<void> {
+async function apply(session: Session, { number, name, sql, checksum }: Migration, table: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await session.query('begin');
