@@ -113,3 +113,90 @@ test('small values fill an answer with more of them, and large ones never overfi
     assert.ok(large > small, `${portions}`);
   });
 });
+
+/** Polls until requests are larger than a frame's answer, or that many times; answers how many polls it took. */
+async function widen(cadence: Cadence, session: Session, polls: number): Promise<number> {
+  for (let i = 1; i <= polls; i += 1) {
+    await poll(cadence, session);
+    if (cadence.wide) return i;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+test('a device that has borne full frames for a while is asked for answers of two, and never for more', async () => {
+  let longest = 0;
+  const behave = (request: AgentRequest): void => {
+    const octets = answer(request, 2 ** 52);
+    longest = Math.max(longest, octets.length);
+    request.send(octets);
+  };
+  await withAgent(transport, behave, async (session) => {
+    const cadence = createCadence(compileProgram(SERIES, []));
+    await poll(cadence, session);
+    const narrow = await poll(cadence, session);
+    longest = 0;
+    const took = await widen(cadence, session, 20);
+    assert.ok(took > 3 && took < 20, `${took}`);
+    assert.ok(longest <= 1472, `${longest} octets`);
+    let requests = narrow;
+    for (let i = 0; i < 100; i += 1) requests = await poll(cadence, session);
+    assert.ok(requests < narrow, `${requests} of ${narrow}`);
+    assert.ok(longest > 1472 && longest <= 2 * 1480 - 8, `${longest} octets`);
+  });
+});
+
+test('where two frames do not come through no value is lost, and it is tried again later each time', async () => {
+  const behave = (request: AgentRequest): void => {
+    const octets = answer(request);
+    if (octets.length <= 1472) request.send(octets);
+    else clock.forward(TIMEOUT_MS);
+  };
+  await withAgent(
+    transport,
+    behave,
+    async (session) => {
+      const cadence = createCadence(compileProgram(SERIES, []));
+      const narrow = await poll(cadence, session).then(() => poll(cadence, session));
+      const failures: number[] = [];
+      for (let i = 0; i < 200; i += 1) {
+        const { timedOut } = transport.counters;
+        const requests = await poll(cadence, session);
+        if (transport.counters.timedOut > timedOut) failures.push(i);
+        else assert.equal(requests, narrow);
+      }
+      const pauses = failures.slice(1).map((at, i) => at - (failures[i] ?? 0));
+      assert.ok(failures.length >= 3 && failures.length <= 6, `${failures}`);
+      assert.ok(
+        pauses.every((pause, i) => i === 0 || pause > 1.5 * (pauses[i - 1] ?? 0)),
+        `${pauses}`,
+      );
+    },
+    { timeoutMs: TIMEOUT_MS, tries: 1 },
+  );
+});
+
+test('one answer of two frames that is lost, and it is one frame again', async () => {
+  let lose = false;
+  const behave = (request: AgentRequest): void => {
+    if (!lose) request.send(answer(request));
+    else {
+      lose = false;
+      clock.forward(TIMEOUT_MS);
+    }
+  };
+  await withAgent(
+    transport,
+    behave,
+    async (session) => {
+      const cadence = createCadence(compileProgram(SERIES, []));
+      const narrow = await poll(cadence, session).then(() => poll(cadence, session));
+      assert.ok((await widen(cadence, session, 20)) < 20);
+      assert.ok((await poll(cadence, session)) < narrow);
+      lose = true;
+      await poll(cadence, session);
+      assert.equal(cadence.wide, false);
+      assert.equal(await poll(cadence, session), narrow);
+    },
+    { timeoutMs: TIMEOUT_MS, tries: 3 },
+  );
+});

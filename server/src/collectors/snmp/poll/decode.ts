@@ -116,8 +116,10 @@ export function decodeAnswer(
     }
     const slot = slots[i] ?? 0;
     let value = Number.NaN;
-    if (tag === SnmpType.integer) value = signedAt(buf, valueAt, varbindEnd);
-    else if (isUnsigned(tag)) value = unsignedAt(buf, valueAt, varbindEnd);
+    if (isUnsigned(tag)) {
+      const isShort = valueOctets <= 8 && valueOctets > 0;
+      value = isShort ? unsignedBefore(words, base + varbindEnd, valueOctets) : unsignedAt(buf, valueAt, varbindEnd);
+    } else if (tag === SnmpType.integer) value = signedAt(buf, valueAt, varbindEnd);
     else if (tag === SnmpType.opaque) value = opaqueNumber(buf.subarray(valueAt, varbindEnd)) ?? Number.NaN;
     else if (tag === SnmpType.octetString) {
       if (texts && slot >= 0 && texts[slot] === 1) value = parseText(buf.subarray(valueAt, varbindEnd));
@@ -148,6 +150,15 @@ function sameOctets(a: DataView, aAt: number, b: DataView, bAt: number, length: 
   if (last >= 0) return a.getInt32(aAt + last, true) === b.getInt32(bAt + last, true);
   for (let k = 0; k < length; k += 1) if (a.getUint8(aAt + k) !== b.getUint8(bAt + k)) return false;
   return true;
+}
+
+/** The number without sign of 1 to 8 octets before `end`. The 8 octets there are read: no varbind is shorter. */
+function unsignedBefore(octets: DataView, end: number, length: number): number {
+  const low = octets.getUint32(end - 4);
+  if (length === 4) return low;
+  if (length < 4) return low & ((1 << (8 * length)) - 1);
+  const high = octets.getUint32(end - 8);
+  return (length === 8 ? high : high & ((1 << (8 * (length - 4))) - 1)) * 0x1_0000_0000 + low;
 }
 
 /** True for the types whose content is a number without sign. */

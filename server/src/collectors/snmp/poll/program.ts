@@ -43,9 +43,11 @@ export interface Cut {
 
 /** Before anything was learned. Beyond that many varbinds agents are known to give up although the answer would fit. */
 export const FIRST_CUT: Cut = { maxVarbinds: 100, valueCost: VALUE_COST, octets: ANSWER_OCTETS };
+/** For a device that has borne those for a while: answers of two frames, and as many varbinds as others dare to ask for. */
+export const WIDE_CUT = { maxVarbinds: 128, octets: 2 * ANSWER_OCTETS } as const;
 
 /**
- * Compiles series into the fewest GETs, led by the watched OIDs, that fit requests and answers into one datagram each.
+ * Compiles series into the fewest GETs, led by the watched OIDs, that fit requests and answers into one frame each.
  * `own` series stand at the end of the layout and are not asked for.
  */
 export function compileProgram(

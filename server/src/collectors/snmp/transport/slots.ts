@@ -12,7 +12,8 @@ const TICK_MS = 10;
  * whose time is over have not been told yet; so nothing is asked again before both have had their turn.
  */
 const HELD_UP_MS = 100;
-const SCRATCH_OCTETS = 2048;
+/** Room for a request; a larger one gets memory of its own. */
+const SCRATCH_OCTETS = 4096;
 /**
  * An answer that has not come by then comes alone, if ever: its request no longer counts in the window, which is there
  * so that answers that come together fit the receive buffer. Else silent devices would fill it.
