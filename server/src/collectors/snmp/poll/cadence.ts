@@ -91,9 +91,10 @@ function adapt(cadence: Cadence, session: Session, { bearable, shrunk, asked }: 
     cadence.patience = Math.min(cadence.patience * 2, MAX_PATIENCE);
     return;
   }
-  cadence.borne += 1;
+  const isFull = session.maxVarbinds >= FIRST_CUT.maxVarbinds;
+  cadence.borne = isFull && asked === 'again' ? 0 : cadence.borne + 1;
   if (cadence.borne < cadence.patience) return;
-  if (session.maxVarbinds < FIRST_CUT.maxVarbinds) session.maxVarbinds *= 2;
+  if (!isFull) session.maxVarbinds *= 2;
   else if (!cadence.wide && cadence.requests.length > 1) {
     cadence.wide = true;
     session.maxVarbinds = Math.max(session.maxVarbinds, WIDE_CUT.maxVarbinds);
