@@ -190,12 +190,16 @@ const countedName = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,49}$/, 'small letters, digits, _ and -, at most 50, a letter first');
 const countedQuery = z.string().trim().min(1).max(1_000);
+/** An alert fires when more lines than this of one device match within five minutes; null: none does. */
+const alertAbove = z.int().min(0).max(1_000_000).nullable();
 
 /** A query whose matching lines are counted as they come in: series `log_matches_total` with the label `query`. */
-export const CountedQuery = z.object({ id: Id, name: z.string(), query: z.string() });
+export const CountedQuery = z.object({ id: Id, name: z.string(), query: z.string(), alertAbove });
 export type CountedQuery = z.infer<typeof CountedQuery>;
-export const CountedQueryCreate = z.object({ name: countedName, query: countedQuery }).strict();
+export const CountedQueryCreate = z
+  .object({ name: countedName, query: countedQuery, alertAbove: alertAbove.default(null) })
+  .strict();
 export type CountedQueryCreate = z.infer<typeof CountedQueryCreate>;
-export const CountedQueryPatch = CountedQueryCreate.partial().strict();
+export const CountedQueryPatch = z.object({ name: countedName, query: countedQuery, alertAbove }).partial().strict();
 export type CountedQueryPatch = z.infer<typeof CountedQueryPatch>;
 export const CountedQueryList = z.object({ items: z.array(CountedQuery), nextCursor: z.null() });

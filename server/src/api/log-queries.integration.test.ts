@@ -20,16 +20,22 @@ test('counted queries are kept by who sees all sites, and audited', async () => 
     { name: 'Big Name', query: 'x' },
     { name: 'x', query: '/(/' },
     { name: 'x', query: 'severity:none' },
+    { name: 'x', query: 'x', alertAbove: -1 },
   ]) {
     assert.equal((await api.call('POST', '/log-queries', { token: operator, body: wrong })).status, 400, wrong.query);
   }
   const path = `/log-queries/${id}`;
+  assert.deepEqual(made.json, { id, name: 'logins', query: '"failed password"', alertAbove: null });
+  const limited = await api.call('PATCH', path, { token: operator, body: { alertAbove: 0 } });
+  assert.deepEqual(limited.json, { ...made.json, alertAbove: 0 });
   const patched = await api.call('PATCH', path, { token: operator, body: { query: 'device:core* failed' } });
-  assert.deepEqual(patched.json, { id, name: 'logins', query: 'device:core* failed' });
+  assert.deepEqual(patched.json, { ...limited.json, query: 'device:core* failed' });
+  const unlimited = await api.call('PATCH', path, { token: operator, body: { alertAbove: null } });
+  assert.deepEqual(unlimited.json, { ...patched.json, alertAbove: null });
   assert.equal((await api.call('PATCH', path, { token: operator, body: { query: '"' } })).status, 400);
 
   const viewer = await api.tokenFor('viewer');
-  assert.deepEqual((await api.call('GET', '/log-queries', { token: viewer })).json.items, [patched.json]);
+  assert.deepEqual((await api.call('GET', '/log-queries', { token: viewer })).json.items, [unlimited.json]);
   const scoped = await api.tokenFor('operator', { sites: ['north'] });
   for (const token of [viewer, scoped]) {
     assert.equal((await api.call('POST', '/log-queries', { token, body: { name: 'y', query: 'y' } })).status, 403);

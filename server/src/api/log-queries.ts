@@ -24,7 +24,8 @@ export function logQueryRoutes(queries: CountedQueries): Route[] {
       summary: 'Count the lines that match a query from now on',
       description:
         'Each device that sends such lines gets a counter `log_matches_total` with the labels `query` and `collector`, ' +
-        'a sample a minute. Lines of no device are not counted.',
+        'a sample a minute. Lines of no device are not counted. With `alertAbove` an alert fires when more lines than that ' +
+        'of one device match within five minutes.',
       body: CountedQueryCreate,
       output: CountedQuery,
       status: 201,

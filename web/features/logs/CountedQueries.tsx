@@ -5,6 +5,7 @@ import { Trash2 } from 'lucide-react';
 import type { CountedQuery } from '@sotp/contract/logs.ts';
 import { useMay } from '#features/frame/Providers.tsx';
 import { browserApi } from '#lib/api.ts';
+import { plural } from '#lib/format.ts';
 import { Button } from '#ui/button.tsx';
 import { Dialog } from '#ui/dialog.tsx';
 import { Field, Input } from '#ui/field.tsx';
@@ -13,7 +14,7 @@ import type { Column } from '#ui/table/columns.ts';
 import { DataTable } from '#ui/table/table.tsx';
 import { countedQueries } from './queries.ts';
 
-/** Queries whose matching lines are counted, for each device, as lines come in; the one on the page can be added. */
+/** Queries whose matching lines are counted, for each device, as lines come in, and alerted on; the one on the page can be added. */
 export function CountedQueries({ query }: { query: string }) {
   const [open, setOpen] = useState(false);
   return (
@@ -26,7 +27,7 @@ export function CountedQueries({ query }: { query: string }) {
           open
           onOpenChange={setOpen}
           title="Counted queries"
-          description="Lines that match are counted as they come in: each device that sends some has the counter log_matches_total, with the query’s name as a label."
+          description="Lines that match are counted as they come in: each device that sends some has the counter log_matches_total, with the query’s name as a label. With a limit, an alert fires when a device sends more within five minutes."
           wide="very"
         >
           <Counted />
@@ -36,6 +37,8 @@ export function CountedQueries({ query }: { query: string }) {
     </>
   );
 }
+
+const limitOf = (alertAbove: number | null) => (alertAbove === null ? 'no alert' : plural(alertAbove, 'line'));
 
 function Counted() {
   const list = useQuery(countedQueries(browserApi));
@@ -55,6 +58,13 @@ function Counted() {
         cell: ({ name }) => <span className="font-medium">{name}</span>,
       },
       { id: 'query', header: 'Query', cell: (row) => <span className="font-mono text-[12px]">{row.query}</span> },
+      {
+        id: 'alert',
+        header: 'Alert above',
+        width: '110px',
+        numeric: true,
+        cell: ({ alertAbove }) => limitOf(alertAbove),
+      },
     ];
     if (!mayWrite) return all;
     const cell = ({ id, name }: CountedQuery) => (
@@ -72,9 +82,12 @@ function Counted() {
         rows={list.data.items}
         columns={columns}
         rowKey={({ id }) => id}
-        phone={({ name, query }) => (
+        phone={({ name, query, alertAbove }) => (
           <>
-            <span className="block font-medium">{name}</span>
+            <span className="flex justify-between gap-3">
+              <span className="font-medium">{name}</span>
+              <span className="text-muted">{alertAbove === null ? null : `alert above ${limitOf(alertAbove)}`}</span>
+            </span>
             <span className="block truncate font-mono text-[12px] text-muted">{query}</span>
           </>
         )}
@@ -90,21 +103,23 @@ function AddCounted({ query }: { query: string }) {
   const mayWrite = useMay('alerts:write');
   const [name, setName] = useState('');
   const [text, setText] = useState(query);
+  const [limit, setLimit] = useState('');
   const add = useMutation({
     mutationFn: browserApi.logs.count,
     onSuccess() {
       void client.invalidateQueries({ queryKey: ['log-queries'] });
       setName('');
       setText('');
+      setLimit('');
     },
   });
   if (!mayWrite) return null;
   function submit(event: FormEvent): void {
     event.preventDefault();
-    add.mutate({ name: name.trim(), query: text.trim() });
+    add.mutate({ name: name.trim(), query: text.trim(), alertAbove: limit === '' ? null : Number(limit) });
   }
   return (
-    <form onSubmit={submit} className="mt-4 grid gap-3 sm:grid-cols-[200px_1fr_auto] sm:items-end">
+    <form onSubmit={submit} className="mt-4 grid gap-3 sm:grid-cols-[180px_1fr_140px_auto] sm:items-end">
       <Field label="Name" hint="Small letters, digits, - and _">
         {(props) => (
           <Input {...props} value={name} onChange={(event) => setName(event.target.value)} required maxLength={50} />
@@ -121,10 +136,23 @@ function AddCounted({ query }: { query: string }) {
           />
         )}
       </Field>
+      <Field label="Alert above" hint="Lines in five minutes">
+        {(props) => (
+          <Input
+            {...props}
+            type="number"
+            min={0}
+            max={1_000_000}
+            placeholder="no alert"
+            value={limit}
+            onChange={(event) => setLimit(event.target.value)}
+          />
+        )}
+      </Field>
       <Button look="primary" type="submit" busy={add.isPending}>
         Count
       </Button>
-      <Problem error={add.error} className="sm:col-span-3" />
+      <Problem error={add.error} className="sm:col-span-4" />
     </form>
   );
 }

@@ -128,6 +128,7 @@ function compose(context: RoleContext) {
     backends,
     book,
     blindSpots,
+    telemetry,
     audit: access.audit,
     leads,
     clock,

@@ -13,6 +13,7 @@ import { createAlerting } from '#services/alerting/alerting.ts';
 import { blindConditions } from '#services/alerting/blind-conditions.ts';
 import type { ConditionSource } from '#services/alerting/conditions.ts';
 import { createHeartbeat } from '#services/alerting/heartbeat.ts';
+import { lineConditions } from '#services/alerting/line-conditions.ts';
 import { processConditions } from '#services/alerting/process-conditions.ts';
 import { SYSTEM_RULES } from '#services/alerting/rules.ts';
 import type { SystemCode } from '#services/alerting/rules.ts';
@@ -21,6 +22,7 @@ import { createCanary } from '#services/canary/canary.ts';
 import { CanaryHeard } from '#services/canary/heard.ts';
 import type { BlindSpots } from '#services/fleet/blind-spots.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
+import type { Telemetry } from '#services/telemetry/queries.ts';
 
 const HEARTBEAT_TIMEOUT_MS = 10_000;
 /** Without these nothing is watched, so nobody is told that all is well. */
@@ -31,6 +33,7 @@ export interface SelfWatchDeps {
   readonly backends: Pick<Backends, 'bus' | 'stores'>;
   readonly book: ProcessBook;
   readonly blindSpots: BlindSpots;
+  readonly telemetry: Telemetry;
   readonly audit: Audit;
   readonly leads: () => boolean;
   readonly clock: Clock;
@@ -49,7 +52,7 @@ async function troublesOf(sources: readonly ConditionSource[]): Promise<string[]
 
 /** SOTP watching itself: alerts, whoever is told of them, the canary and the heartbeat. Components in the order in which they start. */
 export function createSelfWatch(deps: SelfWatchDeps) {
-  const { config, backends, book, blindSpots, audit, leads, clock, log, tracing } = deps;
+  const { config, backends, book, blindSpots, telemetry, audit, leads, clock, log, tracing } = deps;
   const { bus, stores } = backends;
   const canary = createCanary({
     settings: config.canary,
@@ -93,6 +96,7 @@ export function createSelfWatch(deps: SelfWatchDeps) {
     }),
     sources: [
       ...known,
+      lineConditions({ queries: stores.countedQueries, telemetry, clock }),
       ...(config.canary.enabled === 'yes' ? [canary.conditions, canary.alert.source] : []),
       ...(heartbeat ? [heartbeat.conditions] : []),
     ],

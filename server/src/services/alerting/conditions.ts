@@ -9,6 +9,8 @@ export interface Condition<Code = SystemCode> {
   readonly truth: 'holds' | 'unknown';
   /** What is wrong, with figures; not used while it is unknown. */
   readonly summary: string;
+  /** Where to look, when it is not where the rule says. */
+  readonly href?: string;
 }
 
 /** Somebody who knows of conditions. */

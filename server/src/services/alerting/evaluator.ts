@@ -58,7 +58,13 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     const { next, transition } = stepAlert(before, found?.truth ?? 'clear', at, rule);
     const words: AlertWords | undefined =
       found?.truth === 'holds'
-        ? { rule: rule.rule, severity: rule.severity, remedy: rule.remedy, href: rule.href, summary: found.summary }
+        ? {
+            rule: rule.rule,
+            severity: rule.severity,
+            remedy: rule.remedy,
+            href: found.href ?? rule.href,
+            summary: found.summary,
+          }
         : undefined;
     const stale = open && words && words.summary !== open.summary && at - (worded.get(open.id) ?? 0) >= WORDS_MS;
     if (next === before && !stale) return undefined;

@@ -130,6 +130,13 @@ export const SYSTEM_RULES = {
     'See whether the address in heartbeat.url answers from the machine of the hub.',
     '/blind-spots',
   ),
+  log_matches: rule(
+    'Counted log lines',
+    'warning',
+    [0, 1 * MIN],
+    'Read the lines. The query and its limit are kept under “Counted queries” on the page Logs.',
+    '/logs',
+  ),
   channel_failing: rule(
     'Notifications do not get through',
     'warning',

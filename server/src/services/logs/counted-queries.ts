@@ -27,8 +27,8 @@ export interface CountedQueriesDeps {
   readonly bus: Bus;
 }
 
-function toCountedQuery({ id, name, query }: StoredCountedQuery): CountedQuery {
-  return { id: String(id), name, query };
+function toCountedQuery({ id, name, query, alertAbove }: StoredCountedQuery): CountedQuery {
+  return { id: String(id), name, query, alertAbove };
 }
 
 const missing = () => new AppError('not_found', 'There is no such query.');
@@ -47,7 +47,7 @@ export function createCountedQueries({ store, world, audit, bus }: CountedQuerie
 
   return {
     list: async () => ({ items: (await store.list()).map(toCountedQuery), nextCursor: null }),
-    async create(actor, { name, query }) {
+    async create(actor, { name, query, alertAbove }) {
       requireAll(actor);
       parseLogQuery(query, world);
       if ((await store.list()).length >= QUERIES_MAX) {
@@ -56,7 +56,7 @@ export function createCountedQueries({ store, world, audit, bus }: CountedQuerie
           `There are ${QUERIES_MAX} counted queries already, which is the most: remove one.`,
         );
       }
-      const made = toCountedQuery(await store.create({ name, query }));
+      const made = toCountedQuery(await store.create({ name, query, alertAbove }));
       bus.publish(BUS_TOPICS.logQueries, {});
       await audit.record(actor, 'log-query.create', `log-query/${made.id}`, { after: made });
       return made;
@@ -68,6 +68,7 @@ export function createCountedQueries({ store, world, audit, bus }: CountedQuerie
       const change = {
         ...(patch.name === undefined ? {} : { name: patch.name }),
         ...(patch.query === undefined ? {} : { query: patch.query }),
+        ...(patch.alertAbove === undefined ? {} : { alertAbove: patch.alertAbove }),
       };
       const stored = await store.update(before.id, change);
       if (!stored) throw missing();

@@ -171,6 +171,8 @@ export interface SenderStore {
 export interface NewCountedQuery {
   readonly name: string;
   readonly query: string;
+  /** An alert fires when more lines than this of one device match within five minutes; null: none does. */
+  readonly alertAbove: number | null;
 }
 
 export interface StoredCountedQuery extends NewCountedQuery {
