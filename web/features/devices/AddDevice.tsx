@@ -18,14 +18,20 @@ const SNMP_KINDS = ['snmp-v2c', 'snmp-v3', 'snmp-v1'] as const;
 
 const NONE_OF_ITS_OWN = new Set(['none', 'sets']);
 
+interface AddDeviceProps {
+  onClose(): void;
+  address?: string;
+  name?: string;
+}
+
 /** Adds a device: an address, how to ask it, and a try before it is kept. */
-export function AddDevice({ onClose, address = '' }: { onClose(): void; address?: string }) {
+export function AddDevice({ onClose, address = '', name = '' }: AddDeviceProps) {
   const router = useRouter();
   const client = useQueryClient();
   const stored = useQuery(credentialList(browserApi));
   const sets = useQuery(credentialSets(browserApi));
   const snmp = stored.data?.items.filter(({ kind }) => kind.startsWith('snmp')) ?? [];
-  const [touched, setTouched] = useState<AddForm>({ ...EMPTY_FORM, address, credential: '' });
+  const [touched, setTouched] = useState<AddForm>({ ...EMPTY_FORM, address, name, credential: '' });
   const [draft, setDraft] = useState<SecretDraft>(EMPTY_DRAFT);
   const [problems, setProblems] = useState<AddProblems>({});
   const [secretProblems, setSecretProblems] = useState<Problems>({});

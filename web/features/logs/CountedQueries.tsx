@@ -1,5 +1,5 @@
 'use client';
-import { useMemo, useState, type FormEvent } from 'react';
+import { useCallback, useMemo, useState, type FormEvent } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import type { CountedQuery } from '@sotp/contract/logs.ts';
@@ -49,6 +49,14 @@ function Counted() {
     onSuccess: () => void client.invalidateQueries({ queryKey: ['log-queries'] }),
   });
   const { mutate } = remove;
+  const removing = useCallback(
+    ({ id, name }: CountedQuery) => (
+      <Button look="ghost" square className="h-7" aria-label={`Remove ${name}`} onClick={() => mutate(id)}>
+        <Trash2 className="size-3.5 text-muted" aria-hidden />
+      </Button>
+    ),
+    [mutate],
+  );
   const columns = useMemo((): Column<CountedQuery>[] => {
     const all: Column<CountedQuery>[] = [
       {
@@ -67,13 +75,8 @@ function Counted() {
       },
     ];
     if (!mayWrite) return all;
-    const cell = ({ id, name }: CountedQuery) => (
-      <Button look="ghost" square className="h-7" aria-label={`Remove ${name}`} onClick={() => mutate(id)}>
-        <Trash2 className="size-3.5 text-muted" aria-hidden />
-      </Button>
-    );
-    return [...all, { id: 'remove', header: 'Remove', quietHeader: true, width: '56px', cell }];
-  }, [mayWrite, mutate]);
+    return [...all, { id: 'remove', header: 'Remove', quietHeader: true, width: '56px', cell: removing }];
+  }, [mayWrite, removing]);
   if (!list.data) return list.error ? <Problem error={list.error} /> : <SkeletonRows rows={2} />;
   return (
     <>
@@ -82,14 +85,19 @@ function Counted() {
         rows={list.data.items}
         columns={columns}
         rowKey={({ id }) => id}
-        phone={({ name, query, alertAbove }) => (
-          <>
-            <span className="flex justify-between gap-3">
-              <span className="font-medium">{name}</span>
-              <span className="text-muted">{alertAbove === null ? null : `alert above ${limitOf(alertAbove)}`}</span>
+        phone={(row) => (
+          <span className="flex items-center justify-between gap-2">
+            <span className="min-w-0">
+              <span className="block truncate">
+                <span className="font-medium">{row.name}</span>
+                {row.alertAbove === null ? null : (
+                  <span className="text-muted"> alert above {limitOf(row.alertAbove)}</span>
+                )}
+              </span>
+              <span className="block truncate font-mono text-[12px] text-muted">{row.query}</span>
             </span>
-            <span className="block truncate font-mono text-[12px] text-muted">{query}</span>
-          </>
+            {mayWrite ? removing(row) : null}
+          </span>
         )}
         empty={<Empty>Name a query below, and its lines become a series that charts and alerts can use.</Empty>}
       />

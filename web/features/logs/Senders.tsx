@@ -1,5 +1,5 @@
 'use client';
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import dynamic from 'next/dynamic';
 import { useQuery } from '@tanstack/react-query';
 import type { LogSender } from '@sotp/contract/logs.ts';
@@ -26,12 +26,32 @@ const COLUMNS: readonly Column<LogSender>[] = [
   { id: 'last', header: 'Last', width: '110px', cell: ({ lastSeenAt }) => <Age at={lastSeenAt} /> },
 ];
 
+/** What a sender calls itself is the first name of its device; those that name only their address go without. */
+const nameOf = ({ host, address }: LogSender) => (host === address ? '' : host);
+
 /** Who sends lines and is no device yet; a click adds one. */
 export function Senders({ onNarrow }: { onNarrow(name: string, value: string): void }) {
   const senders = useQuery(logSenders(browserApi));
   const [open, setOpen] = useState(false);
-  const [adding, setAdding] = useState<string | null>(null);
+  const [adding, setAdding] = useState<LogSender | null>(null);
   const mayAdd = useMay('devices:write');
+  const add = useCallback(
+    (sender: LogSender) => {
+      if (!mayAdd) return null;
+      return (
+        <Button
+          look="ghost"
+          onClick={() => {
+            setOpen(false);
+            setAdding(sender);
+          }}
+        >
+          Add device
+        </Button>
+      );
+    },
+    [mayAdd],
+  );
   const columns = useMemo(
     (): Column<LogSender>[] =>
       mayAdd
@@ -42,21 +62,11 @@ export function Senders({ onNarrow }: { onNarrow(name: string, value: string): v
               header: 'Add',
               quietHeader: true,
               width: '140px',
-              cell: ({ address }) => (
-                <Button
-                  look="ghost"
-                  onClick={() => {
-                    setOpen(false);
-                    setAdding(address);
-                  }}
-                >
-                  Add device
-                </Button>
-              ),
+              cell: add,
             },
           ]
         : [...COLUMNS],
-    [mayAdd],
+    [mayAdd, add],
   );
   const items = senders.data?.items ?? [];
   if (items.length === 0) return null;
@@ -82,18 +92,23 @@ export function Senders({ onNarrow }: { onNarrow(name: string, value: string): v
               setOpen(false);
               onNarrow('sender', address);
             }}
-            phone={({ address, host, lines }) => (
-              <>
-                <span className="font-mono">{address}</span>
-                <span className="block text-muted">
-                  {host} {count(lines)}
+            phone={(sender) => (
+              <span className="flex items-center justify-between gap-2">
+                <span className="min-w-0">
+                  <span className="block truncate font-mono">{sender.address}</span>
+                  <span className="block truncate text-[12px] text-muted">
+                    {sender.host} {plural(sender.lines, 'line')}
+                  </span>
                 </span>
-              </>
+                {add(sender)}
+              </span>
             )}
           />
         </Dialog>
       ) : null}
-      {adding === null ? null : <AddDevice address={adding} onClose={() => setAdding(null)} />}
+      {adding === null ? null : (
+        <AddDevice address={adding.address} name={nameOf(adding)} onClose={() => setAdding(null)} />
+      )}
     </>
   );
 }

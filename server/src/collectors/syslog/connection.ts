@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createFrameDecoder } from '#protocols/syslog/framing.ts';
-import type { FrameFault } from '#protocols/syslog/framing.ts';
+import type { FrameDecoder, FrameFault } from '#protocols/syslog/framing.ts';
 import { readProxyHeader } from '#protocols/proxy/proxy.ts';
 import type { Refusal } from './admission.ts';
 import type { Intake } from './intake.ts';
@@ -32,8 +32,8 @@ export interface ConnectionDeps {
 export interface Connection {
   pause(): void;
   resume(): void;
-  /** Ends the connection when it drips, or has been silent for too long. */
-  check(now: number, idleMs: number): void;
+  /** Ends the connection when it drips, or has been silent for too long; true when it does. */
+  check(now: number, idleMs: number): boolean;
   destroy(): void;
 }
 
@@ -48,18 +48,24 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
   let over = false;
   let securing = false;
   let paused = false;
-  const decoder = createFrameDecoder({
-    frame(bytes, start, end, truncated) {
-      frames++;
-      onLine(bytes, start, end, sender, truncated);
-    },
-  });
+  let decoder: FrameDecoder | undefined;
+
+  /** Only for who says something: a connection that comes and goes in silence costs no more than it must. */
+  function begin(): FrameDecoder {
+    socket.setKeepAlive(true, 60_000);
+    return createFrameDecoder({
+      frame(bytes, start, end, truncated) {
+        frames++;
+        onLine(bytes, start, end, sender, truncated);
+      },
+    });
+  }
 
   function finish(reason: CloseReason | undefined): void {
     if (over) return;
     over = true;
     // What is left is a line too: its sender may not end its last one.
-    decoder.end();
+    decoder?.end();
     deps.onClosed(reason);
     stream.destroy();
     socket.destroy();
@@ -67,6 +73,7 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
 
   function onChunk(chunk: Buffer): void {
     heardAt = now();
+    decoder ??= begin();
     const framesBefore = frames;
     const fault = decoder.push(chunk);
     if (fault) return finish(fault);
@@ -89,6 +96,7 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
     deps.handshakes.begin(socket, (secured) => {
       if (!secured) return finish('tls');
       secured.on('error', () => finish('error'));
+      secured.once('close', () => secured.removeAllListeners());
       securing = false;
       stream = secured;
       heardAt = now();
@@ -115,11 +123,15 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
     socket.on('data', onData);
   }
 
-  socket.setKeepAlive(true, 60_000);
   if (deps.proxied) readHeader();
   else secure();
   // Behind the handshake's own listener, which knows better why.
-  socket.once('close', () => finish(undefined));
+  socket.once('close', () => {
+    finish(undefined);
+    // Node's closed sockets live on until all memory is looked through: whatever they still hold would be copied about
+    // until then, and thousands that come and go would stop all others for tens of milliseconds each time.
+    socket.removeAllListeners();
+  });
 
   return {
     pause() {
@@ -134,6 +146,7 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
       if (securing && at - frameSince > HANDSHAKE_MS) finish('tls');
       else if (frameSince > 0 && at - frameSince > FRAME_MS) finish('frame_timeout');
       else if (at - heardAt > idleMs) finish('idle');
+      return over;
     },
     destroy: () => finish(undefined),
   };

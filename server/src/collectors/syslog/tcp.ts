@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Listener, ListenerDeps } from '#collectors/listener.ts';
 import { createAdmission } from './admission.ts';
 import { openConnection } from './connection.ts';
@@ -16,6 +17,9 @@ import { createHandshakes } from './tls.ts';
 import type { Handshakes } from './tls.ts';
 
 const SWEEP_MS = 2_000;
+/** Connections that a sweep looks at before others have their turn; to end one costs as much as to look at so many. */
+const SWEPT_A_TURN = 250;
+const ENDING = 10;
 
 /** Syslog over TCP (RFC 6587), or over TLS (RFC 5425). A sender that is too fast is held back, not cut. */
 export function createTcpListener(
@@ -41,6 +45,8 @@ export function createTcpListener(
     closed[reason] = (closed[reason] ?? 0) + 1;
   }
 
+  const onError = () => count('error');
+
   /** Holds all senders back until there is room; TCP does the rest. */
   function holdBack(): void {
     if (holding) return;
@@ -59,7 +65,7 @@ export function createTcpListener(
     // How many come from a proxy says nothing; each is counted as the sender's that it names.
     let sender = proxied ? '' : peer;
     const refusal = admission.enter(sender);
-    socket.on('error', () => count('error'));
+    socket.on('error', onError);
     if (refusal) {
       count(refusal);
       socket.destroy();
@@ -90,10 +96,15 @@ export function createTcpListener(
     if (holding) connection.pause();
   }
 
-  function sweep(): void {
-    if (holding) return;
-    const now = clock.monotonic();
-    for (const connection of connections) connection.check(now, settings.idleSeconds * 1000);
+  async function sweep(): Promise<void> {
+    let work = 0;
+    for (const connection of connections) {
+      if (holding) return;
+      work += connection.check(clock.monotonic(), settings.idleSeconds * 1000) ? ENDING : 1;
+      if (work < SWEPT_A_TURN) continue;
+      work = 0;
+      await setImmediate();
+    }
   }
 
   async function listen(host: string): Promise<Server> {
@@ -119,7 +130,7 @@ export function createTcpListener(
         throw listenFault(where, error);
       }
       server.on('error', (error) => log.warn({ err: error }, `listening on ${where} failed`));
-      sweeping = setInterval(sweep, SWEEP_MS);
+      sweeping = setInterval(() => void sweep(), SWEEP_MS);
       sweeping.unref();
     },
     async close() {
