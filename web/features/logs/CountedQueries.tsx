@@ -157,7 +157,7 @@ function AddCounted({ query }: { query: string }) {
           />
         )}
       </Field>
-      <Button look="primary" type="submit" busy={add.isPending}>
+      <Button look="primary" type="submit" busy={add.isPending} className="sm:mb-5">
         Count
       </Button>
       <Problem error={add.error} className="sm:col-span-4" />

@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<LogSender>[] = [
 ];
 
 /** What a sender calls itself is the first name of its device; those that name only their address go without. */
-const nameOf = ({ host, address }: LogSender) => (host === address ? '' : host);
+const nameOf = ({ host, address }: LogSender) => (host === null || host === address ? '' : host);
 
 /** Who sends lines and is no device yet; a click adds one. */
 export function Senders({ onNarrow }: { onNarrow(name: string, value: string): void }) {
@@ -97,7 +97,7 @@ export function Senders({ onNarrow }: { onNarrow(name: string, value: string): v
                 <span className="min-w-0">
                   <span className="block truncate font-mono">{sender.address}</span>
                   <span className="block truncate text-[12px] text-muted">
-                    {sender.host} {plural(sender.lines, 'line')}
+                    {plural(sender.lines, 'line')} {sender.host === null ? null : `from ${sender.host}`}
                   </span>
                 </span>
                 {add(sender)}

@@ -9,7 +9,7 @@ import type { CloseReason } from './connection.ts';
 async function serveOne(now = () => 0) {
   const texts: string[] = [];
   const reasons: (CloseReason | undefined)[] = [];
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = createConnection((server.address() as AddressInfo).port, '127.0.0.1');
   const [socket] = (await once(server, 'connection')) as [Socket];

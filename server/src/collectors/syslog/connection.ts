@@ -123,6 +123,8 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
     socket.on('data', onData);
   }
 
+  // Whoever says no more is done: we never have anything to say.
+  socket.once('end', () => finish(undefined));
   if (deps.proxied) readHeader();
   else secure();
   // Behind the handshake's own listener, which knows better why.

@@ -108,7 +108,8 @@ export function createTcpListener(
   }
 
   async function listen(host: string): Promise<Server> {
-    const listening = createServer({ noDelay: false }, serve);
+    // A plain connection ends when its sender ends it: to have Node answer first, politely, costs as much as to let it in.
+    const listening = createServer({ noDelay: false, allowHalfOpen: transport === 'tcp' }, serve);
     listening.listen({ port, host, reusePort: process.platform === 'linux', backlog: 511 });
     await once(listening, 'listening');
     return listening;
