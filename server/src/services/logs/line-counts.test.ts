@@ -15,7 +15,7 @@ async function open(queries: { id: number; name: string; query: string }[]) {
   const list = [...queries];
   let changed: (() => void) | undefined;
   const counts = createLineCounts({
-    queries: { list: async () => list },
+    queries: { list: async () => list.map((one) => ({ ...one, alertAbove: null })) },
     world: { find: () => new Set([1]), ofSites: () => new Set() },
     bus: {
       publish: () => undefined,
