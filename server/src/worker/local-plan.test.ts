@@ -127,3 +127,30 @@ test('when no hub gives out jobs for long, this process goes on by itself until 
   await clock.advance(3_000);
   assert.equal(local.counters()['local_plan_active'], 0);
 });
+
+test('when the database is back, polls go on here until a hub gives out jobs, not those from before', async (t) => {
+  const { clock, state, slots, entries, local } = await world(t);
+  local.noteJob();
+  await clock.advance(5_000);
+  state.blind = true;
+  await clock.advance(60_000);
+  state.blind = false;
+  const back = clock.now();
+  await clock.advance(1_000);
+  local.noteJob();
+  await clock.advance(3_500);
+  const due = [...createPlan(entries, 4).jobs({ from: back, to: clock.now() })].flatMap(([partition, job]) =>
+    state.held.includes(partition)
+      ? job.groups.flatMap(({ items }) =>
+          items.flatMap((item, i) => (i % 2 === 0 ? [`${partition} ${item} ${job.base + (items[i + 1] ?? 0)}`] : [])),
+        )
+      : [],
+  );
+  assert.ok(due.length > 0);
+  assert.deepEqual(
+    due.filter((slot) => !slots.includes(slot)),
+    [],
+  );
+  await clock.advance(5_000);
+  assert.equal(local.counters()['local_plan_active'], 0);
+});

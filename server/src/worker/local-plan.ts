@@ -40,6 +40,8 @@ const LOOK_BACK_MS = 5_000;
 const AHEAD_MS = 2_500;
 /** A scheduler gives out jobs every few seconds; after this silence there is none. */
 const SILENCE_MS = 20_000;
+/** When the database is back, jobs from before it went may come first; a hub takes the lead and gives out new ones by then. */
+const HANDOVER_MS = 5_000;
 
 /**
  * Polling goes on when nobody schedules: because the database is away and the queue with it, or because no hub runs.
@@ -52,6 +54,7 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   let plan: Plan = createPlan([], deps.partitions);
   let plannedUntil: number | null = null;
   let lastJobAt = clock.monotonic();
+  let blindAt = Number.NEGATIVE_INFINITY;
   let reloadAt = 0;
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -72,8 +75,10 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   }
 
   function tick(): void {
+    if (deps.blind()) blindAt = clock.monotonic();
     const silent = clock.monotonic() - lastJobAt > SILENCE_MS;
-    const alone = deps.blind() || silent ? deps.held() : deps.stranded();
+    const isHandedOver = clock.monotonic() - blindAt > HANDOVER_MS && lastJobAt > blindAt;
+    const alone = silent || !isHandedOver ? deps.held() : deps.stranded();
     if (alone.length === 0 || plan.size === 0) {
       if (counters.local_plan_active === 1) log.info('polls are scheduled by the hub again');
       counters.local_plan_active = 0;
