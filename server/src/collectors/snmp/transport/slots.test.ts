@@ -118,6 +118,14 @@ test('after a hold-up a poll whose time is over asks no more, one that has time 
   );
 });
 
+test('a process that is always late asks again all the same', async (t) => {
+  const { slots, sent, standStill } = bench(t, 1);
+  const outcome = exchangeOver(slots);
+  for (let i = 0; i < 10; i += 1) standStill(500);
+  assert.equal(sent.length, 2);
+  assert.equal((await outcome).answered, false);
+});
+
 test('an aborted request ends within a tick, one that waits in line too', async (t) => {
   const { slots, pass } = bench(t, 1);
   const abort = new AbortController();

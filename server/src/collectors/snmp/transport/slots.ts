@@ -9,7 +9,8 @@ import type { DropReason, Exchange, Protocol, TransportCounters } from './transp
 const TICK_MS = 10;
 /**
  * A look that comes this long after the one before: the process stood still. Answers lie in the socket unread, and polls
- * whose time is over have not been told yet; so nothing is asked again before both have had their turn.
+ * whose time is over have not been told yet; so nothing is asked again before both have had their turn. The next look does,
+ * however late it is: a process that is always late has read and told in between.
  */
 const HELD_UP_MS = 100;
 /** Room for a request; a larger one gets memory of its own. */
@@ -79,6 +80,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
   let inWindow = 0;
   let timer: NodeJS.Timeout | undefined;
   let lookedAt = 0;
+  let passedOver = false;
   let closed: { reason: unknown } | null = null;
   const head = createHead();
   const dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
@@ -196,13 +198,13 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       return;
     }
     const now = clock.monotonic();
-    const heldUp = now - lookedAt > HELD_UP_MS;
+    passedOver = now - lookedAt > HELD_UP_MS && !passedOver;
     lookedAt = now;
     for (const slot of all) {
       const { exchange } = slot;
       if (!exchange) continue;
       if (exchange.signal.aborted) fail(slot, exchange.signal.reason);
-      else if (heldUp) continue;
+      else if (passedOver) continue;
       else if (now >= slot.deadline) expire(slot, exchange, now);
       else if (slot.counted && now - slot.startedAt > CROWD_MS) {
         slot.counted = false;
