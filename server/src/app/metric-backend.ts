@@ -19,10 +19,19 @@ async function onDatabase<T>(databaseUrl: string, log: Log, use: (pg: Postgres) 
   }
 }
 
-async function migrateTimescale(pg: Postgres, log: Log): Promise<void> {
+async function refuse(pg: Postgres): Promise<void> {
   const why = await whyNoTimescale(pg);
   if (why !== undefined) throw new AppError('config_invalid', `metrics: timescale cannot be used: ${why}`);
+}
+
+async function migrateTimescale(pg: Postgres, log: Log): Promise<void> {
+  await refuse(pg);
   await migrate(pg, log, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
+}
+
+/** Throws `config_invalid` with the remedy where the server cannot keep time series in TimescaleDB. */
+export async function requireTimescale(databaseUrl: string, log: Log): Promise<void> {
+  await onDatabase(databaseUrl, log, refuse);
 }
 
 /** Makes the tables for TimescaleDB; throws `config_invalid` with the remedy where the server cannot. */

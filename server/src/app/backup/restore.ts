@@ -8,9 +8,9 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { AppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
-import { MIGRATIONS_DIR, migrate } from '#stores/postgres/migrate.ts';
+import { MIGRATIONS_DIR, TIMESCALE_MIGRATIONS_DIR, migrate } from '#stores/postgres/migrate.ts';
 import { createPostgres } from '#stores/postgres/postgres.ts';
-import { prepareTimescale } from '#app/metric-backend.ts';
+import { requireTimescale } from '#app/metric-backend.ts';
 import { quoted } from './catalog.ts';
 import type { Frame } from './format.ts';
 import { BackupEnd, BackupHeader, BackupTable, FRAME, damaged, decodeFrames } from './format.ts';
@@ -29,17 +29,25 @@ export interface RestoreSummary {
   readonly key?: string;
 }
 
+/** Steps of the schema, and where it is kept which of them are done. */
+const SCHEMA = { dir: MIGRATIONS_DIR, table: 'schema_migrations' } as const;
+const TIMESCALE_SCHEMA = { dir: TIMESCALE_MIGRATIONS_DIR, table: 'schema_migrations_timescale' } as const;
+
 /** Brings the database to the schema that the backup was taken from, or to today's when `migrations` is undefined. */
-async function migrateTo(databaseUrl: string, migrations?: readonly string[]): Promise<void> {
+async function migrateTo(
+  databaseUrl: string,
+  { dir, table }: typeof SCHEMA | typeof TIMESCALE_SCHEMA,
+  migrations?: readonly string[],
+): Promise<void> {
   const pool = createPostgres({ databaseUrl, log: silentLog, maxConnections: 2, applicationName: 'sotp restore' });
   const folder = mkdtempSync(join(tmpdir(), 'sotp-migrations-'));
   try {
-    for (const file of readdirSync(MIGRATIONS_DIR)) {
+    for (const file of readdirSync(dir)) {
       const wanted = migrations === undefined || migrations.includes(file.replace(/\.sql$/, ''));
-      if (wanted && file.endsWith('.sql')) cpSync(join(MIGRATIONS_DIR, file), join(folder, file));
+      if (wanted && file.endsWith('.sql')) cpSync(join(dir, file), join(folder, file));
     }
     await pool.start();
-    await migrate(pool, silentLog, folder);
+    await migrate(pool, silentLog, folder, table);
   } finally {
     await pool.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -139,24 +147,31 @@ export async function restoreBackup({ databaseUrl, file, force }: RestoreOptions
     const first = (await frames.next()).value as Frame | undefined;
     if (first?.kind !== FRAME.header) throw damaged(file);
     const header = BackupHeader.parse(JSON.parse(first.payload.toString()));
-    const known = readdirSync(MIGRATIONS_DIR);
-    const strange = header.migrations.find((name) => !known.includes(`${name}.sql`));
+    const known = [MIGRATIONS_DIR, TIMESCALE_MIGRATIONS_DIR].flatMap((dir) => readdirSync(dir));
+    const taken = [...header.migrations, ...(header.timescale ?? [])];
+    const strange = taken.find((name) => !known.includes(`${name}.sql`));
     if (strange) {
       throw new AppError(
         'database_schema_newer',
         `${file} comes from a newer SOTP (${header.version}): restore it with that version`,
       );
     }
-    await migrateTo(databaseUrl, header.migrations);
-    if (header.timescale) await prepareTimescale(databaseUrl, silentLog);
+    await migrateTo(databaseUrl, SCHEMA, header.migrations);
+    if (header.timescale) {
+      await requireTimescale(databaseUrl, silentLog);
+      await migrateTo(databaseUrl, TIMESCALE_SCHEMA, header.timescale);
+    }
     await client.connect();
     if (!force) await refuseToOverwrite(client);
     await client.query('begin');
     await emptyAll(client);
     const tables = await loadAll(client, frames, file);
     await client.query('commit');
-    if (header.timescale) await client.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
-    await migrateTo(databaseUrl);
+    await migrateTo(databaseUrl, SCHEMA);
+    if (header.timescale) {
+      await migrateTo(databaseUrl, TIMESCALE_SCHEMA);
+      await client.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
+    }
     return { at: header.at, tables, ...(header.key && { key: header.key }) };
   } catch (cause) {
     throw explain(cause, file);

@@ -28,6 +28,6 @@ export async function whyNoTimescale(pg: Queryable): Promise<string | undefined>
 
 /** Whether the tables of the tail are there: somebody chose TimescaleDB for this database. */
 export async function hasTimescaleTail(pg: Queryable): Promise<boolean> {
-  const { rows } = await pg.query<{ there: boolean }>("select to_regclass('metric_ts_sample') is not null as there");
+  const { rows } = await pg.query<{ there: boolean }>("select to_regclass('metric_ts_poll') is not null as there");
   return rows[0]?.there === true;
 }
