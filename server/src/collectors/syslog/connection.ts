@@ -130,8 +130,8 @@ export function openConnection(socket: Socket, deps: ConnectionDeps): Connection
   // Behind the handshake's own listener, which knows better why.
   socket.once('close', () => {
     finish(undefined);
-    // Node's closed sockets live on until all memory is looked through: whatever they still hold would be copied about
-    // until then, and thousands that come and go would stop all others for tens of milliseconds each time.
+    // Closed sockets outlive the collections of young memory (decision 0023): what they still held would be copied about
+    // each time, and thousands that come and go would stop all others for tens of milliseconds.
     socket.removeAllListeners();
   });
 
