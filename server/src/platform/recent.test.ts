@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFakeClock } from './fake-clock.ts';
+import { tidyHeap } from './heap.ts';
 import { createRecent } from './recent.ts';
 
 /** Answers 1, 2, 3, … */
@@ -47,4 +48,25 @@ test('no more is kept than there is room for', async () => {
   const { ask, asked } = counting();
   for (const key of ['a', 'b', 'c', 'a']) await recent.get(key, ask);
   assert.equal(asked(), 4);
+});
+
+test('what is no longer good is not held, once anything is asked again', async () => {
+  const clock = createFakeClock();
+  const recent = createRecent<object>(clock, { ms: 500, max: 10 });
+  const held: WeakRef<object>[] = [];
+  for (const key of ['a', 'b', 'c']) {
+    await recent.get(key, async () => {
+      const answer = { key };
+      held.push(new WeakRef(answer));
+      return answer;
+    });
+    await clock.advance(200);
+  }
+  await recent.get('d', async () => ({}));
+  await clock.advance(0);
+  tidyHeap();
+  assert.deepEqual(
+    held.map((answer) => answer.deref() !== undefined),
+    [false, true, true],
+  );
 });

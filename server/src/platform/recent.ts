@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.ts';
 
 /** Answers that stay good for a moment: asked again within it, or meanwhile, nobody is asked. Failures are not kept. */
@@ -7,16 +6,25 @@ export interface Recent<V> {
   forget(): void;
 }
 
+/** Keeps `max` of them at most, the newest, and none whose moment is over: it would be held for nothing. */
 export function createRecent<V>(clock: Clock, { ms, max }: { readonly ms: number; readonly max: number }): Recent<V> {
-  const known = new LRUCache<string, { readonly since: number; readonly answer: Promise<V> }>({ max });
+  /** Oldest first. */
+  const known = new Map<string, { readonly since: number; readonly answer: Promise<V> }>();
   return {
     get(key, ask) {
+      const since = clock.monotonic();
+      for (const [old, entry] of known) {
+        if (since - entry.since < ms) break;
+        known.delete(old);
+      }
       const before = known.get(key);
-      if (before && clock.monotonic() - before.since < ms) return before.answer;
-      const now = { since: clock.monotonic(), answer: ask() };
+      if (before) return before.answer;
+      const [oldest] = known.keys();
+      if (known.size >= max && oldest !== undefined) known.delete(oldest);
+      const now = { since, answer: ask() };
       known.set(key, now);
       now.answer.catch(() => {
-        if (known.peek(key) === now) known.delete(key);
+        if (known.get(key) === now) known.delete(key);
       });
       return now.answer;
     },

@@ -1,5 +1,12 @@
 import type { ChangeQuery, DeviceChange } from '@sotp/contract/changes.ts';
-import type { Device, DeviceCreate, DevicePatch, DeviceQuery, DeviceSummary } from '@sotp/contract/devices.ts';
+import type {
+  Device,
+  DeviceCreate,
+  DevicePatch,
+  DeviceQuery,
+  DeviceStatus,
+  DeviceSummary,
+} from '@sotp/contract/devices.ts';
 import { DEVICE_STATUSES } from '@sotp/contract/devices.ts';
 import { emptyInventory } from '@sotp/contract/inventory.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
@@ -11,6 +18,7 @@ import { pageAfter, parseCursor, parseId } from '#domain/paging.ts';
 import { siteInScope } from '#domain/permissions.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
+import { createRecent } from '#platform/recent.ts';
 import type { Actor } from '#services/access/actor.ts';
 import { difference } from '#services/access/audit.ts';
 import type { Audit } from '#services/access/audit.ts';
@@ -18,7 +26,6 @@ import type { CredentialSetStore } from '#stores/credentials/credentials.ts';
 import type { CredentialStore, DeviceScope, DeviceStore, NewDevice, StoredDevice } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
 import type { CollectorCatalog } from './configure.ts';
-import { createDeviceCounts } from './device-counts.ts';
 import { createDraft, patchDraft, duplicateOf } from './draft.ts';
 import { toDevice } from './view.ts';
 
@@ -51,6 +58,12 @@ export interface DevicesDeps {
   clock: Clock;
 }
 
+/**
+ * Every open page asks how many devices have which status; it is counted once for all who ask within a second. The statuses
+ * themselves hold for two intervals, and what is changed here makes a count void.
+ */
+const COUNTED = { ms: 1_000, max: 1_000 };
+
 /** The part of the devices that an actor may see, for the store. */
 export function deviceScope(actor: Actor): DeviceScope {
   return actor.scope === null ? {} : { sites: actor.scope.sites };
@@ -76,7 +89,7 @@ function auditView(
 
 export function createDevices(deps: DevicesDeps): Devices {
   const { devices, metrics, audit, bus } = deps;
-  const deviceCounts = createDeviceCounts(devices, deps.clock);
+  const counted = createRecent<ReadonlyMap<DeviceStatus, number>>(deps.clock, COUNTED);
 
   async function find(actor: Actor, id: string): Promise<StoredDevice> {
     const key = parseId(id);
@@ -88,7 +101,7 @@ export function createDevices(deps: DevicesDeps): Devices {
   }
 
   function tell(deviceId: number, change: DeviceEvent['change']): void {
-    deviceCounts.forget();
+    counted.forget();
     const event: DeviceEvent = { deviceId: String(deviceId), change };
     bus.publish(BUS_TOPICS.deviceChanged, { deviceId });
     bus.publish(BUS_TOPICS.devices, event);
@@ -134,7 +147,9 @@ export function createDevices(deps: DevicesDeps): Devices {
       return { items: page.items.map(toDevice), nextCursor: page.nextCursor };
     },
     async summary(actor) {
-      const counts = await deviceCounts.of(deviceScope(actor));
+      const scope = deviceScope(actor);
+      const key = JSON.stringify(scope.sites?.toSorted() ?? null);
+      const counts = await counted.get(key, () => devices.summary(scope));
       const byStatus = Object.fromEntries(DEVICE_STATUSES.map((status) => [status, counts.get(status) ?? 0]));
       const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
       return { total, byStatus: byStatus as DeviceSummary['byStatus'] };
