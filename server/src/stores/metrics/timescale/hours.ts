@@ -37,15 +37,21 @@ export async function sumUpHours(pg: Postgres, from: number, to?: number): Promi
 /**
  * Sums up those of the hours that lie behind what TimescaleDB's policy sums up, once a day: younger ones are summed up
  * whenever they are asked for, but nobody would see a change of these before the policy's next day. The threshold is what the policy
- * has set out to do: a run that has begun may not have seen the change.
+ * has set out to do: a run that has begun may not have seen the change, and one that failed has left hours behind, which come along,
+ * for once a younger one is summed up nobody would see them.
  */
 export async function sumUpAgain(pg: Postgres, hours: readonly number[]): Promise<void> {
   if (hours.length === 0) return;
   const { rows } = await pg.query<{ first: Date | null; last: Date | null }>(
-    `select min(hour) as first, max(hour) as last from unnest($1::timestamptz[]) as h (hour)
-     where hour < (select _timescaledb_functions.to_timestamp(t.watermark)
-                   from _timescaledb_catalog.continuous_aggs_invalidation_threshold t
-                   join _timescaledb_catalog.hypertable h on h.id = t.hypertable_id where h.table_name = 'metric_ts_span_5m')`,
+    `with cagg as (
+       select t.watermark as threshold, _timescaledb_functions.cagg_watermark(c.mat_hypertable_id) as done
+       from _timescaledb_catalog.continuous_agg c
+       join _timescaledb_catalog.continuous_aggs_invalidation_threshold t on t.hypertable_id = c.raw_hypertable_id
+       where c.user_view_name = '${HOURS}')
+     select max(hour) as last, least(min(hour), greatest(
+         (select _timescaledb_functions.to_timestamp(done) from cagg), (select min(hour) from metric_ts_span_5m))) as first
+     from unnest($1::timestamptz[]) as h (hour)
+     where hour < (select _timescaledb_functions.to_timestamp(threshold) from cagg)`,
     [hours.map((hour) => new Date(hour))],
   );
   const [first, last] = [rows[0]?.first, rows[0]?.last];
