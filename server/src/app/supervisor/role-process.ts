@@ -13,7 +13,7 @@ const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
 /** Heaps that stay near what they hold: by itself V8 lets them grow to several times that before it collects. */
 export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
   hub: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
-  collector: ['--max-semi-space-size=16', '--heap-growing-percent=40', '--max-old-space-size=512'],
+  collector: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
   simulator: ['--max-semi-space-size=1', '--heap-growing-percent=40', '--max-old-space-size=256'],
 };
 
