@@ -1,5 +1,6 @@
 import type { BlindSpot } from '@sotp/contract/blind-spots.ts';
 import type { Clock } from '#platform/clock.ts';
+import { createRecent } from '#platform/recent.ts';
 import { systemActor } from '#services/access/actor.ts';
 import type { BlindSpots } from '#services/fleet/blind-spots.ts';
 import type { Condition, ConditionSource } from './conditions.ts';
@@ -18,19 +19,13 @@ function toCondition(code: (typeof CODES)[number], { count, items }: BlindSpot):
 
 /** Blind spots as conditions: one for each reason, however many devices it is about. */
 export function blindConditions({ blindSpots, clock }: { blindSpots: BlindSpots; clock: Clock }): ConditionSource {
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let found: readonly Condition[] = [];
-  return {
-    codes: CODES,
-    async look() {
-      if (clock.monotonic() - lookedAt < EVERY_MS) return found;
-      const { spots } = await blindSpots.get(systemActor);
-      found = CODES.flatMap((code) => {
-        const spot = spots.find(({ reason }) => reason === code);
-        return spot ? [toCondition(code, spot)] : [];
-      });
-      lookedAt = clock.monotonic();
-      return found;
-    },
-  };
+  const recent = createRecent<readonly Condition[]>(clock, { ms: EVERY_MS, max: 1 });
+  async function find(): Promise<readonly Condition[]> {
+    const { spots } = await blindSpots.get(systemActor);
+    return CODES.flatMap((code) => {
+      const spot = spots.find(({ reason }) => reason === code);
+      return spot ? [toCondition(code, spot)] : [];
+    });
+  }
+  return { codes: CODES, look: () => recent.get('', find) };
 }

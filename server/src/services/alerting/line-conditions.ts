@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/clock.ts';
+import { createRecent } from '#platform/recent.ts';
 import { systemActor } from '#services/access/actor.ts';
 import type { Telemetry } from '#services/telemetry/queries.ts';
 import type { CountedQueryStore, StoredCountedQuery } from '#stores/logs/logs.ts';
@@ -19,8 +20,7 @@ export interface LineConditionsDeps {
 
 /** Counted queries of which a device has sent more lines than their limit: one condition a query, however many devices it is. */
 export function lineConditions({ queries, telemetry, clock }: LineConditionsDeps): ConditionSource {
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let found: readonly Condition[] = [];
+  const recent = createRecent<readonly Condition[]>(clock, { ms: EVERY_MS, max: 1 });
 
   /** Lines of each device that has sent more than `limit`, most first. */
   async function above(limit: number, query: string): Promise<[deviceId: number, lines: number][]> {
@@ -65,11 +65,6 @@ export function lineConditions({ queries, telemetry, clock }: LineConditionsDeps
 
   return {
     codes: ['log_matches'],
-    async look() {
-      if (clock.monotonic() - lookedAt < EVERY_MS) return found;
-      found = (await Promise.all((await queries.list()).map(conditionOf))).flat();
-      lookedAt = clock.monotonic();
-      return found;
-    },
+    look: () => recent.get('', async () => (await Promise.all((await queries.list()).map(conditionOf))).flat()),
   };
 }
