@@ -7,7 +7,7 @@ import type { AgentRequest } from '#collectors/snmp/testing/agent.ts';
 import { openTestTransport, stillClock, withAgent } from '#collectors/snmp/testing/session.ts';
 import type { Session } from '#collectors/snmp/client/session.ts';
 import type { SnmpTransport } from '#collectors/snmp/transport/transport.ts';
-import { createCadence, runCadence } from './cadence.ts';
+import { createCadence, isWide, runCadence } from './cadence.ts';
 import type { Cadence } from './cadence.ts';
 import { compileProgram } from './program.ts';
 
@@ -118,7 +118,7 @@ test('small values fill an answer with more of them, and large ones never overfi
 async function widen(cadence: Cadence, session: Session, polls: number): Promise<number> {
   for (let i = 1; i <= polls; i += 1) {
     await poll(cadence, session);
-    if (cadence.wide) return i;
+    if (isWide(cadence)) return i;
   }
   return Number.POSITIVE_INFINITY;
 }
@@ -193,7 +193,7 @@ test('one answer of two frames that is lost, and it is one frame again; on a pat
       for (let i = 0; i < 50; i += 1) {
         lose = i % 5 === 0;
         await poll(cadence, session);
-        assert.equal(cadence.wide, false);
+        assert.equal(isWide(cadence), false);
       }
     },
     lossy,
@@ -208,7 +208,7 @@ test('one answer of two frames that is lost, and it is one frame again; on a pat
       assert.ok((await poll(cadence, session)) < narrow);
       lose = true;
       await poll(cadence, session);
-      assert.equal(cadence.wide, false);
+      assert.equal(isWide(cadence), false);
       assert.equal(await poll(cadence, session), narrow);
     },
     lossy,
