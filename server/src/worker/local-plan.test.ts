@@ -8,13 +8,19 @@ import { silentLog } from '#platform/log.ts';
 import type { PollJob } from '#services/telemetry/polls.ts';
 import { createLocalPlan } from './local-plan.ts';
 import { createPlan } from './plan.ts';
+import type { PlanEntry } from './plan.ts';
 import { createSharedClock } from './shared-clock.ts';
 
-async function world(t: TestContext) {
+const TWENTY: readonly PlanEntry[] = Array.from({ length: 20 }, (_, i) => ({
+  deviceId: i + 1,
+  collector: 'icmp',
+  intervalSeconds: 10,
+}));
+
+async function world(t: TestContext, entries = TWENTY) {
   const clock = createFakeClock();
   const state = { blind: false, hangs: false, held: [0, 1], stranded: [] as number[], reads: 0 };
   const slots: string[] = [];
-  const entries = Array.from({ length: 20 }, (_, i) => ({ deviceId: i + 1, collector: 'icmp', intervalSeconds: 10 }));
   const bus = { subscribe: async () => async () => undefined } as Partial<Bus> as Bus;
   const shared = createSharedClock(clock);
   const local = createLocalPlan({
@@ -125,6 +131,53 @@ test('when no hub gives out jobs for long, this process goes on by itself until 
   assert.equal(local.counters()['local_plan_active'], 1);
   local.noteJob();
   await clock.advance(3_000);
+  assert.equal(local.counters()['local_plan_active'], 0);
+});
+
+const SELDOM: readonly PlanEntry[] = [{ deviceId: 1, collector: 'icmp', intervalSeconds: 300 }];
+
+test('one who has little to do, or nothing, is not without a hub for that', async (t) => {
+  const { clock, state, slots, local } = await world(t, SELDOM);
+  const [partition = -1] = createPlan(SELDOM, 4).jobs({ from: 0, to: 300_000 }).keys();
+  const liveFor = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      // As a hub does it: a job comes some seconds before its slot.
+      const ahead = { from: clock.now() + 5_000, to: clock.now() + 6_000 };
+      if (state.held.some((held) => createPlan(SELDOM, 4).jobs(ahead).has(held))) local.noteJob();
+      await clock.advance(1_000);
+      assert.equal(local.counters()['local_plan_active'], 0);
+    }
+  };
+  state.held = [partition];
+  await liveFor(1_000);
+  state.held = [(partition + 1) % 4];
+  await liveFor(1_000);
+  assert.deepEqual(slots, []);
+});
+
+test('one who has little to do misses no slot when no hub plans it', async (t) => {
+  const { clock, state, slots, local } = await world(t, SELDOM);
+  state.held = [0, 1, 2, 3];
+  await clock.advance(1_000_000);
+  assert.equal(local.counters()['local_plan_active'], 1);
+  assert.equal(new Set(slots).size, slots.length);
+  assert.ok(slots.length >= 3, slots.join());
+});
+
+test('an outage of the database that is over is not a want of a hub, however seldom jobs come', async (t) => {
+  const { clock, state, local } = await world(t, SELDOM);
+  state.held = [0, 1, 2, 3];
+  local.noteJob();
+  // The slot is far away from here.
+  const next = createPlan(SELDOM, 4).jobs({ from: clock.now(), to: clock.now() + 300_000 });
+  const [job] = next.values();
+  const at = (job?.base ?? 0) + (job?.groups[0]?.items[1] ?? 0);
+  await clock.advance(at - clock.now() - 10_000);
+  state.blind = true;
+  await clock.advance(20_000);
+  assert.equal(local.counters()['local_plan_active'], 1);
+  state.blind = false;
+  await clock.advance(60_000);
   assert.equal(local.counters()['local_plan_active'], 0);
 });
 

@@ -38,8 +38,10 @@ const TICK_MS = 1_000;
 const LOOK_BACK_MS = 5_000;
 /** Ahead of the next tick, with room for a tick that comes late. */
 const AHEAD_MS = 2_500;
-/** A scheduler gives out jobs every few seconds; after this silence there is none. */
+/** Nobody schedules when no job has come for so long, though there was something to do. */
 const SILENCE_MS = 20_000;
+/** A job comes so long before its last slot, at most: what is due later must have a job of its own. */
+const JOB_AHEAD_MS = 7_000;
 /** When the database is back, jobs from before it went may come first; a hub takes the lead and gives out new ones by then. */
 const HANDOVER_MS = 5_000;
 
@@ -59,6 +61,31 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const unsubscribe: (() => Promise<void>)[] = [];
+  /** Every slot before it had its job, or needed none here; monotonic. */
+  let servedUntil = Number.POSITIVE_INFINITY;
+  let missed = false;
+  let heldBefore: readonly number[] = [];
+
+  /** Up to now every slot had its poll. */
+  function notePlanned(now: number): void {
+    servedUntil = now + JOB_AHEAD_MS;
+    missed = false;
+  }
+
+  /** Whether a slot of ours went by for which no job has come. Who has nothing to do for long hears of nobody, and misses nothing. */
+  function isForgotten(held: readonly number[]): boolean {
+    const now = clock.monotonic();
+    // What was due in a partition before it came here was the former holder's.
+    if (held.some((partition) => !heldBefore.includes(partition))) servedUntil = now + JOB_AHEAD_MS;
+    heldBefore = held;
+    const until = now - SILENCE_MS + JOB_AHEAD_MS;
+    if (missed || until <= servedUntil) return missed;
+    const lag = now - shared.now();
+    const due = plan.jobs({ from: Math.floor(servedUntil - lag), to: Math.floor(until - lag) });
+    missed = held.some((partition) => due.has(partition));
+    if (!missed) servedUntil = until;
+    return missed;
+  }
 
   /** Never awaited by who polls: a database that hangs answers when it likes. */
   async function reload(): Promise<void> {
@@ -75,10 +102,15 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   }
 
   function tick(): void {
-    if (deps.blind()) blindAt = clock.monotonic();
-    const silent = clock.monotonic() - lastJobAt > SILENCE_MS;
-    const isHandedOver = clock.monotonic() - blindAt > HANDOVER_MS && lastJobAt > blindAt;
-    const alone = silent || !isHandedOver ? deps.held() : deps.stranded();
+    if (deps.blind()) {
+      blindAt = clock.monotonic();
+      notePlanned(blindAt);
+    }
+    const held = deps.held();
+    const forgotten = isForgotten(held);
+    const seesFor = clock.monotonic() - blindAt;
+    const isHandedOver = lastJobAt > blindAt ? seesFor > HANDOVER_MS : seesFor > 2 * SILENCE_MS;
+    const alone = forgotten || !isHandedOver ? held : deps.stranded();
     if (alone.length === 0 || plan.size === 0) {
       if (counters.local_plan_active === 1) log.info('polls are scheduled by the hub again');
       counters.local_plan_active = 0;
@@ -90,7 +122,7 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
     const now = Math.floor(shared.now());
     const to = now + AHEAD_MS;
     const steady = plannedUntil !== null && plannedUntil >= now - LOOK_BACK_MS && plannedUntil <= to;
-    const from = steady ? (plannedUntil ?? now) : now - LOOK_BACK_MS;
+    const from = steady ? (plannedUntil ?? now) : now - (forgotten ? SILENCE_MS : LOOK_BACK_MS);
     plannedUntil = to;
     for (const [partition, data] of plan.jobs({ from, to })) {
       if (!alone.includes(partition)) continue;
@@ -113,11 +145,13 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
     name: 'local plan',
     noteJob() {
       lastJobAt = clock.monotonic();
+      notePlanned(lastJobAt);
     },
     counters: () => ({ ...counters }),
     async start() {
       stopping = new AbortController();
       lastJobAt = clock.monotonic();
+      servedUntil = lastJobAt;
       const readSoon = () => {
         reloadAt = Math.min(reloadAt, clock.monotonic() + AFTER_CHANGE_MS);
       };

@@ -7,6 +7,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import { AppError } from '#platform/errors.ts';
 import type { FromRole, ProcessState, RoleName, RoleStart, ToRole } from './messages.ts';
+import { createRestartDelay } from './restart-delay.ts';
 
 const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
 
@@ -22,11 +23,6 @@ export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
  * megabytes behind. One arena, whose end is given back, stays as large as what is in use. Other libraries take no notice.
  */
 export const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '1000000' } as const;
-
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
-/** A process that lived this long starts again without having to wait. */
-const STEADY_MS = 60_000;
 
 /** The environment of a role: ours without SOTP's own variables, which may hold secrets. */
 function roleEnvironment(): NodeJS.ProcessEnv {
@@ -70,7 +66,7 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
   let state: ProcessState = { role, index, pid: null, state: 'stopped', restarts: 0, since: clock.now() };
   let child: ChildProcess | undefined;
   let stopping = false;
-  let delayMs = FIRST_DELAY_MS;
+  const restartDelay = createRestartDelay(clock);
   let retry: NodeJS.Timeout | undefined;
   const drained = new Set<() => void>();
 
@@ -84,7 +80,6 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
   }
 
   function launch(onMessage: (message: FromRole) => void, onEnd: (reason: string) => void): void {
-    const began = clock.monotonic();
     const process = fork(ENTRY, [role], {
       execArgv: [...NODE_FLAGS[role], '--disable-warning=ExperimentalWarning'],
       env: roleEnvironment(),
@@ -95,7 +90,10 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
     child = process;
     change({ pid: process.pid ?? null, state: 'starting' });
     process.on('message', (message: FromRole) => {
-      if (message.kind === 'ready') change({ state: 'ready' });
+      if (message.kind === 'ready') {
+        restartDelay.ready();
+        change({ state: 'ready' });
+      }
       if (message.kind === 'drained') for (const tell of drained) tell();
       onMessage(message);
     });
@@ -104,7 +102,6 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
       if (over) return;
       over = true;
       child = undefined;
-      if (clock.monotonic() - began > STEADY_MS) delayMs = FIRST_DELAY_MS;
       change({ pid: null, state: stopping ? 'stopped' : 'restarting' });
       onEnd(reason);
     }
@@ -115,14 +112,14 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
 
   function revive(reason: string): void {
     if (stopping) return;
-    log.warn({ process: `${role} ${index}`, reason, retryInMs: delayMs }, 'a process ended and is started again');
+    const retryInMs = restartDelay.ended();
+    log.warn({ process: `${role} ${index}`, reason, retryInMs }, 'a process ended and is started again');
     retry = setTimeout(() => {
       change({ restarts: state.restarts + 1 });
       launch((message) => {
         if (message.kind === 'failed') log.error({ process: `${role} ${index}`, code: message.code }, message.message);
       }, revive);
-    }, delayMs);
-    delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);
+    }, retryInMs);
   }
 
   function retire(): void {
