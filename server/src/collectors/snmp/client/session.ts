@@ -27,8 +27,10 @@ export interface RequestSink extends ReplySink {
 export interface Turn {
   taken: boolean;
   waiting: { proceed(): void }[] | null;
-  /** How often it has answered. */
+  /** How often it was asked, has answered, and has not. */
+  asked: number;
   answers: number;
+  silences: number;
 }
 
 export interface SessionOptions {
@@ -98,7 +100,7 @@ export class Session implements Exchange {
     this.timeoutLimitMs = options.timeoutMs;
     this.tries = options.tries;
     this.#random = options.random;
-    this.#turn = options.turn ?? { taken: false, waiting: null, answers: 0 };
+    this.#turn = options.turn ?? { taken: false, waiting: null, asked: 0, answers: 0, silences: 0 };
     this.bulk = options.security.version !== 0;
   }
 
@@ -130,12 +132,14 @@ export class Session implements Exchange {
   /** It is this session's turn. */
   proceed(): void {
     this.#turn.taken = true;
+    this.#turn.asked += 1;
     this.#transport.exchange(this);
   }
 
   ended(outcome: Outcome): void {
     this.silent = !outcome.answered;
     if (outcome.answered) this.#turn.answers += 1;
+    else this.#turn.silences += 1;
     this.retries += outcome.attempts - 1;
     this.octets += outcome.attempts * this.#sentOctets;
     // Karn: a round trip is only known when there was one try.
@@ -169,9 +173,9 @@ export class Session implements Exchange {
     return sink;
   }
 
-  /** Answers so far, those to companions too. */
-  get answers(): number {
-    return this.#turn.answers;
+  /** How the device has answered so far, companions too. */
+  get turn(): Readonly<Turn> {
+    return this.#turn;
   }
 
   /** A second conversation with the same device: it takes turns with this one, and has a signal of its own. */

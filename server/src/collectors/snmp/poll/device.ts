@@ -177,11 +177,15 @@ async function learn(
   facts: Partial<Inventory>,
   faults: Fault[],
 ): Promise<void> {
+  const { asked, silences } = state.session.turn;
   await awaitStudy(study, patienceMs, clock);
-  // Nobody has asked it anything in this poll yet.
-  if (!state.fast && !study.begun && state.session.answers === state.answers) await greet(state.session);
-  const answered = state.session.answers !== state.answers;
-  state.answers = state.session.answers;
+  const { turn } = state.session;
+  const goesOn = !study.learned && study.failure === null;
+  // Nobody has asked it anything in this poll yet, or its reading has to think and asks nothing.
+  if (!state.fast && goesOn && turn.answers === state.answers && !turn.taken) await greet(state.session);
+  // What was asked within this poll may still be answered.
+  const answered = turn.answers !== state.answers || (turn.asked !== asked && turn.silences === silences);
+  state.answers = turn.answers;
   if (study.failure !== null) {
     state.study = null;
     // A device that is known goes on being polled; one that is not gave nothing.

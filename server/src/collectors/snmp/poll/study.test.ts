@@ -5,6 +5,9 @@ import { silentLog } from '#platform/log.ts';
 import { SnmpType } from '#protocols/snmp/value.ts';
 import type { PollContext, PollResult, Target } from '#collectors/collector.ts';
 import { createSnmpCollector } from '#collectors/snmp/index.ts';
+import type { Library } from '#collectors/snmp/knowledge/profiles/library.ts';
+import { openShelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
+import type { Shelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
 import { SnmpSettings } from '#collectors/snmp/settings.ts';
 import { honestAnswer, startAgent } from '#collectors/snmp/testing/agent.ts';
 import { openTestTransport, stillClock, SYS_UP_TIME, TABLE } from '#collectors/snmp/testing/session.ts';
@@ -108,6 +111,47 @@ test('devices are read as a whole by turns; one whose turn has not come is up as
     await collector.close();
     await slow.stop();
     await next.stop();
+  }
+});
+
+test('a device whose reading asks nothing for long, because this process has to think, is up as long as it answers', async () => {
+  let silent = false;
+  const agent = await startAgent((request) => {
+    if (!silent) request.send(honestAnswer(request, [...SYSTEM, ...TABLE]));
+  });
+  const whole = openShelf({ folders: [], clock: systemClock, log: silentLog });
+  const { promise: thought, resolve: think } = Promise.withResolvers<void>();
+  let thinks = false;
+  const library: Library = {
+    ...whole.library(),
+    async candidates(enterprises) {
+      thinks = true;
+      await thought;
+      return whole.library().candidates(enterprises);
+    },
+  };
+  const shelf: Shelf = { ...whole, library: () => library };
+  const transport = await openTestTransport();
+  const deps = { clock: systemClock, log: silentLog, random: Math.random, shelf };
+  const collector = createSnmpCollector(transport, deps);
+  const settings = SnmpSettings.parse({ port: agent.port, timeoutMs: 30_000, retries: 0 });
+  try {
+    while (!thinks) await collector.poll(target, settings, context());
+    for (let i = 0; i < 2; i += 1) {
+      const { faults } = await collector.poll(target, settings, context());
+      assert.deepEqual(
+        faults.map(({ code }) => code),
+        ['deadline_exceeded'],
+        faults[0]?.message,
+      );
+    }
+    silent = true;
+    await assert.rejects(collector.poll(target, settings, context(BUDGET_MS)));
+    silent = false;
+    think();
+  } finally {
+    await collector.close();
+    await agent.stop();
   }
 });
 
