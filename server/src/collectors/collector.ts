@@ -23,10 +23,13 @@ export interface Layout {
   readonly series: readonly SeriesSpec[];
 }
 
-/** Values of one layout at one instant; NaN stands for "the device gave none this time". */
+/**
+ * Values of one layout at one instant; NaN stands for "the device gave none this time". A plain array, all of numbers,
+ * where polls are many: memory outside of the heap makes V8 collect the whole of it far too often.
+ */
 export interface SampleSet {
   readonly layout: Layout;
-  readonly values: Float64Array;
+  readonly values: Float64Array | number[];
 }
 
 /** A credential of the device, decrypted, in the operator's order. Lives in memory only. */

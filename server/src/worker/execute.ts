@@ -118,7 +118,7 @@ export async function execute(execution: Execution): Promise<{ outcome: PollOutc
     behind.cancel();
   }
   const durationMs = Math.round((clock.monotonic() - startedAt) * 1_000) / 1_000;
-  const own: SampleSet = { layout: ownLayout(collector), values: Float64Array.of(up ? 1 : 0, durationMs) };
+  const own: SampleSet = { layout: ownLayout(collector), values: [up ? 1 : 0, durationMs] };
   const outcome: PollOutcome = {
     deviceId: configured.target.deviceId,
     collectors: configured.collectors,

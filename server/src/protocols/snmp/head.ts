@@ -10,11 +10,14 @@ export interface MessageHead {
   pduTag: number;
   /** First octet of the PDU's content, behind the request-id; in v3 of msgGlobalData behind the msgID. */
   bodyStart: number;
+  /** Where the message itself begins and ends in the memory that it came in. */
+  start: number;
+  end: number;
 }
 
 /** A head to be filled by `readHead`. */
 export function createHead(): MessageHead {
-  return { version: -1, id: 0, communityStart: 0, communityEnd: 0, pduTag: 0, bodyStart: 0 };
+  return { version: -1, id: 0, communityStart: 0, communityEnd: 0, pduTag: 0, bodyStart: 0, start: 0, end: 0 };
 }
 
 let at = 0;
@@ -44,11 +47,16 @@ function int32(buf: Uint8Array, end: number): number {
   return value;
 }
 
-/** Fills `head` from a datagram; false when what it looked at is no SNMP message. The rest has yet to be decoded. */
-export function readHead(datagram: Uint8Array, head: MessageHead): boolean {
-  at = 0;
-  const end = header(datagram, 0x30, datagram.length);
-  if (end !== datagram.length) return false;
+/**
+ * Fills `head` from a datagram: all of that memory, or what is between `start` and `stop`. False when what it looked at is
+ * no SNMP message. The rest has yet to be decoded.
+ */
+export function readHead(datagram: Uint8Array, head: MessageHead, start = 0, stop: number = datagram.length): boolean {
+  at = start;
+  const end = header(datagram, 0x30, stop);
+  if (end !== stop) return false;
+  head.start = start;
+  head.end = end;
   head.version = int32(datagram, end);
   if (head.version === 3) return readV3(datagram, head, end);
   if (head.version !== 0 && head.version !== 1) return false;

@@ -115,7 +115,7 @@ export function createIngest(deps: IngestDeps): RunningIngest {
   }
 
   /** The store refuses a batch with an infinity in it; here it costs the one value. */
-  function finite(values: Float64Array): Float64Array {
+  function finite(values: PollRow['values']): PollRow['values'] {
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {

@@ -27,7 +27,7 @@ export interface PollRow {
   readonly restarted: boolean;
   readonly layout: Layout;
   /** NaN: no value. Infinities are refused. */
-  readonly values: Float64Array;
+  readonly values: Float64Array | number[];
 }
 
 export type { BatchOrigin };

@@ -27,7 +27,7 @@ export interface Security {
   /** Makes a message of a PDU, in `scratch` where it fits. */
   seal(pdu: RequestPdu, id: number, scratch: Buffer): Buffer;
   /** Checks a message and fills `opened` (null), or took all there is to learn from it, or says why it is none of ours. */
-  open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): Verdict | 'learned';
+  open(memory: Buffer, head: MessageHead, opened: OpenedPdu): Verdict | 'learned';
   /**
    * What is to be done when an exchange has ended: nothing (null), another one as something was learned or is to be
    * found out, the request given up as unanswered although the device answers, or the cause why there is no answer.
@@ -79,17 +79,17 @@ function createCommunity(version: 0 | 1, community: string): Security {
       patchId(message, at + pdu.idAt, id);
       return message;
     },
-    open(datagram, head, opened) {
+    open(memory, head, opened) {
       if (head.version !== version) return 'version';
       if (head.communityEnd - head.communityStart !== octets.length) return 'community';
       for (let i = 0; i < octets.length; i += 1) {
-        if (datagram[head.communityStart + i] !== octets[i]) return 'community';
+        if (memory[head.communityStart + i] !== octets[i]) return 'community';
       }
       if (head.pduTag !== PduType.response) return 'pdu_type';
-      opened.buf = datagram;
+      opened.buf = memory;
       opened.tag = head.pduTag;
       opened.start = head.bodyStart;
-      opened.end = datagram.length;
+      opened.end = head.end;
       return null;
     },
     settle: () => null,

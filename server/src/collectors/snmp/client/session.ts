@@ -227,9 +227,9 @@ export class Session implements Exchange {
     return message;
   }
 
-  accept(datagram: Buffer, head: MessageHead): Verdict {
-    this.octets += datagram.length;
-    const verdict = this.security.open(datagram, head, opened);
+  accept(memory: Buffer, head: MessageHead): Verdict {
+    this.octets += head.end - head.start;
+    const verdict = this.security.open(memory, head, opened);
     return verdict === 'learned' ? null : (verdict ?? this.#sink.take(opened));
   }
 }

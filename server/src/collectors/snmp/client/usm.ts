@@ -120,8 +120,9 @@ class UsmSecurity implements Security {
     salt.writeInt32BE(this.#saltLow, 4);
   }
 
-  open(datagram: Buffer, head: MessageHead, opened: OpenedPdu): Verdict | 'learned' {
+  open(memory: Buffer, head: MessageHead, opened: OpenedPdu): Verdict | 'learned' {
     if (head.version !== 3) return 'version';
+    const datagram = memory.subarray(head.start, head.end);
     const envelope = readV3(datagram);
     if (!envelope) return 'malformed';
     if (envelope.securityModel !== 3) return 'security';

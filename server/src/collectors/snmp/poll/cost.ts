@@ -31,7 +31,7 @@ export function startCost({ requests, retries, varbinds, octets }: Session, atMs
 
 /** Writes the cost of a poll as the last values of its layout. */
 export function writeCost(
-  values: Float64Array,
+  values: number[],
   start: CostStart,
   session: Session,
   nowMs: number,

@@ -8,8 +8,8 @@ import type { PollRequest, Program } from './program.ts';
 
 /** Takes the answers of one poll into its values, one at a time. Reused by all devices: decoding never waits. */
 export interface PollDecoder {
-  values: Float64Array;
-  watched: Float64Array;
+  values: number[];
+  watched: number[];
   /** error-status and error-index of the last answer. */
   errorStatus: number;
   errorIndex: number;
@@ -31,20 +31,12 @@ export function createDecoder(program: Program, watched: number): PollDecoder {
   };
 }
 
-const SHELF = 8192;
-let shelf = new Float64Array(0);
-let taken = 0;
+let blank: number[] = [];
 
-/** Memory for that many values, all NaN: of one piece with that of other polls, as one of its own costs more than its values. */
-function roomFor(count: number): Float64Array {
-  if (count > SHELF / 4) return new Float64Array(count).fill(Number.NaN);
-  if (taken + count > shelf.length) {
-    shelf = new Float64Array(SHELF).fill(Number.NaN);
-    taken = 0;
-  }
-  const room = new Float64Array(shelf.buffer, taken * Float64Array.BYTES_PER_ELEMENT, count);
-  taken += count;
-  return room;
+/** That many NaN, in an array of V8's own heap that dies young: typed arrays lie outside, where each costs more than its values. */
+function roomFor(count: number): number[] {
+  if (count > blank.length) blank = Array.from({ length: count }, () => Number.NaN);
+  return blank.slice(0, count);
 }
 
 const utf8 = new TextDecoder();
@@ -71,7 +63,10 @@ export function decodeAnswer(
   const { scales, texts } = program;
   const { values, watched } = into;
   const askedWords = request.words;
-  if (words.buffer !== buf.buffer) words = new DataView(buf.buffer);
+  if (wordsOf !== buf) {
+    wordsOf = buf;
+    words = new DataView(buf.buffer);
+  }
   const base = buf.byteOffset;
   let asked = request.listAt;
   const listAt = reader.at;
@@ -141,6 +136,7 @@ const ALL_BUT_LENGTH = ~0xff00;
 const LONG = 0x8000;
 
 /** The memory that the last answer came in, to be read by words. */
+let wordsOf: Uint8Array | null = null;
 let words: DataView = new DataView(new ArrayBuffer(0));
 
 /** True when two names are equal, octet by octet; four at a time, as most of the work of a poll is here. */

@@ -28,7 +28,7 @@ export async function findRenumbered(session: Session, { series }: Layout): Prom
 }
 
 /** Takes the values of those ports out, until the device has been read anew. */
-export function forgetPorts(values: Float64Array, { series }: Layout, gone: ReadonlySet<string>): void {
+export function forgetPorts(values: number[], { series }: Layout, gone: ReadonlySet<string>): void {
   if (gone.size === 0) return;
   for (const [i, { labels }] of series.entries()) {
     if (labels['ifIndex'] !== undefined && gone.has(labels['ifIndex'])) values[i] = Number.NaN;

@@ -3,6 +3,7 @@ import { endianness } from 'node:os';
 import { AppError } from '#platform/errors.ts';
 import { openUdp6 } from './dgram.ts';
 import type { DgramTransportDeps } from './dgram.ts';
+import { ipv4 } from './ipv4.ts';
 import { createMessageRow } from './mmsg.ts';
 import { createSlots } from './slots.ts';
 import type { Slot } from './slots.ts';
@@ -41,7 +42,10 @@ const RECEIVE_OCTETS = 65_536;
  * than an answer.
  */
 const MANY_IN_FLIGHT = 16;
-const GATHER_MS = 1;
+/** So long that enough come together to be worth a wake-up, and not so long that it delays a poll by much. */
+const MIN_GATHER_MS = 1;
+const MAX_GATHER_MS = 4;
+const WORTH_WAKING = 32;
 
 function bindLibc() {
   const libc = koffi.load(null);
@@ -84,7 +88,6 @@ export async function openKoffiTransport({
   const out = createMessageRow(SEND_BATCH, SEND_OCTETS, koffi.address);
   const inbound = createMessageRow(RECEIVE_BATCH, RECEIVE_OCTETS, koffi.address);
   const outFrom = Array.from({ length: SEND_BATCH }, (_, i) => out.headers.subarray(i * 64));
-  const addresses = createAddressBook();
   const slots = createSlots({ clock, random, window, send });
   const tcp = createTcpCarrier(slots);
   const udp6 = await openUdp6(wanted, slots, log);
@@ -95,6 +98,7 @@ export async function openKoffiTransport({
   /** True while answers are fetched by the timer. */
   let gathering = false;
   let gatherTimer: NodeJS.Timeout | undefined;
+  let gatherMs = MIN_GATHER_MS;
   /** What the kernel has dropped in front of the socket, as it said with the last datagram. */
   let overflow = 0;
 
@@ -111,6 +115,7 @@ export async function openKoffiTransport({
     const endpoint = slot.exchange?.endpoint;
     if (endpoint?.protocol === 'tcp') return tcp.send(slot);
     if (endpoint?.family === 6) return udp6.send(slot);
+    if (endpoint) slot.ip = ipv4(endpoint.address);
     queued.push(slot);
     queuedIds.push(slot.id);
     flushing ??= setImmediate(flush);
@@ -131,9 +136,8 @@ export async function openKoffiTransport({
           slot.onSent(Object.assign(new Error('too long'), { code: 'EMSGSIZE' }));
           continue;
         }
-        const { endpoint } = slot.exchange;
         out.octets.set(slot.message, count * SEND_OCTETS);
-        out.address(count, addresses.number(endpoint.address), endpoint.port, slot.message.length);
+        out.address(count, slot.ip, slot.exchange.endpoint.port, slot.message.length);
         batch.push(slot);
         count += 1;
       }
@@ -162,22 +166,27 @@ export async function openKoffiTransport({
   }
 
   function receive(): void {
+    let came = 0;
     for (let count = RECEIVE_BATCH; open && count === RECEIVE_BATCH;) {
       inbound.prepare();
       count = Number(libc.recvmmsg(fd, inbound.headers, RECEIVE_BATCH, MSG_DONTWAIT, null));
       for (let i = 0; i < count; i += 1) {
         const start = i * RECEIVE_OCTETS;
-        const datagram = inbound.octets.subarray(start, start + inbound.length(i));
-        slots.receive(datagram, addresses.text(inbound.ip(i)), inbound.port(i));
+        slots.receive(inbound.octets, inbound.ip(i), inbound.port(i), 'udp', start, start + inbound.length(i));
       }
-      if (count > 0) overflow = Math.max(overflow, inbound.overflow(count - 1));
+      if (count <= 0) break;
+      overflow = Math.max(overflow, inbound.overflow(count - 1));
+      came += count;
     }
     if (!open) return;
     const many = slots.inFlight() >= MANY_IN_FLIGHT;
     if (many && !gathering) handle.stop();
     if (!many && gathering) handle.start(READABLE, receive);
     gathering = many;
-    if (many) gatherTimer = gatherTimer?.refresh() ?? setTimeout(receive, GATHER_MS);
+    if (!many) return;
+    if (came < WORTH_WAKING) gatherMs = Math.min(gatherMs * 2, MAX_GATHER_MS);
+    else if (came > 2 * WORTH_WAKING) gatherMs = Math.max(gatherMs / 2, MIN_GATHER_MS);
+    gatherTimer = setTimeout(receive, gatherMs);
   }
 
   const handle = koffi.node.poll(fd, READABLE, receive);
@@ -197,35 +206,4 @@ export async function openKoffiTransport({
       await Promise.all([udp6.close(), tcp.close()]);
     },
   };
-}
-
-/** IPv4 addresses as numbers and as texts, each made once. */
-function createAddressBook() {
-  const MAX = 200_000;
-  const numbers = new Map<string, number>();
-  const texts = new Map<number, string>();
-  return {
-    number(address: string): number {
-      const known = numbers.get(address);
-      if (known !== undefined) return known;
-      const ip = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-      if (numbers.size >= MAX) numbers.clear();
-      numbers.set(address, ip);
-      // The very same string, so that it is found equal at a glance.
-      if (texts.size < MAX && textOf(ip) === address) texts.set(ip, address);
-      return ip;
-    },
-    text(ip: number): string {
-      const known = texts.get(ip);
-      if (known !== undefined) return known;
-      const address = textOf(ip);
-      if (texts.size >= MAX) texts.clear();
-      texts.set(ip, address);
-      return address;
-    },
-  };
-}
-
-function textOf(ip: number): string {
-  return `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`;
 }

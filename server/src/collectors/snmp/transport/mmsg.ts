@@ -27,7 +27,7 @@ export interface MessageRow {
   address(i: number, ip: number, port: number, length: number): void;
   /** Octets of the message that was received as entry `i`. */
   length(i: number): number;
-  /** IPv4 address and port that entry `i` came from. */
+  /** IPv4 address, as a number of 32 bits with sign, and port that entry `i` came from. */
   ip(i: number): number;
   port(i: number): number;
   /** How many datagrams the kernel has dropped for want of room since the socket was opened; 0 when it says nothing. */
@@ -79,12 +79,12 @@ export function createMessageRow(
     address(i, ip, port, length) {
       name.setUint16(i * NAME_OCTETS, AF_INET, true);
       name.setUint16(i * NAME_OCTETS + 2, port);
-      name.setUint32(i * NAME_OCTETS + 4, ip);
+      name.setInt32(i * NAME_OCTETS + 4, ip);
       vector.setUint32(i * 16 + 8, length, true);
       words[i * HEADER_WORDS + CONTROL_LENGTH] = 0;
     },
     length: (i) => Math.min(words[i * HEADER_WORDS + MESSAGE_LENGTH] ?? 0, entryOctets),
-    ip: (i) => name.getUint32(i * NAME_OCTETS + 4),
+    ip: (i) => name.getInt32(i * NAME_OCTETS + 4),
     port: (i) => name.getUint16(i * NAME_OCTETS + 2),
     overflow(i) {
       // struct cmsghdr: length (8), level, type, then the data.

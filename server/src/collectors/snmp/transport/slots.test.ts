@@ -6,6 +6,7 @@ import { encodeMessage } from '#protocols/snmp/message.ts';
 import { PduType } from '#protocols/snmp/pdu.ts';
 import { MAX_REQUEST_ID, MIN_REQUEST_ID } from '#protocols/snmp/request.ts';
 import { createIds } from './ids.ts';
+import { ipv4 } from './ipv4.ts';
 import { createSlots } from './slots.ts';
 import type { Slot, Slots } from './slots.ts';
 import type { Exchange, Outcome } from './transport.ts';
@@ -38,9 +39,9 @@ function bench(t: TestContext, window: number) {
       now += ms;
       t.mock.timers.tick(10);
     },
-    answer(id: number) {
+    answer(id: number, address: string | number = endpoint.address, port: number = endpoint.port) {
       const pdu = { type: PduType.response, requestId: id, errorStatus: 0, errorIndex: 0, varbinds: [] };
-      slots.receive(encodeMessage({ version: 1, community: '', pdu }), endpoint.address, endpoint.port);
+      slots.receive(encodeMessage({ version: 1, community: '', pdu }), address, port);
     },
   };
 }
@@ -91,6 +92,24 @@ test('a request is sent again as often as it may be, then it is silence', async 
   pass(1010);
   const silence = { answered: false, rttMs: 0, atMs: 1000, attempts: 2, dropped: null, strangerAddress: null };
   assert.deepEqual(await outcome, silence);
+});
+
+test('where addresses are numbers, only the one that was asked is heard, and another is told by name', async (t) => {
+  const { slots, sent, pass, answer } = bench(t, 2);
+  const asked = exchangeOver(slots);
+  const never = exchangeOver(slots);
+  const [{ slot, id } = { slot: null, id: 0 }, { id: other } = { id: 0 }] = sent;
+  if (slot) slot.ip = ipv4(endpoint.address);
+  for (const liar of ['192.0.2.2', '192.0.2.0', '0.0.0.0', '255.255.255.255']) answer(id, ipv4(liar));
+  answer(id, ipv4(endpoint.address), endpoint.port + 1);
+  // It went out over a socket that knows no numbers.
+  answer(other, 0);
+  answer(other, ipv4(endpoint.address));
+  assert.equal(slots.counters.dropped.source, 7);
+  answer(id, ipv4(endpoint.address));
+  assert.equal((await asked).strangerAddress, `${endpoint.address}:${endpoint.port + 1}`);
+  pass(2020);
+  assert.equal((await never).answered, false);
 });
 
 test('after a hold-up nothing is asked again before answers that came meanwhile are read', async (t) => {

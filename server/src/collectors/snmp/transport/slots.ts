@@ -1,6 +1,7 @@
 import type { Clock } from '#platform/clock.ts';
 import { createHead, readHead } from '#protocols/snmp/head.ts';
 import { createIds } from './ids.ts';
+import { ipv4Text } from './ipv4.ts';
 import { DROP_REASONS } from './transport.ts';
 import { unsendable } from './unsendable.ts';
 import type { DropReason, Exchange, Protocol, TransportCounters } from './transport.ts';
@@ -41,6 +42,8 @@ export interface Slot {
   deadline: number;
   dropped: DropReason | null;
   strangerAddress: string | null;
+  /** The IPv4 address it went to, where the socket goes by numbers; else NaN, which equals nothing. */
+  ip: number;
   /** To be called by the socket when it could not send. */
   readonly onSent: (error: Error | null) => void;
 }
@@ -60,8 +63,18 @@ export interface Slots {
   exchange(exchange: Exchange): void;
   /** Requests that an answer is expected to soon. */
   inFlight(): number;
-  /** A datagram, or a message over TCP, has come. */
-  receive(datagram: Buffer, address: string, port: number, protocol?: Protocol): void;
+  /**
+   * A datagram, or a message over TCP, has come: all of that memory, or what is between `start` and `end`, as a view of
+   * it costs as much as looking at it. IPv4 addresses may be numbers.
+   */
+  receive(
+    memory: Buffer,
+    address: string | number,
+    port: number,
+    protocol?: Protocol,
+    start?: number,
+    end?: number,
+  ): void;
   /** Gives up everything that is in flight or waits, with that reason. */
   close(reason: unknown): void;
 }
@@ -111,6 +124,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       deadline: 0,
       dropped: null,
       strangerAddress: null,
+      ip: Number.NaN,
       onSent: (error) => {
         if (error && slot.exchange) fail(slot, unsendable(error, slot.exchange));
       },
@@ -129,6 +143,7 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
     inWindow += 1;
     slot.dropped = null;
     slot.strangerAddress = null;
+    slot.ip = Number.NaN;
     byId[slot.id & (ID_PLACES - 1)] = slot;
     try {
       slot.message = exchange.render(slot.id, slot.scratch);
@@ -248,19 +263,20 @@ export function createSlots({ clock, random, window, send }: SlotsDeps): Slots {
       else waiting.push(exchange);
     },
 
-    receive(datagram, address, port, protocol = 'udp') {
+    receive(memory, address, port, protocol = 'udp', start = 0, end = memory.length) {
       counters.received += 1;
-      counters.receivedOctets += datagram.length;
-      if (!readHead(datagram, head)) return drop('malformed');
+      counters.receivedOctets += end - start;
+      if (!readHead(memory, head, start, end)) return drop('malformed');
       const slot = byId[head.id & (ID_PLACES - 1)];
       if (!slot?.exchange || slot.id !== head.id) return drop(ids.fateOf(head.id));
       const { endpoint } = slot.exchange;
-      const isElsewhere = port !== endpoint.port || address !== endpoint.address;
-      if (isElsewhere || protocol !== (endpoint.protocol ?? 'udp')) {
-        slot.strangerAddress = address === endpoint.address ? `${address}:${port}` : address;
+      const isThere = address === (typeof address === 'number' ? slot.ip : endpoint.address);
+      if (!isThere || port !== endpoint.port || protocol !== (endpoint.protocol ?? 'udp')) {
+        const from = typeof address === 'number' ? ipv4Text(address) : address;
+        slot.strangerAddress = from === endpoint.address ? `${from}:${port}` : from;
         return drop('source', slot);
       }
-      const reason = slot.exchange.accept(datagram, head);
+      const reason = slot.exchange.accept(memory, head);
       if (reason === 'hold') return hold(slot);
       if (reason !== null) return drop(reason, slot);
       counters.accepted += 1;

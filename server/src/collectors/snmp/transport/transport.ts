@@ -53,8 +53,8 @@ export interface Exchange {
   timeoutMs(attempt: number): number;
   /** Makes the message with that id, in `scratch` where it fits; the same octets go out at every try. */
   render(id: number, scratch: Buffer): Buffer;
-  /** Looks at a datagram with the right id from the right place. Valid during the call. */
-  accept(datagram: Buffer, head: MessageHead): Verdict;
+  /** Looks at a datagram with the right id from the right place: `head` says where it lies. Valid during the call. */
+  accept(memory: Buffer, head: MessageHead): Verdict;
   /** Told once how it ended, and may start the next exchange at once. A call and no promise: there are thousands a second. */
   ended(outcome: Outcome): void;
   /** Told instead why it could not be sent (`no_route`), or the reason of the signal or of the end of the transport. */
