@@ -30,13 +30,7 @@ export function startCost({ requests, retries, varbinds, octets }: Session, atMs
 }
 
 /** Writes the cost of a poll as the last values of its layout. */
-export function writeCost(
-  values: number[],
-  start: CostStart,
-  session: Session,
-  nowMs: number,
-  faults: number,
-): void {
+export function writeCost(values: number[], start: CostStart, session: Session, nowMs: number, faults: number): void {
   const first = values.length - COST_SERIES.length;
   values[first] = session.requests - start.requests;
   values[first + 1] = session.retries - start.retries;
