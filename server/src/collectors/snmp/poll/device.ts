@@ -228,12 +228,17 @@ async function learn(
 function watch(state: DeviceState, read: PollDecoder, clock: Clock): { restarted: boolean; changed: boolean } {
   const [ticks = Number.NaN, interfaceNumber = Number.NaN, tableChanged = Number.NaN] = read.watched;
   const now = clock.monotonic();
-  const uptime = Number.isNaN(ticks) ? null : { ticks, atMs: now };
+  const { uptime } = state;
   const { epoch } = state.session.security;
   const isOther = state.epoch !== null && epoch !== null && state.epoch !== epoch;
   state.epoch = epoch;
-  const restarted = isOther || (state.uptime !== null && uptime !== null && hasRestarted(state.uptime, uptime));
-  if (uptime) state.uptime = uptime;
+  const isKnown = !Number.isNaN(ticks);
+  const restarted = isOther || (uptime !== null && isKnown && hasRestarted(uptime, { ticks, atMs: now }));
+  if (isKnown && uptime) {
+    // In place: a new one at every poll would be old memory soon, which is seldom searched for garbage.
+    uptime.ticks = ticks;
+    uptime.atMs = now;
+  } else if (isKnown) state.uptime = { ticks, atMs: now };
   const changed =
     differs(state.interfaceNumber, interfaceNumber) || (!restarted && differs(state.tableChanged, tableChanged));
   state.interfaceNumber = interfaceNumber;

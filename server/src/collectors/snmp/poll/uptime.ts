@@ -3,16 +3,16 @@ const WRAP_TICKS = 2 ** 32;
 
 export interface UptimeReading {
   /** sysUpTime in hundredths of a second. */
-  readonly ticks: number;
+  ticks: number;
   /** When it was read, by a clock that never goes back, in milliseconds. */
-  readonly atMs: number;
+  atMs: number;
 }
 
 /**
  * Whether the agent started anew between two readings: its uptime is behind what it should be by now, and not because
  * it wrapped. Half a minute and a twentieth of the time between are forgiven: agents' clocks are not good.
  */
-export function hasRestarted(before: UptimeReading, now: UptimeReading): boolean {
+export function hasRestarted(before: Readonly<UptimeReading>, now: Readonly<UptimeReading>): boolean {
   const elapsed = Math.max(0, (now.atMs - before.atMs) / 10);
   const forgiven = 3000 + elapsed / 20;
   const expected = before.ticks + elapsed;

@@ -36,16 +36,16 @@ const ERRNO_NAMES = new Map([
 const SEND_BATCH = 64;
 const SEND_OCTETS = 4096;
 const RECEIVE_BATCH = 64;
-const RECEIVE_OCTETS = 65_536;
+/** More than any datagram has, and no power of two: the beginnings of 64 of them would share few places in the processor's caches. */
+const RECEIVE_OCTETS = 65_536 + 49 * 64;
 /**
  * With so many answers to come, they are fetched together every so often instead of as they come: waking up costs more
- * than an answer.
+ * than an answer. Where so many have come at once, more have by now.
  */
-const MANY_IN_FLIGHT = 16;
-/** So long that enough come together to be worth a wake-up, and not so long that it delays a poll by much. */
+const MANY = 16;
+/** So long that many come together, and not so long that it delays a poll by much. */
 const MIN_GATHER_MS = 1;
 const MAX_GATHER_MS = 4;
-const WORTH_WAKING = 32;
 
 function bindLibc() {
   const libc = koffi.load(null);
@@ -179,14 +179,18 @@ export async function openKoffiTransport({
       came += count;
     }
     if (!open) return;
-    const many = slots.inFlight() >= MANY_IN_FLIGHT;
+    const many = slots.inFlight() >= MANY;
     if (many && !gathering) handle.stop();
     if (!many && gathering) handle.start(READABLE, receive);
     gathering = many;
     if (!many) return;
-    if (came < WORTH_WAKING) gatherMs = Math.min(gatherMs * 2, MAX_GATHER_MS);
-    else if (came > 2 * WORTH_WAKING) gatherMs = Math.max(gatherMs / 2, MIN_GATHER_MS);
-    gatherTimer = setTimeout(receive, gatherMs);
+    if (came >= MANY) {
+      if (came > 3 * MANY) gatherMs = Math.max(gatherMs / 2, MIN_GATHER_MS);
+      setImmediate(receive);
+    } else {
+      gatherTimer = setTimeout(receive, gatherMs);
+      gatherMs = Math.min(gatherMs * 2, MAX_GATHER_MS);
+    }
   }
 
   const handle = koffi.node.poll(fd, READABLE, receive);
