@@ -62,8 +62,6 @@ const GUARD_MS = 300;
 const MIN_BUDGET_MS = 100;
 /** An instant further ahead than a plan reaches: the clock was set back. */
 const MAX_WAIT_MS = 30_000;
-/** Polls due within so long begin together: their datagrams share system calls, which are most of what a poll costs. */
-const TOGETHER_MS = 50;
 /** How long polls under way may take at shutdown before they are aborted. */
 const DRAIN_MS = 1_500;
 
@@ -234,8 +232,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     if (taskId && (await deps.report?.(taskId, null)) === false) return;
     const begun: Promise<PollOutcome | undefined>[] = [];
     for (const item of jobItems(data, attempt, shared.now())) {
-      const begin = item.urgent ? item.at : Math.ceil(item.at / TOGETHER_MS) * TOGETHER_MS;
-      const wait = begin - shared.now();
+      const wait = item.beginAt - shared.now();
       if (wait > MAX_WAIT_MS) {
         skips.count('clock');
         continue;

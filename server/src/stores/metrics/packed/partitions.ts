@@ -81,6 +81,12 @@ export async function listPartitions(pg: Queryable, of: PartitionedTable): Promi
 }
 
 /**
+ * Rows that nobody changes, dropped within hours: vacuuming them, and counting what their arrays consist of, cost the
+ * database more than taking them in.
+ */
+const UNATTENDED = 'with (autovacuum_enabled = off, toast.autovacuum_enabled = off)';
+
+/**
  * Creates the partitions that hold the instants, where they are missing. Made beside the table and then attached,
  * because attaching, unlike creating in place, lets writers go on.
  */
@@ -95,7 +101,8 @@ export async function ensurePartitions(pg: Postgres, of: PartitionedTable, insta
       const name = partitionName(of, start);
       const [from, to] = [start, partitionEnd(of, start)].map((instant) => new Date(instant).toISOString());
       const unique = of === HEAD ? '' : 'unique';
-      await tx.query(`create table ${name} (like ${of.table} including storage)`);
+      const options = of === HEAD ? UNATTENDED : '';
+      await tx.query(`create table ${name} (like ${of.table} including storage) ${options}`);
       await tx.query(`create ${unique} index ${name}_by_device on ${name} ${of.index}`);
       await tx.query(`alter table ${of.table} attach partition ${name} for values from ('${from}') to ('${to}')`);
     }
