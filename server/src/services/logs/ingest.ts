@@ -14,6 +14,7 @@ import { createSenderBook } from './sender-book.ts';
 import type { LineBatch } from './spool.ts';
 import { createTails } from './tails.ts';
 
+/** How often is looked while somebody follows lines, or waits for room. */
 const TICK_MS = 50;
 /** Lines wait so long to be packed with others. */
 const BATCH_MS = 250;
@@ -67,6 +68,28 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
   let stopping = new AbortController();
   let unsubscribe: (() => Promise<void>) | undefined;
   let sendersAt = 0;
+  /** Ends the rest of the loop. */
+  let wake: () => void = () => undefined;
+
+  /** Lines begin to wait. */
+  function begin(): void {
+    if (packer.lines > 0 || canaries.length > 0) return;
+    oldest = clock.monotonic();
+    wake();
+  }
+
+  /** How long there is nothing to do, as things are: to be woken for nothing is what an idle process spends its time on. */
+  function restMs(): number {
+    if (tails.any || roomy.length > 0 || load >= ROOMY) return TICK_MS;
+    if (packer.lines > 0 || canaries.length > 0) return Math.max(0, oldest + BATCH_MS - clock.monotonic());
+    return SENDERS_MS;
+  }
+
+  async function rest(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    wake = () => woken.abort();
+    await clock.sleep(restMs(), AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+  }
 
   function look(): void {
     load = spool.load;
@@ -118,7 +141,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
 
   async function loop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await clock.sleep(TICK_MS, signal).catch(() => undefined);
+      await rest(signal);
       if (signal.aborted) return;
       const now = clock.monotonic();
       if (tails.any) tails.tell();
@@ -161,7 +184,7 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
         body: content.body,
         raw,
       };
-      if (packer.lines === 0 && canaries.length === 0) oldest = clock.monotonic();
+      begin();
       packer.add(line);
       if (deviceId === 0) {
         tally.unmatched++;
@@ -178,17 +201,21 @@ export function createLogIngest(deps: LogIngestDeps): LogIngest {
     },
     takeCanary(more) {
       if (load >= 1) return;
-      if (packer.lines === 0 && canaries.length === 0) oldest = clock.monotonic();
+      begin();
       canaries.push(...more);
     },
     whenRoom: () =>
       new Promise((resolve) => {
         roomy.push(resolve);
+        wake();
       }),
     durable: () => (durability ??= makeDurable()),
     async start() {
       stopping = new AbortController();
-      unsubscribe = await bus.subscribe(BUS_TOPICS.logTails, (message) => tails.note(message));
+      unsubscribe = await bus.subscribe(BUS_TOPICS.logTails, (message) => {
+        tails.note(message);
+        if (tails.any) wake();
+      });
       await spool.start(deliver);
       running = loop(stopping.signal);
     },

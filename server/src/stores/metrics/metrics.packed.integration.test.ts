@@ -102,6 +102,15 @@ test('a row for an hour whose partition was dropped by another process is stored
   assert.equal((await db.pg.query('select * from metric_head where device_id = 900001')).rowCount, 1);
 });
 
+test('the database does not attend to partitions that are dropped within hours', async () => {
+  await again().write([row(900_003, NOW)]);
+  const { rows } = await db.pg.query<{ options: string[] }>(
+    `select c.reloptions || t.reloptions as options from pg_class c join pg_class t on t.oid = c.reltoastrelid
+     where c.oid = (select tableoid from metric_head where device_id = 900003)`,
+  );
+  assert.deepEqual(rows, [{ options: ['autovacuum_enabled=off', 'autovacuum_enabled=off'] }]);
+});
+
 test('the view gives live samples to SQL', async () => {
   await again().write([row(900_002, NOW)]);
   const { rows } = await db.pg.query('select metric, value, at from metric_sample where device_id = 900002');

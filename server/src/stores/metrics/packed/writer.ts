@@ -1,8 +1,9 @@
+import { escapeLiteral } from 'pg';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
 import type { BatchOrigin, PollRow } from '#stores/metrics/metrics.ts';
-import { isMissingPartition } from '#stores/postgres/faults.ts';
+import { isMissingPartition, isUniqueViolation } from '#stores/postgres/faults.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import type { Catalogue } from './catalogue.ts';
 import {
@@ -26,6 +27,14 @@ export interface WriteCounters {
   droppedInFuture: number;
   /** About ports from before they were recognised under other labels, come too late to be understood. */
   droppedOutdated: number;
+}
+
+const COPY =
+  'copy metric_head (device_id, layout_id, at, polled_at, restarted, "values") from stdin (format binary)';
+
+/** A statement that is sent together with a COPY takes no parameters. */
+function literals({ source, sequence }: BatchOrigin): string {
+  return `${escapeLiteral(source)}, ${Math.trunc(sequence)}`;
 }
 
 /** Writes polls into the head, where they lie until their hour has closed: the same in front of every tail. */
@@ -75,29 +84,22 @@ export function createWriter({ pg, clock, log, catalogue, rawMs, opened }: Write
     return kept;
   }
 
+  /** False when the batch is stored already. One statement, so that it is all in the store, or nothing, after one answer. */
   async function store(
     rows: readonly PollRow[],
     data: Buffer | null,
     origin: BatchOrigin | undefined,
   ): Promise<boolean> {
-    return pg.transaction(async (tx) => {
-      if (origin) {
-        const { rowCount } = await tx.query(
-          'insert into metric_batch (source, sequence) values ($1, $2) on conflict do nothing',
-          [origin.source, origin.sequence],
-          'metric-batch',
-        );
-        if (rowCount === 0) return false;
-      }
-      if (data) {
-        await tx.copyIn(
-          'copy metric_head (device_id, layout_id, at, polled_at, restarted, "values") from stdin (format binary)',
-          data,
-        );
-        counters.stored += rows.length;
-      }
-      return true;
-    });
+    const note = origin ? `insert into metric_batch (source, sequence) values (${literals(origin)})` : undefined;
+    try {
+      if (data) await pg.copyIn(note ? `${note}; ${COPY}` : COPY, data);
+      else if (note) await pg.query(note);
+    } catch (error) {
+      if (isUniqueViolation(error, 'metric_batch_pkey')) return false;
+      throw error;
+    }
+    if (data) counters.stored += rows.length;
+    return true;
   }
 
   async function write(all: readonly PollRow[], origin?: BatchOrigin): Promise<boolean> {
