@@ -3,6 +3,7 @@ import type { Clock } from '#platform/clock.ts';
 import { createRecent } from '#platform/recent.ts';
 import { systemActor } from '#services/access/actor.ts';
 import type { BlindSpots } from '#services/fleet/blind-spots.ts';
+import { ALL_HEARD_MS } from '#services/telemetry/processes.ts';
 import type { Condition, ConditionSource } from './conditions.ts';
 
 /** Finding out costs a look at every device, so it is not done at every evaluation. */
@@ -19,6 +20,7 @@ function toCondition(code: (typeof CODES)[number], { count, items }: BlindSpot):
 
 /** Blind spots as conditions: one for each reason, however many devices it is about. */
 export function blindConditions({ blindSpots, clock }: { blindSpots: BlindSpots; clock: Clock }): ConditionSource {
+  const since = clock.monotonic();
   const recent = createRecent<readonly Condition[]>(clock, { ms: EVERY_MS, max: 1 });
   async function find(): Promise<readonly Condition[]> {
     const { spots } = await blindSpots.get(systemActor);
@@ -27,5 +29,9 @@ export function blindConditions({ blindSpots, clock }: { blindSpots: BlindSpots;
       return spot ? [toCondition(code, spot)] : [];
     });
   }
-  return { codes: CODES, look: () => recent.get('', find) };
+  return {
+    codes: CODES,
+    // Some spots are told by processes: what nobody has told yet is not over.
+    look: async () => (clock.monotonic() - since < ALL_HEARD_MS ? null : recent.get('', find)),
+  };
 }

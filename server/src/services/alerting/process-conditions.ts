@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock.ts';
 import type { ProcessBook } from '#services/telemetry/process-book.ts';
-import { PROCESS_REPORT_MS } from '#services/telemetry/processes.ts';
+import { ALL_HEARD_MS } from '#services/telemetry/processes.ts';
 import type { ProcessReport } from '#services/telemetry/processes.ts';
 import type { StoredAlert } from '#stores/alerts/alerts.ts';
 import type { Condition, ConditionSource } from './conditions.ts';
@@ -77,8 +77,7 @@ export function processConditions({ book, clock }: { book: ProcessBook; clock: C
   return {
     codes: CODES,
     async look(open) {
-      // A hub that has just started has not heard everybody yet.
-      if (clock.monotonic() - since < 2.5 * PROCESS_REPORT_MS) return null;
+      if (clock.monotonic() - since < ALL_HEARD_MS) return null;
       const isCollector = ({ role }: ProcessReport) => role === 'collector';
       const speaking = book.reports().filter(isCollector);
       const silent = book.silent().filter(isCollector);

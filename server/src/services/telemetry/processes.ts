@@ -9,6 +9,9 @@ export const PROCESS_REPORT_TOPIC = 'process-report';
 /** How often a process reports; one that is silent for three periods is left out. */
 export const PROCESS_REPORT_MS = 10_000;
 
+/** A hub that has been here for less has not heard everybody yet. */
+export const ALL_HEARD_MS = 2.5 * PROCESS_REPORT_MS;
+
 const Name = z.string().max(200);
 
 /**
