@@ -8,7 +8,9 @@ test('a hub that has just started knows of no blind spot whether it is over; the
   const clock = createFakeClock();
   const items = Array.from({ length: 7 }, (_, n) => ({ name: `c${n}`, href: null, detail: n === 0 ? 'alone' : null }));
   const spot = { reason: 'local_plan', kind: 'weak', title: '', count: 7, items, remedy: '', href: null } as const;
-  const blindSpots: BlindSpots = { get: async () => ({ checkedAt: '', spots: [spot, { ...spot, reason: 'spool_full' }] }) };
+  const blindSpots: BlindSpots = {
+    get: async () => ({ checkedAt: '', spots: [spot, { ...spot, reason: 'spool_full' }] }),
+  };
   const source = blindConditions({ blindSpots, clock });
   assert.equal(await source.look([]), null);
   await clock.advance(25_000);
