@@ -14,14 +14,28 @@ export const noRedis: string | undefined = spawnSync('redis-server', ['--version
   ? 'redis-server is not installed (Debian: apt-get install redis-server)'
   : undefined;
 
-/** A port that was free a moment ago, on loopback; its neighbour 10,000 above, the cluster's bus, is not looked at. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
+/** The bus of a cluster's server is so far above its port. */
+const BUS_ABOVE = 10_000;
+
+/** The port, or for 0 any, when nobody has it. */
+async function freeOf(port: number): Promise<number | undefined> {
+  const probe = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch {
+    return undefined;
+  }
+  const { port: found } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, 'close');
-  return port > 50_000 ? freePort() : port;
+  return found;
+}
+
+/** A port that was free a moment ago, on loopback, and so was that of its cluster's bus. */
+export async function freePort(): Promise<number> {
+  const port = await freeOf(0);
+  if (port === undefined || port > 50_000 || (await freeOf(port + BUS_ABOVE)) === undefined) return freePort();
+  return port;
 }
 
 export interface TestRedis {
