@@ -99,7 +99,14 @@ export async function startTestRedis(switches: readonly string[] = [], given?: n
 /** Three masters of a cluster that share the slots. */
 export async function startTestCluster(): Promise<{ url: string; close(): Promise<void> }> {
   const switches = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
-  const servers = await Promise.all([0, 1, 2].map(() => startTestRedis(switches)));
+  const started = await Promise.allSettled([0, 1, 2].map(() => startTestRedis(switches)));
+  const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed) {
+    // Those that run would keep this process waiting for ever.
+    for (const server of servers) await server.close();
+    throw failed.reason;
+  }
   const hosts = servers.map((server) => `127.0.0.1:${server.port}`);
   const made = spawnSync('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-yes'], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`no cluster: ${made.stdout}${made.stderr}`);
