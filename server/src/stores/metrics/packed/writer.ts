@@ -83,7 +83,7 @@ export function createWriter({ pg, clock, log, catalogue, rawMs, opened }: Write
     return kept;
   }
 
-  /** False when the batch is stored already. One statement, so that it is all in the store, or nothing, after one answer. */
+  /** False when the batch is stored already. Sent together, so that it is all in the store, or nothing, after one answer. */
   async function store(
     rows: readonly PollRow[],
     data: Buffer | null,
