@@ -8,6 +8,7 @@ import type { TestDatabase } from '#stores/postgres/testing.ts';
 import { metricStoreContract } from './metrics.contract.ts';
 import type { MetricStore, RangeResult } from './metrics.ts';
 import { createPackedMetricStore } from './packed/packed.ts';
+import { sumUpHours } from './timescale/hours.ts';
 import { createTimescaleMetricStore } from './timescale/timescale.ts';
 
 const NOW = Date.UTC(2026, 9, 25, 12, 34, 56);
@@ -101,7 +102,7 @@ test(
     assert.equal(part.days, 1);
     assertSame(await ask(store), truth);
     // TimescaleDB sums up what is there, and takes no other hours for new from then on.
-    await db.pg.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
+    await sumUpHours(db.pg, 0);
     assertSame(await ask(store), truth);
     await store.mover.run({ deadline: Infinity });
     assert.equal(await store.mover.isNeeded(), false);
@@ -145,7 +146,7 @@ test(
       assert.deepEqual(rows, [{ hours: 2 * 200 * 4, doubles: 0, wrong: 0 }]);
       if (come === late) continue;
       // What changes behind this is summed up by who changes it.
-      await db.pg.query(`call refresh_continuous_aggregate('metric_ts_span_1h', null, null)`);
+      await sumUpHours(db.pg, 0);
       // 1: compressed, and nothing else that a policy would find to do: what is loaded is compressed once.
       const { rows: chunks } = await db.pg.query<{ table: string; status: number }>(
         `select distinct h.table_name::text as table, c.status from _timescaledb_catalog.chunk c
@@ -170,6 +171,38 @@ test(
       grown?.points.map(([, value]) => value),
       [11, 12, 12, 12],
     );
+    await db.close();
+  },
+);
+
+test(
+  'late rows of two hours that lie ten, twenty or thirty hours apart are summed up, both',
+  { skip: serverUrl === undefined ? 'SOTP_TEST_TIMESCALE_URL is not set' : false },
+  async () => {
+    const db = await openTestDatabase(serverUrl === undefined ? {} : { serverUrl });
+    await migrate(db.pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
+    const retention = { rawDays: 3_650, fiveMinuteDays: 3_650, hourDays: 3_650 };
+    const clock = { ...systemClock, now: () => NOW };
+    const store = createTimescaleMetricStore({ pg: db.pg, clock, log: silentLog, retention, compactionLagMs: 0 });
+    const layout = { series: [{ metric: 'g', labels: {}, unit: null, kind: 'gauge' as const }] };
+    const HOUR = 3_600_000;
+    const last = NOW - (NOW % HOUR) - 2 * HOUR;
+    const poll = (deviceId: number, at: number) => {
+      return { deviceId, at, polledAt: at, restarted: false, layout, values: Float64Array.of(1) };
+    };
+    await store.write([poll(1, last + HOUR)]);
+    await store.maintain(NOW);
+    // What changes behind this is summed up by who changes it.
+    await sumUpHours(db.pg, 0);
+    for (const apart of [10, 20, 30]) {
+      const first = last - apart * HOUR;
+      await store.write([poll(apart, first), poll(apart, last)]);
+      await store.maintain(NOW);
+      const series = await store.series({ deviceIds: [apart], limit: 1 });
+      const [result] = await store.range({ series, fn: 'sum', from: first, to: last + HOUR, stepMs: HOUR });
+      const found = result?.points.flatMap(([at, value]) => (value === null ? [] : [at])) ?? [];
+      assert.deepEqual(found, [first, last], `${apart} hours`);
+    }
     await db.close();
   },
 );
