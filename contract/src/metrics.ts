@@ -23,7 +23,7 @@ export const SeriesQuery = PageQuery.extend({
 });
 export type SeriesQuery = z.infer<typeof SeriesQuery>;
 
-export const RANGE_FUNCTIONS = ['avg', 'min', 'max', 'last', 'sum', 'rate', 'increase', 'p95'] as const;
+export const RANGE_FUNCTIONS = ['avg', 'min', 'max', 'last', 'sum', 'count', 'rate', 'increase', 'p95'] as const;
 export const RangeFunction = z.enum(RANGE_FUNCTIONS);
 export type RangeFunction = z.infer<typeof RangeFunction>;
 

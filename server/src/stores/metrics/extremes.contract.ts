@@ -105,7 +105,7 @@ export function metricStoreExtremes(subject: MetricStoreUnderTest, store: () => 
     assert.equal(await store().write(rest, { source: `late-${late}`, sequence: 1 }), false);
     for (const [metric, fns] of [
       ['c', ['rate', 'increase', 'last', 'p95']],
-      ['g', ['avg', 'min', 'max', 'sum', 'last', 'p95']],
+      ['g', ['avg', 'min', 'max', 'sum', 'count', 'last', 'p95']],
     ] as const) {
       for (const fn of fns) {
         for (const step of [10 * MINUTE, HOUR, DAY]) {

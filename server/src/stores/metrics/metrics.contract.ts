@@ -48,6 +48,7 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
     assert.deepEqual(await values(series, 'max', T, T + 4 * MINUTE, 2 * MINUTE), [1, 3]);
     assert.deepEqual(await values(series, 'min', T, T + 4 * MINUTE, 2 * MINUTE), [0, 3]);
     assert.deepEqual(await values(series, 'sum', T, T + 4 * MINUTE, 4 * MINUTE), [4]);
+    assert.deepEqual(await values(series, 'count', T, T + 4 * MINUTE, 2 * MINUTE), [2, 1]);
     assert.deepEqual(await values(series, 'last', T, T + 4 * MINUTE, 4 * MINUTE), [3]);
     assert.deepEqual(await values(series, 'p95', T, T + 4 * MINUTE, 4 * MINUTE), [3]);
     assert.deepEqual(await points(series, 'avg', T, T), []);
