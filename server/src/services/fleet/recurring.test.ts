@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Bus } from '#bus/bus.ts';
 import { createFakeClock } from '#platform/fake-clock.ts';
+import { AppError } from '#platform/errors.ts';
 import { silentLog } from '#platform/log.ts';
 import type { StoredTask, TaskStore } from '#stores/tasks/tasks.ts';
 import { createRecurring, nextAfter } from './recurring.ts';
@@ -13,7 +14,7 @@ async function world(t: TestContext, cron: string) {
   // 2026-11-26 00:10 in the zone of this machine.
   const clock = createFakeClock(new Date(2026, 10, 26, 0, 10).getTime());
   const stored: StoredTask[] = [];
-  const state = { leads: true, fails: false };
+  const state = { leads: true, fails: false, away: false };
   const tasks: Partial<TaskStore> = {
     async create({ kind, createdBy }) {
       const task: StoredTask = {
@@ -38,6 +39,7 @@ async function world(t: TestContext, cron: string) {
     list: async () => stored.slice(-1),
     get: async (id) => stored.find((task) => task.id === id),
     async update(id, change) {
+      if (state.away) throw new AppError('database_unavailable', 'The database is away.');
       const at = stored.findIndex((task) => task.id === id);
       stored[at] = { ...stored[at]!, ...change };
       return true;
@@ -51,7 +53,10 @@ async function world(t: TestContext, cron: string) {
         title: 'Backup',
         cron,
         async run() {
-          if (state.fails) throw new Error('the disk is gone');
+          if (state.fails) {
+            state.away = true;
+            throw new AppError('database_unavailable', 'The database is away.');
+          }
           return { file: 'x' };
         },
       },
@@ -73,7 +78,7 @@ async function world(t: TestContext, cron: string) {
 }
 
 test('work is done when it is due, once, as a task that says where and how it ended', async (t) => {
-  const { clock, stored, state } = await world(t, '30 2 * * *');
+  const { clock, stored } = await world(t, '30 2 * * *');
   await clock.advance(2 * HOUR_MS);
   assert.equal(stored.length, 0);
   await clock.advance(24 * HOUR_MS);
@@ -81,10 +86,19 @@ test('work is done when it is due, once, as a task that says where and how it en
     stored.map(({ state: end, worker, result }) => [end, worker, result]),
     [['done', 'here/hub', { file: 'x' }]],
   );
+});
+
+test('when the database goes meanwhile, the task fails and says so as soon as it is back', async (t) => {
+  const { clock, stored, state } = await world(t, '30 2 * * *');
   state.fails = true;
   await clock.advance(24 * HOUR_MS);
-  assert.equal(stored.length, 2);
-  assert.equal(stored[1]?.state, 'failed');
+  assert.deepEqual(
+    stored.map((task) => task.state),
+    ['running'],
+  );
+  state.away = false;
+  await clock.advance(60_000);
+  assert.deepEqual([stored[0]?.state, stored[0]?.error?.message], ['failed', 'The database is away.']);
 });
 
 test('only the hub that leads does it; what it missed is done once when it leads again', async (t) => {

@@ -38,6 +38,8 @@ export interface Recurring extends Component {
   doNow(kind: string, by: string): Promise<{ taskId: string }>;
 }
 
+type Outcome = Parameters<TaskStore['update']>[1];
+
 /** However far the next instant is, the clock may be set meanwhile. */
 const LOOK_EVERY_MS = 20_000;
 
@@ -53,6 +55,7 @@ export function createRecurring(deps: RecurringDeps): Recurring {
   const { jobs, tasks, leads, bus, clock, log, worker } = deps;
   const running = new Map<string, AbortController>();
   const ending = new Set<Promise<void>>();
+  const unwritten = new Map<string, Outcome>();
   let since = clock.now();
   let stopping = new AbortController();
   let loop: Promise<void> = Promise.resolve();
@@ -65,19 +68,30 @@ export function createRecurring(deps: RecurringDeps): Recurring {
     return nextAfter(job.cron, last?.createdAt ?? since);
   }
 
+  /** A task whose end cannot be written, because the database is away, has it written as soon as that is back. */
+  async function end(taskId: string, how: Outcome): Promise<void> {
+    try {
+      await tasks.update(taskId, how);
+      unwritten.delete(taskId);
+      bus.publish(BUS_TOPICS.tasks, { taskId });
+    } catch (thrown) {
+      if (!unwritten.has(taskId)) log.warn({ taskId, err: toAppError(thrown).message }, 'the end of a task waits');
+      unwritten.set(taskId, how);
+    }
+  }
+
   async function perform(job: RecurringJob, taskId: string, controller: AbortController): Promise<void> {
     try {
       await tasks.update(taskId, { state: 'running', worker });
       bus.publish(BUS_TOPICS.tasks, { taskId });
       const result = await job.run(controller.signal);
-      await tasks.update(taskId, { state: 'done', progress: 1, result });
+      await end(taskId, { state: 'done', progress: 1, result });
     } catch (thrown) {
       const { code, message } = toAppError(thrown);
       if (!controller.signal.aborted) log.error({ kind: job.kind, code, err: message }, 'recurring work failed');
-      await tasks.update(taskId, { state: 'failed', error: { code, message } }).catch(() => undefined);
+      await end(taskId, { state: 'failed', error: { code, message } });
     } finally {
       running.delete(taskId);
-      bus.publish(BUS_TOPICS.tasks, { taskId });
     }
   }
 
@@ -96,6 +110,7 @@ export function createRecurring(deps: RecurringDeps): Recurring {
   }
 
   async function look(): Promise<void> {
+    for (const [taskId, how] of unwritten) await end(taskId, how);
     if (!leads()) return;
     for (const job of jobs) {
       try {
