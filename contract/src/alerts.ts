@@ -93,7 +93,7 @@ export const ChannelPatch = z
   .strict();
 export type ChannelPatch = z.infer<typeof ChannelPatch>;
 
-export const NotificationEvent = z.enum(['fired', 'resolved', 'test']);
+export const NotificationEvent = z.enum(['fired', 'resolved', 'test', 'report']);
 export type NotificationEvent = z.infer<typeof NotificationEvent>;
 
 /** One notification to one channel: the delivery log. */

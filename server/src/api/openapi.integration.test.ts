@@ -51,6 +51,7 @@ const PROMISED: [call: string, fields: string][] = [
   ['POST /channels', 'id name kind target'],
   ['GET /notifications', 'items nextCursor'],
   ['GET /audit', 'items nextCursor'],
+  ['GET /reports/now', 'version from to availability worst polls alerts blindSpots'],
 ];
 
 interface Schema {

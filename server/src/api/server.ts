@@ -16,6 +16,7 @@ import type { FleetOverview } from '#services/fleet/overview.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
 import type { CountedQueries } from '#services/logs/counted-queries.ts';
 import type { Logs } from '#services/logs/logs.ts';
+import type { Reports } from '#services/reporting/reports.ts';
 import type { Telemetry } from '#services/telemetry/queries.ts';
 import type { LiveFeed } from '#services/telemetry/stream.ts';
 import { alertRoutes } from './alerts.ts';
@@ -38,6 +39,7 @@ import { logRoutes } from './logs.ts';
 import { metricRoutes } from './metrics.ts';
 import { profileRoutes } from './profiles.ts';
 import { refuseBadText } from './bad-text.ts';
+import { reportRoutes } from './reports.ts';
 import { noteRoutes, requireAccessRules } from './route.ts';
 import { addStream, addUpgrades } from './stream.ts';
 import { taskRoutes } from './tasks.ts';
@@ -68,6 +70,7 @@ export interface ApiDeps {
   countedQueries: CountedQueries;
   fleet: FleetOverview;
   blindSpots: BlindSpots;
+  reports: Reports;
   alerting: Pick<Alerting, 'alerts' | 'channels'>;
   live: LiveFeed;
   /** What this hub and all other processes count, for /metrics; and why it is not ready. */
@@ -136,6 +139,7 @@ async function addApi(api: FastifyInstance, deps: ApiDeps): Promise<void> {
     ...blindSpotRoutes(deps.blindSpots),
     ...alertRoutes(deps.alerting.alerts, deps.alerting.channels),
     ...metricRoutes(deps.telemetry),
+    ...reportRoutes(deps.reports),
     ...logRoutes(deps.logs),
     ...logQueryRoutes(deps.countedQueries),
     ...auditRoutes(access.audit),

@@ -26,8 +26,10 @@ import { createPostgresLeases } from '#stores/leases/postgres.ts';
 import type { JobQueues } from '#queue/queue.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
+import { createReports } from '#services/reporting/reports.ts';
 import { createTelemetry } from '#services/telemetry/queries.ts';
 import { createLiveFeed } from '#services/telemetry/stream.ts';
+import { createAlertStore } from '#stores/alerts/postgres.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createCredentialAnswerStore } from '#stores/credentials/postgres-answers.ts';
 import { createCredentialSetStore } from '#stores/credentials/postgres-sets.ts';
@@ -37,7 +39,7 @@ import { createDeviceStore } from '#stores/devices/postgres.ts';
 import { createCountedQueryStore } from '#stores/logs/counted-queries.ts';
 import { createPackedLogStore } from '#stores/logs/packed/packed.ts';
 import { createSenderStore } from '#stores/logs/senders.ts';
-import type { LatestValue, MetricStore, MetricUsageStore, RangeQuery, StoredSeries } from '#stores/metrics/metrics.ts';
+import type { MetricStore, MetricUsageStore } from '#stores/metrics/metrics.ts';
 import { createPortStore } from '#stores/ports/postgres.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import { createLocalSecretStore } from '#stores/secrets/local.ts';
@@ -46,6 +48,7 @@ import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/pos
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createPostgresUsers } from '#stores/users/postgres.ts';
 import { createApi } from './server.ts';
+import { fakeMetrics } from './testing/metrics.ts';
 import { createTestSelf } from './testing-self.ts';
 import type { ApiOptions } from './server.ts';
 
@@ -93,42 +96,6 @@ export function fakeCollectors(check: (name: string, port: unknown) => CheckResu
       open: async () => opened('snmp'),
     },
   ];
-}
-
-/** Series held in memory; ranges answer one point a step: the series' id. */
-export function fakeMetrics(): MetricStore &
-  MetricUsageStore & { catalogue: StoredSeries[]; removed: number[]; asked: RangeQuery[] } {
-  const catalogue: StoredSeries[] = [];
-  const removed: number[] = [];
-  const asked: RangeQuery[] = [];
-  return {
-    catalogue,
-    removed,
-    asked,
-    write: async () => true,
-    series: async ({ deviceIds, metric, labels, after = 0, limit }) =>
-      catalogue
-        .filter((one) => one.id > after && (!deviceIds || deviceIds.includes(one.deviceId)))
-        .filter((one) => metric === undefined || one.metric === metric)
-        .filter((one) => Object.entries(labels ?? {}).every(([key, value]) => one.labels[key] === value))
-        .slice(0, limit),
-    async range(query) {
-      asked.push(query);
-      return query.series.map((series) => ({ series, points: [[query.from, series.id]] }));
-    },
-    latest: async (wanted): Promise<LatestValue[]> => wanted.map((series) => ({ series, at: 1_000, value: series.id })),
-    relabel: async () => {},
-    fork: async () => {},
-    join: async () => {},
-    removeDevice: async (deviceId) => void removed.push(deviceId),
-    maintain: async () => {},
-    usage: async () => ({
-      bytes: 3,
-      forecastBytes: 9,
-      tiers: [{ tier: 'packed', bytes: 3, keepDays: 30, forecastBytes: 9 }],
-    }),
-    deviceUsage: async (deviceId) => deviceId * 1_000,
-  };
 }
 
 export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
@@ -214,17 +181,26 @@ export async function openTestApi(
     ],
     clock,
   });
+  const samples = more.samples?.(pg) ?? metrics;
+  const reports = createReports({
+    devices: stores.devices,
+    metrics: samples,
+    alerts: createAlertStore(pg),
+    blindSpots,
+    clock,
+  });
   const alerting = createTestAlerting({ pg, secrets, platform: { audit: access.audit, bus, clock, log } });
   const problems: string[] = [];
   const app: FastifyInstance = await createApi({
     options: { ...TEST_OPTIONS, ...more.options },
     access,
     inventory,
-    telemetry: createTelemetry({ metrics: more.samples?.(pg) ?? metrics, devices: stores.devices, clock }),
+    telemetry: createTelemetry({ metrics: samples, devices: stores.devices, clock }),
     logs,
     countedQueries,
     fleet,
     blindSpots,
+    reports,
     alerting,
     live,
     self: createTestSelf(processes, clock, problems),

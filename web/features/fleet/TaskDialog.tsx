@@ -12,10 +12,14 @@ import { Problem } from '#ui/state.tsx';
 import { nameOf, Outcome, tookMs } from './taskColumns.tsx';
 import { TaskResult } from './TaskResult.tsx';
 
+/** Work that is repeated by having it done now. */
+const BY_THE_CLOCK = new Set(['backup', 'report']);
+
 /** One task: all that is known of it, once more, or not at all. */
 export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose(): void; onChanged(): void }) {
+  const isPoll = task.kind === 'device.poll';
   const retry = useMutation({
-    mutationFn: () => browserApi.tasks.retry(task.id),
+    mutationFn: () => (isPoll ? browserApi.tasks.retry(task.id) : browserApi.tasks.start(task.kind)),
     onSuccess() {
       onChanged();
       onClose();
@@ -54,7 +58,7 @@ export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose()
             Cancel task
           </Button>
         )}
-        {over && task.kind === 'device.poll' ? (
+        {over && (isPoll || BY_THE_CLOCK.has(task.kind)) ? (
           <Button look="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
             Do it again
           </Button>

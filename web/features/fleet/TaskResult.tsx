@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorCode } from '@sotp/contract/errors.ts';
 import { count, show } from '#lib/format.ts';
+import { Instant } from '#ui/age.tsx';
 import { Facts } from '#ui/page.tsx';
 import { UpDown } from '#ui/status.tsx';
 
@@ -16,6 +17,17 @@ const PollResult = z.object({
   ),
 });
 const BackupResult = z.object({ file: z.string(), tables: z.number(), bytes: z.number(), removed: z.number() });
+const ReportResult = z.object({
+  file: z.string(),
+  from: z.string(),
+  to: z.string(),
+  devices: z.number(),
+  upPercent: z.number().nullable(),
+  unknownPercent: z.number().nullable(),
+  pollsMissed: z.number(),
+  alerts: z.number(),
+  sentTo: z.array(z.string()),
+});
 
 /** What a task gave: in words where its kind is known, as it is otherwise. */
 export function TaskResult({ result }: { result: unknown }) {
@@ -32,6 +44,26 @@ export function TaskResult({ result }: { result: unknown }) {
           ['Size', show(bytes, 'B')],
           ['Tables', count(tables)],
           ['Older ones removed', count(removed)],
+        ]}
+      />
+    );
+  }
+  const report = ReportResult.safeParse(result);
+  if (report.success) {
+    const { file, from, to, devices, upPercent, unknownPercent, pollsMissed, alerts, sentTo } = report.data;
+    return (
+      <Facts
+        className="mt-3 border-t border-line pt-3"
+        items={[
+          ['From', <Instant key="from" at={from} />],
+          ['To', <Instant key="to" at={to} />],
+          ['Devices', count(devices)],
+          ['Up', upPercent === null ? null : `${upPercent} %`],
+          ['Unknown', unknownPercent === null ? null : `${unknownPercent} %`],
+          ['Polls missed', count(pollsMissed)],
+          ['Alerts fired', count(alerts)],
+          ['File', <code key="file">{file}</code>],
+          ['Sent to', sentTo.length > 0 ? sentTo.join(', ') : 'nobody: report.channels names none'],
         ]}
       />
     );

@@ -4,7 +4,12 @@ import { Age } from '#ui/age.tsx';
 import { cx } from '#ui/class.ts';
 import type { Column } from '#ui/table/columns.ts';
 
-const KINDS: Readonly<Record<string, string>> = { 'device.poll': 'Poll', backup: 'Backup', discovery: 'Discovery' };
+const KINDS: Readonly<Record<string, string>> = {
+  'device.poll': 'Poll',
+  backup: 'Backup',
+  report: 'Report',
+  discovery: 'Discovery',
+};
 
 /** What a task does, in words. */
 export function nameOf({ kind, deviceId, deviceName }: Task): string {

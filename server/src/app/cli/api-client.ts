@@ -8,6 +8,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** JSON when left out. */
   readonly contentType?: string;
+  /** A minute when left out. */
+  readonly timeoutMs?: number;
 }
 
 /** The API as commands use it: errors come as AppErrors with the API's own code and sentence. */
@@ -36,7 +38,7 @@ export function createApiClient(options: { url: string; token: string; fetch?: t
         method,
         headers,
         redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(given.timeoutMs ?? TIMEOUT_MS),
         ...(given.body === undefined ? {} : { body }),
       });
     } catch (cause) {

@@ -175,4 +175,22 @@ describe('commands', { timeout: 120_000 }, () => {
     );
     await done(['user', 'remove', 'erna']);
   });
+
+  test('a report is printed as text, as a page or as JSON; only administrators have one made', async () => {
+    const admin = { SOTP_TOKEN: await api.tokenFor('admin') };
+    await api.call('POST', '/devices', {
+      token: admin.SOTP_TOKEN,
+      body: { address: '10.7.7.7', name: '<b>bold</b>', collectors: [{ name: 'icmp' }] },
+    });
+    const printed = async (...args: string[]) => (await sotp(['report', ...args], '', admin)).out;
+    assert.match(await printed(), /^SOTP, \d{4}-.*\n\n.* just added\)\.\n/);
+    assert.match(await printed('--format', 'html', '--days', '30'), /^<!doctype html>.*<\/html>\n$/s);
+    const { days, version, from, to } = JSON.parse(await printed('--format', 'json', '--days', '1'));
+    assert.deepEqual([days, version], [1, 1]);
+    assert.ok(Math.abs(Date.parse(to) - Date.parse(from) - 86_400_000) <= 3_600_000);
+    assert.equal((await sotp(['report', '--format', 'pdf'], '', admin)).status, 2);
+    const tooLong = await sotp(['report', '--days', '91'], '', admin);
+    assert.deepEqual([tooLong.status, /days/.test(tooLong.err)], [1, true]);
+    assert.equal((await sotp(['report'])).status, 1);
+  });
 });

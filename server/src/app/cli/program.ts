@@ -15,6 +15,7 @@ import { registerMib } from './mib.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerProbe } from './probe.ts';
 import { registerProfile } from './profile.ts';
+import { registerReport } from './report.ts';
 import { registerSimulate } from './simulate.ts';
 import { registerSnmp } from './snmp.ts';
 import { registerStart } from './start.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerDevice,
   registerCredential,
   registerLogs,
+  registerReport,
   registerUser,
   registerToken,
   registerConfig,

@@ -113,3 +113,15 @@ test('every key of the example file is known, once its comments are taken away',
   assert.ok(Object.keys(parse(bare)).length >= 10);
   resolve({ file: bare });
 });
+
+test('a schedule is five fields of cron, and what else is said of reports is checked', () => {
+  const env = { SOTP_REPORT_SCHEDULE: '0 7 * * 1', SOTP_REPORT_CHANNELS: 'ops, night watch', SOTP_REPORT_DAYS: '30' };
+  const { schedule, days, channels, keep } = resolve({ env }).report;
+  assert.deepEqual([schedule, days, channels, keep], ['0 7 * * 1', 30, ['ops', 'night watch'], 12]);
+  assert.deepEqual([resolve({}).report.schedule, resolve({}).report.days], [undefined, 7]);
+  for (const wrong of ['every monday', '0 7 * *', '0 0 7 * * 1', '61 7 * * 1', '@weekly']) {
+    const said = refusal({ env: { SOTP_REPORT_SCHEDULE: wrong } });
+    assert.match(said, /^report\.schedule \(from SOTP_REPORT_SCHEDULE\): five fields of cron, like "0 7 \* \* 1"/);
+  }
+  assert.match(refusal({ file: 'report:\n  days: 91' }), /^report\.days .*90/);
+});

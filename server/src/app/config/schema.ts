@@ -1,5 +1,4 @@
 import { availableParallelism, hostname } from 'node:os';
-import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { SyslogSettings } from '#collectors/syslog/settings.ts';
 import { MibSettings, TrapSettings } from '#collectors/traps/settings.ts';
@@ -9,6 +8,7 @@ import { CanarySettings } from '#services/canary/settings.ts';
 import { SpoolSettings } from '#worker/spool/settings.ts';
 import { key } from './key.ts';
 import type { KeyMeta } from './key.ts';
+import { recurring } from './recurring.ts';
 import { tracing } from './tracing.ts';
 import { isRedisUrl, REDIS_URL_FORMS } from '#stores/redis/url.ts';
 
@@ -140,32 +140,6 @@ const processes = {
     defaultText: 'host name',
   }),
   demo: key(z.number().int().min(0).max(250).default(0), 'Number of simulated devices to add; 0 for none'),
-};
-
-function isCron(text: string): boolean {
-  try {
-    CronExpressionParser.parse(text);
-    return text.trim().split(/\s+/).length === 5;
-  } catch {
-    return false;
-  }
-}
-
-const recurring = {
-  backup: key(
-    z
-      .strictObject({
-        schedule: key(
-          z.string().refine(isCron, 'five fields of cron, like "30 2 * * *"').optional(),
-          'When a hub writes backups by itself: five fields of cron in local time, like `30 2 * * *`',
-          { defaultText: 'never' },
-        ),
-        dir: key(z.string().min(1).optional(), 'Directory of these backups', { defaultText: '`backups` in dataDir' }),
-        keep: key(z.number().int().min(1).max(1000).default(7), 'How many of them are kept'),
-      })
-      .prefault({}),
-    'Backups',
-  ),
 };
 
 const access = {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { createApi } from '#api/server.ts';
 import { createBackends } from '#app/backends.ts';
 import { scheduledBackups } from '#app/backup/scheduled.ts';
+import { scheduledReports } from '#app/reports/scheduled.ts';
 import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
@@ -21,6 +22,7 @@ import { createQueueDepth } from '#services/fleet/queue-depth.ts';
 import { createRecurring } from '#services/fleet/recurring.ts';
 import { createDirectory } from '#services/logs/directory.ts';
 import { createLogs } from '#services/logs/logs.ts';
+import { createReports } from '#services/reporting/reports.ts';
 import { createProcessBook } from '#services/telemetry/process-book.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createSelfReport } from '#services/telemetry/self-report.ts';
@@ -101,16 +103,6 @@ function compose(context: RoleContext) {
     clock,
     log,
   });
-  const recurring = createRecurring({
-    jobs: scheduledBackups(config, databaseUrl, () => clock.now()),
-    tasks: stores.tasks,
-    leads: scheduler.leads,
-    bus,
-    clock,
-    log,
-    worker: `${config.machine}/hub`,
-  });
-  const fleet = createFleetOverview({ leases: backends.leases, queues: backends.queues, book, recurring, bus });
   const blindSpots = createBlindSpots({
     sources: [
       blindDevices(stores.blindDevices),
@@ -121,6 +113,20 @@ function compose(context: RoleContext) {
     ],
     clock,
   });
+  const reports = createReports({ ...stores, blindSpots, clock });
+  const recurring = createRecurring({
+    jobs: [
+      ...scheduledBackups(config, databaseUrl, () => clock.now()),
+      ...scheduledReports({ config, reports, outbox: stores.outbox, bus, clock }),
+    ],
+    tasks: stores.tasks,
+    leads: scheduler.leads,
+    bus,
+    clock,
+    log,
+    worker: `${config.machine}/hub`,
+  });
+  const fleet = createFleetOverview({ leases: backends.leases, queues: backends.queues, book, recurring, bus });
   const { leads } = scheduler;
   const selfWatch = createSelfWatch({
     config,
@@ -165,6 +171,7 @@ function compose(context: RoleContext) {
     lines,
     fleet,
     blindSpots,
+    reports,
     selfWatch,
     live,
     book,
@@ -186,6 +193,7 @@ export const createHub: RoleFactory = (context) => {
     lines,
     fleet,
     blindSpots,
+    reports,
     selfWatch,
     live,
     book,
@@ -212,6 +220,7 @@ export const createHub: RoleFactory = (context) => {
         countedQueries,
         fleet,
         blindSpots,
+        reports,
         alerting: selfWatch.alerting,
         live,
         self: { processes: book, meter: self.meter, tell: self.tell, readiness: self.readiness.reasons },

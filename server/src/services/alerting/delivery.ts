@@ -52,6 +52,7 @@ export function toAlert(alert: StoredAlert): Alert {
 
 /** What a receiver gets. */
 export function toMessage({ idempotencyKey, event, payload }: StoredNotification, publicUrl: string | null): Message {
+  if ('body' in payload) return { idempotencyKey, body: { version: 1, event, idempotencyKey, ...payload.body } };
   const alert = toAlert(payload);
   const link = publicUrl === null ? null : new URL('/alerts', publicUrl).href;
   return { idempotencyKey, body: { version: 1, event, idempotencyKey, alert, link } };

@@ -51,6 +51,24 @@ export interface AlertFilter {
   readonly limit: number;
 }
 
+/** An alert that fired for a while, within a period. */
+export interface FiredAlert extends Pick<StoredAlert, 'rule' | 'subject' | 'severity' | 'summary' | 'resolvedAt'> {
+  readonly firedAt: number;
+  /** Of the period. */
+  readonly seconds: number;
+}
+
+/** What fired in a period. */
+export interface AlertHistory {
+  /** How many began to fire in it. */
+  readonly critical: number;
+  readonly warning: number;
+  /** Those that fired the longest in it, also those that began before. */
+  readonly longest: readonly FiredAlert[];
+  /** What fired most often in it, and more than once. */
+  readonly frequent: readonly (Pick<StoredAlert, 'rule' | 'subject' | 'severity'> & { readonly times: number })[];
+}
+
 /** Alerts and their transitions. The canary's own are kept apart: no list has them. */
 export interface AlertStore {
   /** All that are pending or firing. */
@@ -64,6 +82,8 @@ export interface AlertStore {
   list(filter: AlertFilter): Promise<StoredAlert[]>;
   get(id: number): Promise<StoredAlert | undefined>;
   firing(): Promise<{ critical: number; warning: number; unacknowledged: number }>;
+  /** What fired from one instant to another; lists of at most so many. */
+  history(from: number, to: number, limit: number): Promise<AlertHistory>;
   /** Undefined when it is not there, or over. The first acknowledgement stays. */
   acknowledge(id: number, by: string, note: string | null, at: number): Promise<StoredAlert | undefined>;
   /** Forgets what was resolved before, notifications included; the canary's an hour after. */
@@ -97,6 +117,16 @@ export interface ChannelStore {
   remove(id: number): Promise<boolean>;
 }
 
+/** A report that is sent: made already, for whoever reads it. */
+export interface ReportPayload {
+  /** For the delivery log, as those of an alert. */
+  readonly code: 'report';
+  readonly rule: string;
+  readonly subject: string;
+  /** What the receiver gets. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 export interface StoredNotification {
   readonly id: number;
   readonly channelId: number | null;
@@ -105,8 +135,8 @@ export interface StoredNotification {
   readonly alertId: number | null;
   readonly event: NotificationEvent;
   readonly idempotencyKey: string;
-  /** The alert as it was then. */
-  readonly payload: StoredAlert;
+  /** The alert as it was then, or a report. */
+  readonly payload: StoredAlert | ReportPayload;
   readonly state: 'waiting' | 'sent' | 'dead';
   readonly attempts: number;
   readonly error: string | null;
@@ -128,6 +158,12 @@ export type Attempt =
   | { readonly sent: true; readonly at: number }
   | { readonly sent: false; readonly error: string; readonly nextAt: number | null };
 
+/** A channel that nothing can be sent to. */
+export interface UnfitChannel {
+  readonly name: string;
+  readonly why: 'missing' | 'disabled';
+}
+
 /** What is to be sent, and what became of it. */
 export interface Outbox {
   /**
@@ -139,6 +175,11 @@ export interface Outbox {
   settle(id: number, attempt: Attempt): Promise<void>;
   /** Adds one to be sent that no alert asks for. */
   add(channelId: number, event: 'test', payload: StoredAlert, at: number): Promise<StoredNotification | undefined>;
+  /**
+   * Adds one to each of the channels of these names, or none when one of them is not there or switched off: those are
+   * answered.
+   */
+  addReport(channels: readonly string[], payload: ReportPayload, at: number): Promise<UnfitChannel[]>;
   /** Newest first; without the canary's own. */
   list(filter: NotificationFilter): Promise<StoredNotification[]>;
   /** Channels to which nothing has come through lately although it was tried; with the last fault. */

@@ -2,7 +2,7 @@ import type { NotificationEvent } from '@sotp/contract/alerts.ts';
 import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { CANARY_CODE } from './alerts.ts';
-import type { ChannelKind, Outbox, StoredAlert, StoredNotification } from './alerts.ts';
+import type { ChannelKind, Outbox, StoredNotification, UnfitChannel } from './alerts.ts';
 
 interface NotificationRow {
   id: number;
@@ -12,7 +12,7 @@ interface NotificationRow {
   alert_id: number | null;
   event: NotificationEvent;
   idempotency_key: string;
-  payload: StoredAlert;
+  payload: StoredNotification['payload'];
   state: StoredNotification['state'];
   attempts: number;
   error: string | null;
@@ -98,6 +98,27 @@ export function createOutbox(pg: Postgres): Outbox {
       );
       return rows[0] && toNotification(rows[0]);
     },
+    addReport: (channels, payload, at) =>
+      pg.transaction(async (tx) => {
+        // Nobody removes or switches off one of them before it has its report.
+        const { rows } = await tx.query<{ name: string; enabled: boolean }>(
+          `select name, enabled from channel where name = any($1::text[]) and kind <> 'canary' for share`,
+          [channels],
+        );
+        const found = new Map(rows.map(({ name, enabled }) => [name, enabled]));
+        const unfit = channels.flatMap((name): UnfitChannel[] => {
+          const enabled = found.get(name);
+          return enabled === true ? [] : [{ name, why: enabled === false ? 'disabled' : 'missing' }];
+        });
+        if (unfit.length > 0) return unfit;
+        await tx.query(
+          `insert into notification (channel_id, channel_name, event, idempotency_key, payload, created_at, next_at)
+           select id, name, 'report', gen_random_uuid()::text, $2::jsonb, $3, $3 from channel
+           where name = any($1::text[]) and kind <> 'canary'`,
+          [channels, toJsonb(payload), new Date(at)],
+        );
+        return [];
+      }),
     async list({ state, channelId, alertId, before, limit }) {
       const { rows } = await pg.query<NotificationRow>(
         `select ${COLUMNS}, ${KIND} from notification n

@@ -2,6 +2,7 @@ import { toJsonb } from '#stores/postgres/json.ts';
 import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import { CANARY_CODE } from './alerts.ts';
 import type { AlertChange, AlertStore, StoredAlert } from './alerts.ts';
+import { readHistory } from './history.ts';
 import { ALERT_COLUMNS, toAlert } from './rows.ts';
 import type { AlertRow } from './rows.ts';
 
@@ -122,6 +123,7 @@ export function createAlertStore(pg: Postgres): AlertStore {
       );
       return rows[0] ?? { critical: 0, warning: 0, unacknowledged: 0 };
     },
+    history: (from, to, limit) => readHistory(pg, from, to, limit),
     async acknowledge(id, by, note, at) {
       const { rows } = await pg.query<AlertRow>(
         `update alert set note = case when acknowledged_at is null then $3 else coalesce($3, note) end,

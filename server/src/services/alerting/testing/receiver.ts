@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export interface Received {
   readonly key: string;
   readonly event: string;
+  /** All of it, as it came. */
+  readonly body: string;
   readonly alert: { readonly id: string; readonly code: string; readonly subject: string; readonly state: string };
 }
 
@@ -18,7 +20,7 @@ export async function openReceiver(answer: (response: ServerResponse) => void = 
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
       const { event, alert } = JSON.parse(text) as Received;
-      received.push({ key: String(request.headers['idempotency-key']), event, alert });
+      received.push({ key: String(request.headers['idempotency-key']), event, alert, body: text });
       how.answer(response);
     });
   });
