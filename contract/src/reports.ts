@@ -37,6 +37,17 @@ export const ReportedAlert = z.object({
 });
 export type ReportedAlert = z.infer<typeof ReportedAlert>;
 
+export const ReportedFilesystem = z.object({
+  deviceId: Id,
+  device: z.string(),
+  filesystem: z.string(),
+  usedPercent: z.number().min(0),
+  sizeOctets: z.number(),
+  /** When it is full, if it goes on as in the last thirty days; null when not within ten years. */
+  fullAt: Instant.nullable(),
+});
+export type ReportedFilesystem = z.infer<typeof ReportedFilesystem>;
+
 /** What happened in a period, out of what SOTP has stored of it. */
 export const Report = z.object({
   version: z.literal(1),
@@ -73,6 +84,8 @@ export const Report = z.object({
       z.object({ rule: z.string(), subject: z.string(), severity: AlertSeverity, times: z.number().int() }),
     ),
   }),
+  /** The fullest at the moment of the report, at most ten. */
+  filesystems: z.array(ReportedFilesystem),
   /** What is not watched at the moment of the report. */
   blindSpots: z.array(BlindSpot.pick({ reason: true, kind: true, title: true, count: true, remedy: true })),
 });

@@ -19,21 +19,13 @@ import { createRecurring } from '#services/fleet/recurring.ts';
 import { createReports } from '#services/reporting/reports.ts';
 import { createPostgresAudit } from '#stores/audit/postgres.ts';
 import { createBlindDeviceStore } from '#stores/devices/blind.ts';
-import type { NewDevice } from '#stores/devices/devices.ts';
-import { createDeviceStore } from '#stores/devices/postgres.ts';
-import type { PollRow } from '#stores/metrics/metrics.ts';
-import { createPackedMetricStore } from '#stores/metrics/packed/packed.ts';
 import { openTestDatabase } from '#stores/postgres/testing.ts';
 import type { TestDatabase } from '#stores/postgres/testing.ts';
 import { createPostgresTasks } from '#stores/tasks/postgres.ts';
 import { scheduledReports } from './scheduled.ts';
+import { HOSTILE, NOW, TO, fillInventory } from './testing/inventory.ts';
 
 const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-/** Half past, so that nothing waits for the hour to settle; today, so that tasks and alerts are dated as they are. */
-const NOW = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS / 2;
-const TO = NOW - HOUR_MS / 2;
-const HOSTILE = '<img src=x onerror=alert(1)>';
 
 const clock: Clock = {
   ...systemClock,
@@ -49,7 +41,7 @@ before(async () => {
   database = await openTestDatabase();
   bus = createPostgresBus({ pg: database.pg, log: silentLog });
   dir = await temporaryDir();
-  stored = await fillInventory();
+  stored = await fillInventory(database.pg, clock);
 });
 after(async () => {
   await bus.close();
@@ -61,80 +53,6 @@ beforeEach(async () => {
     `delete from notification; delete from alert; delete from channel where kind = 'webhook'; delete from tasks`,
   );
 });
-
-const layouts = Object.fromEntries(
-  ['icmp', 'snmp'].map((collector) => {
-    const one = { labels: { collector }, unit: null, kind: 'gauge' as const };
-    return [
-      collector,
-      {
-        series: [
-          { ...one, metric: 'collector_up', kind: 'state' as const },
-          { ...one, metric: 'collector_duration_ms' },
-        ],
-      },
-    ];
-  }),
-);
-
-/** What a collector that polls every five minutes made of the two days before now; undefined: it did not poll. */
-function polls(deviceId: number, collector: string, up: (hour: number) => boolean | undefined): PollRow[] {
-  const rows: PollRow[] = [];
-  for (let at = TO - 48 * HOUR_MS; at < TO; at += 5 * MINUTE_MS) {
-    const answered = up(Math.floor((at - TO) / HOUR_MS) + 48);
-    if (answered === undefined) continue;
-    const values = Float64Array.of(answered ? 1 : 0, 3);
-    rows.push({ deviceId, at, polledAt: at, restarted: false, layout: layouts[collector]!, values });
-  }
-  return rows;
-}
-
-async function fillInventory() {
-  const devices = createDeviceStore(database.pg);
-  const five = (name: string) => ({ name, intervalSeconds: 300, settings: {} });
-  const make = (name: string, collectors: NewDevice['collectors'] = [five('icmp')]) =>
-    devices.create({
-      name,
-      address: name,
-      endpoint: name,
-      site: null,
-      tags: [],
-      credentialIds: [],
-      collectors,
-      parentIds: [],
-    });
-  const ids = {
-    well: await make('well', [five('icmp'), five('snmp')]),
-    down: await make(HOSTILE),
-    half: await make('half'),
-    silent: await make('silent'),
-    young: await make('young'),
-    off: await make('off'),
-    fresh: await make('fresh'),
-  };
-  await database.pg.query(`update device set created_at = to_timestamp($1::float8 / 1000)`, [TO - 1_000 * HOUR_MS]);
-  await database.pg.query(`update device set created_at = to_timestamp($2::float8 / 1000) where id = $1`, [
-    ids.young,
-    TO - 12 * HOUR_MS,
-  ]);
-  await database.pg.query(`update device set created_at = to_timestamp($2::float8 / 1000) where id = $1`, [
-    ids.fresh,
-    NOW,
-  ]);
-  await devices.update(ids.off, { disabled: true });
-  const metrics = createPackedMetricStore({ pg: database.pg, clock, log: silentLog, compactionLagMs: 0 });
-  await metrics.write([
-    ...polls(ids.well, 'icmp', () => true),
-    // A collector that gets no answer while another one does: the device is there.
-    ...polls(ids.well, 'snmp', (hour) => hour >= 24),
-    ...polls(ids.down, 'icmp', (hour) => hour < 36),
-    ...polls(ids.half, 'icmp', (hour) => (hour < 24 ? true : undefined)),
-    ...polls(ids.young, 'icmp', (hour) => (hour < 36 ? undefined : true)),
-  ]);
-  // Yesterday's hours are told by roll-ups, today's by polls.
-  await metrics.maintain(NOW);
-  return { devices, metrics };
-}
 
 async function fireAlerts(): Promise<void> {
   await database.pg.query(
@@ -238,6 +156,21 @@ test('a report tells from what is stored how long devices were up, down and unkn
     ],
   );
   assert.deepEqual(alerts.frequent, [{ rule: 'Rule a', subject: 'x', severity: 'critical', times: 2 }]);
+  assert.deepEqual(
+    report.filesystems.map(({ device, filesystem, usedPercent, sizeOctets }) => [
+      device,
+      filesystem,
+      usedPercent,
+      sizeOctets,
+    ]),
+    [
+      ['well', '/grows', 90, 1_000],
+      ['well', '/level', 10, 1_000],
+    ],
+  );
+  const [grows, level] = report.filesystems;
+  assert.ok(Math.abs(Date.parse(grows?.fullAt ?? '') - (NOW + 50 * HOUR_MS)) < 2 * HOUR_MS, String(grows?.fullAt));
+  assert.equal(level?.fullAt, null);
   assert.ok(report.blindSpots.some(({ reason, count }) => reason === 'disabled' && count === 1));
 });
 

@@ -21,6 +21,7 @@ function reportAt(madeAt: number): Report {
     madeAt,
     devices: { devices: { counted: 0, disabled: 0, tooNew: 0 }, availability: null, worst: [], polls },
     alerts: { critical: 0, warning: 0, longest: [], frequent: [] },
+    filesystems: [],
     blindSpots: [],
   });
 }

@@ -3,6 +3,7 @@ import {
   alertName,
   devicesText,
   durationText,
+  filesystemRow,
   minuteText,
   percentText,
   periodText,
@@ -85,6 +86,12 @@ function alertsHtml({ alerts: { critical, warning, longest, frequent } }: Report
     ${often.length > 0 ? table(['Fired most often', 'Severity', 'How often'], often) : ''}`;
 }
 
+function filesystemsHtml({ filesystems }: Report): Html {
+  if (filesystems.length === 0) return html``;
+  return html`<h2>Fullest file systems</h2>
+    ${table(['Device', 'Used', 'Of', 'Full on'], filesystems.map(filesystemRow))}`;
+}
+
 function blindHtml({ blindSpots }: Report): Html {
   if (blindSpots.length === 0) return html`<p>Everything that should be watched is watched now.</p>`;
   const spots = blindSpots.map(
@@ -105,7 +112,7 @@ export function reportHtml(report: Report): string {
         <b>Up ${percentText(availability.upPercent)}</b>, down ${percentText(availability.downPercent)}, unknown
         ${percentText(availability.unknownPercent)} of the time.
       </p>`
-    : html`<p>There was no device to watch.</p>`;
+    : html`<p>Of no device there is anything to tell.</p>`;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -117,7 +124,7 @@ export function reportHtml(report: Report): string {
         <p>${devicesText(report)}.</p>
         ${time}
         <p>Polls: ${pollsText(report)}.</p>
-        ${worstHtml(report)} ${alertsHtml(report)} ${blindHtml(report)}
+        ${worstHtml(report)} ${alertsHtml(report)} ${filesystemsHtml(report)} ${blindHtml(report)}
       </body>
     </html> `.text;
 }

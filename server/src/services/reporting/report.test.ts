@@ -31,6 +31,7 @@ function facts(more: Partial<ReportFacts> = {}): ReportFacts {
     madeAt: TO + 120_000,
     devices: tally.result(),
     alerts: { critical: 0, warning: 0, longest: [], frequent: [] },
+    filesystems: [],
     blindSpots: [],
     ...more,
   };
@@ -84,7 +85,11 @@ test('devices that are switched off, or were added in the last hour, are left ou
 
 test('a report says all of it in words, also when there is nothing', () => {
   const empty = reportText(Report.parse(toReport(facts())));
-  for (const words of [/no device to watch/, /0 critical, 0 warning/, /Everything that should be watched is watched/]) {
+  for (const words of [
+    /Of no device there is anything to tell/,
+    /0 critical, 0 warning/,
+    /Everything that should be watched is watched/,
+  ]) {
     assert.match(empty, words);
   }
   const alert = {
@@ -150,10 +155,19 @@ test('what devices and subjects call themselves stays text: no tags, no new line
     remedy: HOSTILE,
     href: null,
   };
-  const report = toReport(facts({ devices: tally.result(), alerts, blindSpots: [spot] }));
+  const disk = {
+    deviceId: '1',
+    device: HOSTILE,
+    filesystem: HOSTILE,
+    usedPercent: 99.94,
+    sizeOctets: 4e12,
+    fullAt: null,
+  };
+  const report = toReport(facts({ devices: tally.result(), alerts, filesystems: [disk], blindSpots: [spot] }));
   const [page, text] = [reportHtml(report), reportText(report)];
   assert.doesNotMatch(page, /<script|[\u001B\u202E\u0000]/);
   assert.match(page, /&lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;&#39;&amp;/);
+  assert.match(text, /99\.9 %\s+4\.00 TB\s+no date/);
   assert.doesNotMatch(text, /[\u001B\u202E\u0000]/);
   assert.equal(text.split('\n').filter((line) => /^\s*evil/.test(line)).length, 0);
   for (const line of text.split('\n')) assert.ok(line.length < 600, line);

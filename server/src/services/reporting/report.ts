@@ -1,5 +1,5 @@
 import type { BlindSpot } from '@sotp/contract/blind-spots.ts';
-import type { Availability, Report, ReportedDevice } from '@sotp/contract/reports.ts';
+import type { Availability, Report, ReportedDevice, ReportedFilesystem } from '@sotp/contract/reports.ts';
 import type { AlertHistory } from '#stores/alerts/alerts.ts';
 import type { StoredDevice } from '#stores/devices/devices.ts';
 import { hoursBefore } from './availability.ts';
@@ -85,11 +85,13 @@ export interface ReportFacts {
   readonly madeAt: number;
   readonly devices: DeviceTally;
   readonly alerts: AlertHistory;
+  readonly filesystems: readonly ReportedFilesystem[];
   readonly blindSpots: readonly BlindSpot[];
 }
 
 /** The report that facts make. */
-export function toReport({ period, days, madeAt, devices, alerts, blindSpots }: ReportFacts): Report {
+export function toReport(facts: ReportFacts): Report {
+  const { period, days, madeAt, devices, alerts, filesystems, blindSpots } = facts;
   const { critical, warning, longest, frequent } = alerts;
   return {
     version: 1,
@@ -108,6 +110,7 @@ export function toReport({ period, days, madeAt, devices, alerts, blindSpots }: 
       })),
       frequent: [...frequent],
     },
+    filesystems: [...filesystems],
     blindSpots: blindSpots.map(({ reason, kind, title, count, remedy }) => ({ reason, kind, title, count, remedy })),
   };
 }

@@ -8,6 +8,8 @@ import type { AlertStore } from '#stores/alerts/alerts.ts';
 import type { DeviceStore } from '#stores/devices/devices.ts';
 import type { MetricStore } from '#stores/metrics/metrics.ts';
 import { readAvailability } from './availability.ts';
+import { forecastsOf, fullestOf } from './filesystems.ts';
+import type { Filesystem } from './filesystems.ts';
 import { periodBefore } from './period.ts';
 import { createTally, toReport } from './report.ts';
 
@@ -17,7 +19,7 @@ const ALERTS_SHOWN = 10;
 
 export interface ReportsDeps {
   readonly devices: Pick<DeviceStore, 'list'>;
-  readonly metrics: Pick<MetricStore, 'series' | 'range'>;
+  readonly metrics: Pick<MetricStore, 'series' | 'range' | 'latest'>;
   readonly alerts: Pick<AlertStore, 'history'>;
   readonly blindSpots: BlindSpots;
   readonly clock: Clock;
@@ -35,18 +37,24 @@ export function createReports({ devices, metrics, alerts, blindSpots, clock }: R
   async function make(days: number, signal?: AbortSignal): Promise<Report> {
     const period = periodBefore(clock.now(), days);
     const tally = createTally(period);
+    let fullest: Filesystem[] = [];
     let cursor: string | undefined;
     do {
       const query = DeviceQuery.parse({ sort: 'createdAt', limit: DEVICES_AT_ONCE, cursor });
       const page = await devices.list(query, {});
-      for await (const one of readAvailability(metrics, tally.wanted(page.items), period, signal)) tally.add(one);
+      const wanted = tally.wanted(page.items);
+      for await (const one of readAvailability(metrics, wanted, period, signal)) tally.add(one);
+      fullest = await fullestOf(metrics, wanted, fullest, signal);
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
-    const [history, { spots }] = await Promise.all([
+    const madeAt = clock.now();
+    const [filesystems, history, { spots }] = await Promise.all([
+      forecastsOf(metrics, fullest, madeAt, signal),
       alerts.history(period.from, period.to, ALERTS_SHOWN),
       blindSpots.get(systemActor),
     ]);
-    return toReport({ period, days, madeAt: clock.now(), devices: tally.result(), alerts: history, blindSpots: spots });
+    const devicesTold = tally.result();
+    return toReport({ period, days, madeAt, devices: devicesTold, alerts: history, filesystems, blindSpots: spots });
   }
 
   return {

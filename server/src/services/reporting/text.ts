@@ -1,4 +1,4 @@
-import type { Report, ReportedAlert } from '@sotp/contract/reports.ts';
+import type { Report, ReportedAlert, ReportedFilesystem } from '@sotp/contract/reports.ts';
 
 const LONGEST_NAME = 60;
 
@@ -98,6 +98,24 @@ function alertsText({ alerts: { critical, warning, longest, frequent } }: Report
   return lines;
 }
 
+export function octetsText(octets: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = Math.min(units.length - 1, octets < 1 ? 0 : Math.floor(Math.log10(octets) / 3));
+  return `${(octets / 1_000 ** power).toPrecision(3)} ${units[power]}`;
+}
+
+/** Device and file system, how full it is of what, and when it is full. */
+export function filesystemRow({ device, filesystem, usedPercent, sizeOctets, fullAt }: ReportedFilesystem): string[] {
+  const full = fullAt === null ? 'no date' : minuteText(fullAt).slice(0, 10);
+  return [`${tame(device)}, ${tame(filesystem)}`, `${usedPercent.toFixed(1)} %`, octetsText(sizeOctets), full];
+}
+
+function filesystemsText({ filesystems }: Report): string[] {
+  if (filesystems.length === 0) return [];
+  const rows = filesystems.map(filesystemRow);
+  return ['Fullest file systems:', ...columns([['device', 'used', 'of', 'full on'], ...rows]), ''];
+}
+
 function blindText({ blindSpots }: Report): string[] {
   if (blindSpots.length === 0) return ['Everything that should be watched is watched now.'];
   return [
@@ -114,7 +132,7 @@ export function reportText(report: Report): string {
   const { availability } = report;
   const time = availability
     ? `Up ${percentText(availability.upPercent)}, down ${percentText(availability.downPercent)}, unknown ${percentText(availability.unknownPercent)} of the time.`
-    : 'There was no device to watch.';
+    : 'Of no device there is anything to tell.';
   return [
     `SOTP, ${periodText(report)}`,
     '',
@@ -126,6 +144,7 @@ export function reportText(report: Report): string {
     '',
     ...alertsText(report),
     '',
+    ...filesystemsText(report),
     ...blindText(report),
     '',
   ].join('\n');

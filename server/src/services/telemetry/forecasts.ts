@@ -22,7 +22,8 @@ export interface ForecastDeps {
   seriesOf(actor: Actor, query: SeriesSelector, limit: number): Promise<StoredSeries[]>;
 }
 
-const placeOf = ({ deviceId, labels }: StoredSeries) =>
+/** What two series of one thing have in common: the device and the labels. */
+export const placeOf = ({ deviceId, labels }: StoredSeries) =>
   JSON.stringify([deviceId, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
 /** Lays a straight line through every series that matches, and says when it crosses the limit. */
