@@ -34,7 +34,7 @@ const COLUMNS: readonly Column<Notification>[] = [
     header: 'What',
     cell: ({ rule, subject, event }) => (
       <span title={subject}>
-        <span className="font-medium">{rule}</span> {event}
+        <span className="font-medium">{rule}</span> {event === 'report' ? '' : event}
         {subject ? <span className="text-muted"> {subject}</span> : null}
       </span>
     ),
@@ -80,7 +80,7 @@ export function Deliveries() {
           <>
             <span className="flex justify-between gap-3">
               <span className="truncate font-medium">
-                {one.rule} {one.event}
+                {one.rule} {one.event === 'report' ? '' : one.event}
               </span>
               <State state={one.state} />
             </span>

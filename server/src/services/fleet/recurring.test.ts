@@ -101,6 +101,25 @@ test('when the database goes meanwhile, the task fails and says so as soon as it
   assert.deepEqual([stored[0]?.state, stored[0]?.error?.message], ['failed', 'The database is away.']);
 });
 
+test('what a hub was doing when it was killed has failed, as the next one of its name says; that of others goes on', async (t) => {
+  const { clock, stored, recurring } = await world(t, '30 2 * * *');
+  const { taskId } = await recurring.doNow('backup', 'somebody');
+  await clock.advance(1_000);
+  const [task] = stored;
+  assert.deepEqual([task?.id, task?.state], [taskId, 'done']);
+  for (const [worker, state] of [
+    ['there/hub', 'running'],
+    ['here/hub', 'failed'],
+  ] as const) {
+    stored[0] = { ...task!, state: 'running', worker };
+    await recurring.stop();
+    await recurring.start();
+    await clock.advance(60_000);
+    assert.equal(stored[0].state, state);
+  }
+  assert.match(stored[0]?.error?.message ?? '', /ended meanwhile: have it done once more/);
+});
+
 test('only the hub that leads does it; what it missed is done once when it leads again', async (t) => {
   const { clock, stored, state } = await world(t, '0 * * * *');
   state.leads = false;

@@ -57,6 +57,7 @@ export function createRecurring(deps: RecurringDeps): Recurring {
   const ending = new Set<Promise<void>>();
   const unwritten = new Map<string, Outcome>();
   let since = clock.now();
+  let buried = false;
   let stopping = new AbortController();
   let loop: Promise<void> = Promise.resolve();
   let unsubscribe: (() => Promise<void>) | undefined;
@@ -109,7 +110,19 @@ export function createRecurring(deps: RecurringDeps): Recurring {
     return id;
   }
 
+  /** What a process of this name was doing when it was killed, nobody does any more. */
+  async function bury(): Promise<void> {
+    for (const { kind } of jobs) {
+      const last = await lastOf(kind);
+      if (last?.state !== 'running' || last.worker !== worker || running.has(last.id)) continue;
+      const message = 'The hub that did it ended meanwhile: have it done once more.';
+      await end(last.id, { state: 'failed', error: { code: 'shutting_down', message } });
+    }
+    buried = true;
+  }
+
   async function look(): Promise<void> {
+    if (!buried) await bury().catch((error: unknown) => log.debug({ err: error }, 'tasks cannot be looked at'));
     for (const [taskId, how] of unwritten) await end(taskId, how);
     if (!leads()) return;
     for (const job of jobs) {
@@ -162,6 +175,7 @@ export function createRecurring(deps: RecurringDeps): Recurring {
     async start() {
       stopping = new AbortController();
       since = clock.now();
+      buried = false;
       unsubscribe = await bus.subscribe(BUS_TOPICS.tasks, (message) => {
         onTask(message).catch((error: unknown) => log.debug({ err: error }, 'a task could not be looked at'));
       });
