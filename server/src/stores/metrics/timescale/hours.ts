@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inlineInstant } from '#stores/metrics/packed/binary.ts';
 import { HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { isConflict } from '#stores/postgres/faults.ts';
-import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
+import type { Postgres } from '#stores/postgres/postgres.ts';
+import type { Session } from '#stores/postgres/session.ts';
 
 /** TimescaleDB refuses a second one that sums up the same hours; so often it is asked again, a second later each time. */
 const ATTEMPTS = 60;
@@ -26,7 +27,7 @@ export async function sumUpHours(pg: Postgres, from: number, to?: number): Promi
   }
 }
 
-async function sumUp(session: Pick<Queryable, 'query'>, from: number, to?: number): Promise<void> {
+async function sumUp(session: Session, from: number, to?: number): Promise<void> {
   const [since, until] = [inlineInstant(from), to === undefined ? 'null' : inlineInstant(to)];
   for (let attempt = 1; ; attempt++) {
     try {
