@@ -5,7 +5,7 @@ export type Attempt =
   | 'renewed'
   /** The database's machine refuses the connection: it is away for everybody, and nobody takes what we hold. */
   | 'away'
-  /** Something there takes the connection and does not answer as it should: it hangs, or has too much to do. */
+  /** Its machine is there, and does not answer as it should: it hangs, or has too much to do. */
   | 'hangs'
   /** Nothing answers there: that machine is gone, or our own network is. */
   | 'out_of_reach'
