@@ -16,6 +16,7 @@ import type { TestDatabase } from '../../server/src/stores/postgres/testing.ts';
 import { createLink, insideOwnNetwork } from './network.ts';
 import type { Link } from './network.ts';
 import { rolePids, signIn, startMachine } from './sotp.ts';
+import { lookForTwice } from './stored.ts';
 import { longestWait, slotsAskedTwice, watchDevices } from './watched.ts';
 
 const DEVICES = 60;
@@ -194,22 +195,18 @@ async function run(): Promise<boolean> {
   // A slot that began while some machine polled without its database, or just after it saw it again.
   const blind = (at: number) =>
     done.some(({ kind, from, to }) => kind === 'database' && at >= from && at <= to + 2 * INTERVAL_MS);
-  const { rows } = await database.pg.query<{ twice: number; polls: number }>(
-    `select count(*) filter (where n > 1)::int as twice, count(*)::int as polls from (
-       select count(*) as n from metric_head h join metric_layout l on l.id = h.layout_id
-       group by h.device_id, h.at, h.layout_id) as t`,
-  );
+  const stored = await lookForTwice(database);
   const count = (kind: Fault) => done.filter((fault) => fault.kind === kind).length;
   const waits = watched.devices.map((device) => longestWait(device, since, until)).toSorted((a, b) => b.ms - a.ms);
   const longestWaitMs = waits[0]?.ms ?? 0;
   const polledTwice = twice.filter(({ at }) => !blind(at));
   const good =
     polledTwice.length === 0 &&
-    (rows[0]?.twice ?? 1) === 0 &&
+    stored.twice.length === 0 &&
     dishonest.length === 0 &&
     (atOnce > 1 || longestWaitMs <= 2 * INTERVAL_MS + 30_000) &&
     ended.every(({ status }) => status === 0);
-  for (const line of dishonest.slice(0, 40)) process.stderr.write(`${line}\n`);
+  for (const line of [...stored.twice.slice(0, 20), ...dishonest.slice(0, 40)]) process.stderr.write(`${line}\n`);
   for (const { at, by, requests } of polledTwice.slice(0, 20)) {
     process.stderr.write(`${new Date(at).toISOString()} polled by ${by.join(' and ')}: ${requests.join(', ')}\n`);
   }
@@ -227,12 +224,12 @@ async function run(): Promise<boolean> {
     seconds: Math.round((until - since) / 1_000),
     devices: DEVICES,
     intervalSeconds: INTERVAL_MS / 1_000,
-    polls: rows[0]?.polls,
+    polls: stored.polls,
     longestWaitMs,
     takeoverMs: Math.max(0, longestWaitMs - INTERVAL_MS),
     polledTwice: polledTwice.length,
     polledTwiceWithoutDatabase: twice.length - polledTwice.length,
-    storedTwice: rows[0]?.twice,
+    storedTwice: stored.twice.length,
     statuses: told,
     dishonest: dishonest.length,
     lies: Object.fromEntries(lies),

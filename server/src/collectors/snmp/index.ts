@@ -88,6 +88,7 @@ export function createSnmpCollector(
     // Another secret is no other device: what is known of it stays.
     state.study = null;
     state.session = found.session;
+    state.answers = 0;
     state.credentialId = found.credentialId;
     return state;
   }
@@ -108,11 +109,13 @@ export function createSnmpCollector(
     const { address, family } = await resolver.resolve(target.address);
     if (state.session.endpoint.address === address) return;
     state.session = state.session.moved({ ...state.session.endpoint, address, family });
+    state.answers = 0;
   }
 
   return {
     async poll(target, settings, ctx) {
       const device = known(target, settings);
+      if (device.state) device.state.answers = device.state.session.turn.answers;
       const state = settled(device) ?? (await seekCredential(device, settings, ctx.signal));
       if (state.session.endpoint.address !== target.address) await follow(state, target);
       try {

@@ -27,10 +27,8 @@ export interface RequestSink extends ReplySink {
 export interface Turn {
   taken: boolean;
   waiting: { proceed(): void }[] | null;
-  /** How often it was asked, has answered, and has not. */
-  asked: number;
+  /** How often it has answered. */
   answers: number;
-  silences: number;
 }
 
 export interface SessionOptions {
@@ -100,7 +98,7 @@ export class Session implements Exchange {
     this.timeoutLimitMs = options.timeoutMs;
     this.tries = options.tries;
     this.#random = options.random;
-    this.#turn = options.turn ?? { taken: false, waiting: null, asked: 0, answers: 0, silences: 0 };
+    this.#turn = options.turn ?? { taken: false, waiting: null, answers: 0 };
     this.bulk = options.security.version !== 0;
   }
 
@@ -132,14 +130,12 @@ export class Session implements Exchange {
   /** It is this session's turn. */
   proceed(): void {
     this.#turn.taken = true;
-    this.#turn.asked += 1;
     this.#transport.exchange(this);
   }
 
   ended(outcome: Outcome): void {
     this.silent = !outcome.answered;
     if (outcome.answered) this.#turn.answers += 1;
-    else this.#turn.silences += 1;
     this.retries += outcome.attempts - 1;
     this.octets += outcome.attempts * this.#sentOctets;
     // Karn: a round trip is only known when there was one try.

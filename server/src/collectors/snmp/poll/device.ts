@@ -59,7 +59,7 @@ export interface DeviceState {
   enterprises: readonly number[];
   /** While the device is being read as a whole. */
   study: Study | null;
-  /** How often the device had answered when the last poll ended. */
+  /** How often the device had answered when this poll began; what it said before says nothing of now. */
   answers: number;
 }
 
@@ -98,7 +98,7 @@ export interface DevicePollDeps extends CollectorDeps {
   readonly shelf?: Shelf;
 }
 
-/** What a poll leaves of its budget when it waits for the device to be read. */
+/** What a poll leaves of its budget when it waits for the device to be read; of a short one, half where nothing else is read. */
 const RESERVE_MS = 500;
 
 /** Polls a device once. One that is new, or seems to have changed, is read as a whole, by this poll and those after it. */
@@ -117,10 +117,12 @@ export async function pollDevice(
   const facts: Partial<Inventory> = {};
   if (shelf && state.knownBy !== shelf.generation) noticeNewProfiles(state, shelf, begun);
   if (!state.fast || begun >= state.discoverDue) state.study ??= study(state, settings, deps);
-  const patience = () => ctx.budgetMs - RESERVE_MS - (clock.monotonic() - begun);
+  const patience = (reserveMs: number) => ctx.budgetMs - reserveMs - (clock.monotonic() - begun);
 
   // A known device keeps its cadence: its counters are read first, and what is new comes after.
-  if (state.study && !state.fast) await learn(state, state.study, patience(), deps, facts, faults);
+  if (state.study && !state.fast) {
+    await learn(state, state.study, patience(Math.min(RESERVE_MS, ctx.budgetMs / 2)), deps, facts, faults);
+  }
   const { credentialId } = state;
   if (!state.fast) return { polledAt: clock.now(), samples: [], facts, restarted: false, faults, credentialId };
 
@@ -148,7 +150,7 @@ export async function pollDevice(
   if (restarted && !facts.system) Object.assign(facts, refreshUptime(state));
   if (!facts.interfaces) Object.assign(facts, refreshStatuses(state, state.fast.program, read));
   writeCost(read.values, cost, session, clock.monotonic(), faults.length);
-  if (state.study) await learn(state, state.study, patience(), deps, facts, faults);
+  if (state.study) await learn(state, state.study, patience(RESERVE_MS), deps, facts, faults);
   state.untold = false;
   return { polledAt, samples, facts, partial: state.partial, restarted, faults, credentialId };
 }
@@ -177,15 +179,18 @@ async function learn(
   facts: Partial<Inventory>,
   faults: Fault[],
 ): Promise<void> {
-  const { asked, silences } = state.session.turn;
-  await awaitStudy(study, patienceMs, clock);
+  const until = clock.monotonic() + patienceMs;
   const { turn } = state.session;
-  const goesOn = !study.learned && study.failure === null;
-  // Nobody has asked it anything in this poll yet, or its reading has to think and asks nothing.
-  if (!state.fast && goesOn && turn.answers === state.answers && !turn.taken) await greet(state.session);
-  // What was asked within this poll may still be answered.
-  const answered = turn.answers !== state.answers || (turn.asked !== asked && turn.silences === silences);
-  state.answers = turn.answers;
+  const greetUnheard = async () => {
+    const goesOn = !study.learned && study.failure === null;
+    if (!state.fast && goesOn && turn.answers === state.answers && !turn.taken) await greet(state.session);
+  };
+  // Who has not answered this poll yet, and is asked nothing just now, is greeted: his reading may only begin, after it was
+  // lost before, or it has to think. What it asks may be out for longer than a poll waits, and says nothing until then.
+  await greetUnheard();
+  await awaitStudy(study, until - clock.monotonic(), clock);
+  await greetUnheard();
+  const answered = turn.answers !== state.answers;
   if (study.failure !== null) {
     state.study = null;
     // A device that is known goes on being polled; one that is not gave nothing.
@@ -198,8 +203,8 @@ async function learn(
   const { learned } = study;
   if (!learned) {
     if (state.fast) return;
-    if (!study.begun) faults.push(inLine());
-    else faults.push(answered ? stillReading(study, clock) : notAnswering(study, clock));
+    if (!answered) faults.push(notAnswering(study, clock));
+    else faults.push(study.begun ? stillReading(study, clock) : inLine());
     return;
   }
   state.study = null;

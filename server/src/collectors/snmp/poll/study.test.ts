@@ -177,3 +177,33 @@ test('a device that falls silent while it is read is told as silent', async () =
     await agent.stop();
   }
 });
+
+test('a device that was lost while it was read, and is silent since, is not up when its reading begins anew', async () => {
+  let silent = false;
+  const agent = await startAgent((request) => {
+    if (!silent) request.send(honestAnswer(request, [...SYSTEM, ...TABLE]));
+    // The greeting is answered, and what reads the device as a whole begins.
+    silent ||= request.count >= 3;
+  });
+  const transport = await openTestTransport();
+  const collector = createSnmpCollector(transport, { clock: systemClock, log: silentLog, random: Math.random });
+  // What is asked is out for longer than a poll waits.
+  const settings = SnmpSettings.parse({ port: agent.port, timeoutMs: 2 * BUDGET_MS, retries: 0 });
+  const reached = () =>
+    collector.poll(target, settings, context()).then(
+      ({ faults }) => faults.every(({ code }) => code !== 'no_answer'),
+      () => false,
+    );
+  try {
+    while (!silent || (await reached())) await reached();
+    const after = [];
+    for (let i = 0; i < 6; i += 1) after.push(await reached());
+    assert.deepEqual(
+      after,
+      after.map(() => false),
+    );
+  } finally {
+    await collector.close();
+    await agent.stop();
+  }
+});

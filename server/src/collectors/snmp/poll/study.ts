@@ -126,7 +126,7 @@ export function notAnswering(study: Study, clock: Clock): Fault {
   const seconds = Math.round((clock.monotonic() - study.startedAt) / 1000);
   return {
     code: 'no_answer',
-    message: `No answer since the last poll, while it is being read as a whole, for ${seconds} s so far.`,
+    message: `No answer to this poll, while it is being read as a whole, for ${seconds} s so far.`,
   };
 }
 
