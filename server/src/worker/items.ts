@@ -15,7 +15,7 @@ export interface PollItem {
 }
 
 /** However long its interval, a poll is not made later than this. */
-const MAX_LATE_MS = 30_000;
+export const MAX_LATE_MS = 30_000;
 /**
  * Polls due within so long begin together: their datagrams share system calls and wake-ups, which are most of what a poll
  * costs. Of a short interval it is a small part.

@@ -63,3 +63,23 @@ test('a device that is given up while it is polled is not called down', async (t
   await clock.advance(0);
   assert.deepEqual(outcomes, []);
 });
+
+test('a slot is polled once by a process that loses its partition and has it back at once', async (t) => {
+  const polled: number[] = [];
+  const { clock, runner, job } = await runnerWorld(t, [
+    moduleOf('a', async (_target, ctx) => {
+      polled.push(ctx.at);
+      return fine(ctx.at);
+    }),
+  ]);
+  const base = clock.now();
+  await job([1, 0], { base });
+  await clock.advance(500);
+  runner.forgetPartition(0);
+  await job([1, 0], { base });
+  const next = job([1, 10_000], { base });
+  await clock.advance(10_000);
+  await next;
+  assert.deepEqual(polled, [base, base + 10_000]);
+  assert.equal(runner.counters()['polls_skipped_total{reason="double"}'], 1);
+});

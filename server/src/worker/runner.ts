@@ -19,6 +19,8 @@ import type { Modules } from './modules.ts';
 import type { SharedClock } from './shared-clock.ts';
 import { createSkips } from './skips.ts';
 import type { Skip } from './skips.ts';
+import { createSlots } from './slots.ts';
+import type { Slot } from './slots.ts';
 
 export interface RunnerDeps {
   readonly targets: Targets;
@@ -69,14 +71,6 @@ const DRAIN_MS = 1_500;
 const HELD_UP_MS = 1_000;
 const SILENCE = new Set<string | undefined>(['no_answer', 'deadline_exceeded']);
 
-interface Slot {
-  running: boolean;
-  lastAt: number;
-  down: boolean;
-  /** The one that it was last given out in. */
-  partition: number;
-}
-
 interface PollPlace {
   readonly partition: number;
   readonly span: OpenSpan;
@@ -94,7 +88,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const slowLane = createLane(Math.max(1, Math.floor(concurrency / 2)));
   // A thousand devices that are new, or new to this process, must not hold up those that are known.
   const newLane = createLane(Math.max(1, Math.floor(concurrency / 4)));
-  const slots = new Map<string, Map<number, Slot>>();
+  const slots = createSlots();
   const underWay = new Set<AbortController>();
   const busy = new Set<Promise<unknown>>();
   const skips = createSkips();
@@ -104,15 +98,6 @@ export function createRunner(deps: RunnerDeps): Runner {
   let polls = 0;
   let failed = 0;
   let stopping = new AbortController();
-
-  function slotOf(collector: string, deviceId: number): Slot {
-    let byDevice = slots.get(collector);
-    if (!byDevice) slots.set(collector, (byDevice = new Map()));
-    let slot = byDevice.get(deviceId);
-    if (!slot)
-      byDevice.set(deviceId, (slot = { running: false, lastAt: Number.NEGATIVE_INFINITY, down: false, partition: 0 }));
-    return slot;
-  }
 
   /** Why the item must not be polled now, if so. */
   function obstacle(item: PollItem, slot: Slot, partition: number): Skip | undefined {
@@ -142,6 +127,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     const configured = await configuredNow(item, slot, at.partition);
     if (!configured) return undefined;
     slot.lastAt = item.at;
+    slot.known = true;
     const late = Math.max(0, shared.now() - item.at);
     lag.observe(late / 1_000);
     const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(item.intervalMs, MAX_BUDGET_MS) - late - GUARD_MS);
@@ -183,7 +169,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   }
 
   async function run(partition: number, item: PollItem, awaited: boolean): Promise<PollOutcome | undefined> {
-    const slot = slotOf(item.collector, item.deviceId);
+    const slot = slots.of(item.collector, item.deviceId);
     slot.partition = partition;
     const early = slot.running ? 'running' : obstacle(item, slot, partition);
     if (early) {
@@ -191,7 +177,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       return undefined;
     }
     slot.running = true;
-    const isNews = slot.lastAt === Number.NEGATIVE_INFINITY || item.urgent;
+    const isNews = !slot.known || item.urgent;
     const own = slot.down ? slowLane : isNews && !awaited ? newLane : lane;
     await own.enter(awaited);
     try {
@@ -256,19 +242,12 @@ export function createRunner(deps: RunnerDeps): Runner {
     handle,
     forget(deviceId) {
       modules.forget(deviceId);
-      for (const byDevice of slots.values()) {
-        const slot = byDevice.get(deviceId);
-        if (slot) slot.down = false;
-      }
+      slots.changed(deviceId);
     },
     forgetPartition(partition) {
-      for (const byDevice of slots.values()) {
-        for (const [deviceId, slot] of byDevice) {
-          if (slot.partition !== partition) continue;
-          modules.forget(deviceId);
-          deps.lost?.(deviceId);
-          if (!slot.running) byDevice.delete(deviceId);
-        }
+      for (const deviceId of slots.forget(partition, shared.now())) {
+        modules.forget(deviceId);
+        deps.lost?.(deviceId);
       }
     },
     counters() {
