@@ -2,11 +2,12 @@ import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import underPressure from '@fastify/under-pressure';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
+import { createLoopDelay } from '#platform/loop-delay.ts';
 import type { Log } from '#platform/log.ts';
 import type { Tracing } from '#platform/tracing.ts';
 import type { Access } from '#services/access/access.ts';
@@ -83,6 +84,23 @@ const BODY_BYTES_MAX = 1024 * 1024;
 /** A hub whose event loop is this late answers 503 rather than later still. */
 const EVENT_LOOP_DELAY_MAX_MS = 3_000;
 
+/** For so long after a hold-up that was too long. */
+const HOLD_UP_COUNTS_MS = 1_000;
+
+/** `maxMs` 0: never. A plugin for this looks a hundred times a second, which is a third of what an idle hub takes. */
+async function refuseWhenLate(api: FastifyInstance, maxMs: number): Promise<void> {
+  if (maxMs <= 0) return;
+  const loopDelay = createLoopDelay(systemClock);
+  await loopDelay.start();
+  api.addHook('onClose', () => loopDelay.stop());
+  api.addHook('onRequest', async () => {
+    if (loopDelay.worstSince(systemClock.monotonic() - HOLD_UP_COUNTS_MS) <= maxMs) return;
+    throw new AppError('overloaded', 'SOTP has more to do than it can at this moment: try again soon.', {
+      retryable: true,
+    });
+  });
+}
+
 async function addProtection(api: FastifyInstance, options: ApiOptions): Promise<void> {
   // The policy itself is set below, so that a page among the routes can bring its own.
   await api.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false });
@@ -91,14 +109,7 @@ async function addProtection(api: FastifyInstance, options: ApiOptions): Promise
     reply.header('cache-control', 'no-store');
     if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
   });
-  await api.register(underPressure, {
-    maxEventLoopDelay: options.eventLoopDelayMaxMs ?? EVENT_LOOP_DELAY_MAX_MS,
-    pressureHandler() {
-      throw new AppError('overloaded', 'SOTP has more to do than it can at this moment: try again soon.', {
-        retryable: true,
-      });
-    },
-  });
+  await refuseWhenLate(api, options.eventLoopDelayMaxMs ?? EVENT_LOOP_DELAY_MAX_MS);
   await api.register(rateLimit, {
     max: options.requestsPerMinute ?? 6_000,
     timeWindow: 60_000,

@@ -9,10 +9,11 @@ const ROWS_MAX = 20_000;
  * with the hour's partition.
  */
 const READ = `select extract(epoch from clock_timestamp())::float8 * 1000 as now, coalesce((
-    select json_agg(json_build_object('collector', s.labels ->> 'collector', 'boot', h."values"[1], 'sequence', h."values"[2],
+    select json_agg(json_build_object('collector', s.labels ->> 'collector', 'boot', v.of[1], 'sequence', v.of[2],
       'sentAt', extract(epoch from h.at) * 1000) order by h.at)
-    from (select at, layout_id, "values" from metric_head where device_id = 0 and at >= $1 and at < $2
+    from (select at, layout_id, whole, "values" from metric_head where device_id = 0 and at >= $1 and at < $2
       order by at limit ${ROWS_MAX}) h
+    cross join metric_values(h.whole, h."values") as v (of)
     join metric_layout l on l.id = h.layout_id join metric_series s on s.id = l.series[1]), '[]') as samples`;
 
 export function createCanaryReader(pg: Postgres): CanaryReader {

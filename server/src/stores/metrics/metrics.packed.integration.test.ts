@@ -108,13 +108,44 @@ test('the database does not attend to partitions that are dropped within hours',
     `select c.reloptions || t.reloptions as options from pg_class c join pg_class t on t.oid = c.reltoastrelid
      where c.oid = (select tableoid from metric_head where device_id = 900003)`,
   );
-  assert.deepEqual(rows, [{ options: ['autovacuum_enabled=off', 'autovacuum_enabled=off'] }]);
+  assert.deepEqual(rows, [
+    { options: ['autovacuum_enabled=off', 'toast_tuple_target=4064', 'autovacuum_enabled=off'] },
+  ]);
 });
 
 test('the view gives live samples to SQL', async () => {
   await again().write([row(900_002, NOW)]);
   const { rows } = await db.pg.query('select metric, value, at from metric_sample where device_id = 900002');
   assert.deepEqual(rows, [{ metric: 'g', value: 1, at: new Date(NOW) }]);
+});
+
+test('SQL sees the values that were stored, of rows from before there was a compact form too', async () => {
+  const values = [0, 255, 256, 2 ** 32, 2 ** 48 + 1, Number.MAX_SAFE_INTEGER, 2 ** 60, -1, 0.1, Number.NaN, 7];
+  const series = values.map((_, i) => ({ metric: `m${i}`, labels: {}, unit: null, kind: 'gauge' as const }));
+  const store = again();
+  const poll = { deviceId: 900_004, restarted: false, layout: { series }, values: Float64Array.from(values) };
+  await store.write([{ ...poll, at: NOW, polledAt: NOW }]);
+  const copied = await db.pg.query(
+    `insert into metric_head (device_id, layout_id, at, polled_at, restarted, "values")
+     select device_id, layout_id, at + interval '1 second', polled_at, restarted, metric_values(whole, "values")
+     from metric_head where device_id = 900004`,
+  );
+  assert.equal(copied.rowCount, 1);
+  const { rows } = await db.pg.query<{ values: number[] }>(
+    `select array_agg(value order by substr(metric, 2)::int) as values from metric_sample where device_id = 900004 group by at`,
+  );
+  const told = values.filter((one) => !Number.isNaN(one));
+  assert.deepEqual(rows, [{ values: told }, { values: told }]);
+  const ranges = await store.range({
+    series: await store.series({ deviceIds: [900_004], limit: 99 }),
+    fn: 'last',
+    from: NOW,
+    to: NOW + 2_000,
+    stepMs: 1_000,
+  });
+  const read = ranges.map(({ series: { metric }, points }) => [metric, points.map(([, last]) => last)]);
+  const wanted = values.map((one) => (Number.isNaN(one) ? null : one));
+  assert.deepEqual(Object.fromEntries(read), Object.fromEntries(wanted.map((one, i) => [`m${i}`, [one, one]])));
 });
 
 test('disk use grows by what is stored, per tier and device, and the forecast follows retention', async () => {

@@ -1,29 +1,15 @@
 import type { Queryable } from '#stores/postgres/postgres.ts';
 import { MAX_SPAN_MS } from '#domain/counters.ts';
+import { countOf, readValues } from './poll-values.ts';
 import { inlineInts, inlineInstant, readTuples } from './binary.ts';
 import { decodeInstant } from './row-copy.ts';
 import type { Reach } from './reach.ts';
 import type { PollBlock } from './timeline.ts';
 
 type Reaches = ReadonlyMap<number, Reach>;
-const WHOLE: Reaches = new Map();
+const ALL: Reaches = new Map();
 
-const COLUMNS = 'h.device_id, h.layout_id, h.at, h.polled_at, h.restarted';
-/** Of more layouts the statement would be longer than what it saves. */
-const MAX_SLICED = 64;
-
-/** The values of a poll, or of narrow layouts the wanted part of them: the server takes its time over every one. */
-function valuesOf(reach: Reaches): string {
-  if (reach.size === 0 || reach.size > MAX_SLICED) return 'h."values"';
-  const parts = [...reach].map(
-    ([id, { first, last }]) =>
-      `when ${Math.trunc(id)} then h."values"[${Math.trunc(first) + 1}:${Math.trunc(last) + 1}]`,
-  );
-  return `case h.layout_id ${parts.join(' ')} else h."values" end as "values"`;
-}
-/** Where the first double of a float8[] lies, and how far apart they are. */
-const FIRST_VALUE = 24;
-const VALUE_STRIDE = 12;
+const COLUMNS = 'h.device_id, h.layout_id, h.at, h.polled_at, h.restarted, h.whole, h."values"';
 
 export interface HeadRow {
   readonly deviceId: number;
@@ -31,12 +17,14 @@ export interface HeadRow {
   readonly at: number;
   readonly polledAt: number;
   readonly restarted: boolean;
-  /** float8[] in binary form. */
-  readonly values: Buffer;
+  /** The values: see `readValues`. */
+  readonly whole: Buffer;
+  readonly floats: Buffer;
 }
 
 function toRow(columns: Buffer[]): HeadRow {
-  const [deviceId, layoutId, at, polledAt, restarted, values] = columns as [
+  const [deviceId, layoutId, at, polledAt, restarted, whole, floats] = columns as [
+    Buffer,
     Buffer,
     Buffer,
     Buffer,
@@ -50,55 +38,42 @@ function toRow(columns: Buffer[]): HeadRow {
     at: decodeInstant(at),
     polledAt: decodeInstant(polledAt),
     restarted: restarted[0] === 1,
-    values,
+    whole,
+    floats,
   };
 }
 
-/**
- * Rows as columns. So many columns are read at once: what lies beside a value in its row comes along with it, and going
- * through all rows for each column alone costs five times as much.
- */
-const COLUMNS_AT_ONCE = 8;
+/** Rows as columns, of which those in `reach` are wanted; decoded when the first is, and the rows let go of then. */
+function toBlock(layoutId: number, all: readonly HeadRow[], reach: Reach | undefined): PollBlock {
+  const length = all.length;
+  let rows = all;
+  let columns: Float64Array | undefined;
+  const from = reach?.first ?? 0;
 
-/** `base`: the position of the first value in a row. */
-function toBlock(layoutId: number, rows: readonly HeadRow[], base: number): PollBlock {
-  const length = rows.length;
-  let views: DataView[] | undefined;
-  let columns = new Float64Array(0);
-  let first = -1;
-
-  function readColumns(from: number): void {
-    views ??= rows.map(({ values }) => new DataView(values.buffer, values.byteOffset, values.byteLength));
-    if (first < 0) columns = new Float64Array(COLUMNS_AT_ONCE * length);
-    first = from;
-    for (let i = 0; i < length; i++) {
-      const view = views[i]!;
-      const there = Math.floor((view.byteLength - FIRST_VALUE + 4) / VALUE_STRIDE) - from;
-      let at = FIRST_VALUE + from * VALUE_STRIDE;
-      for (let c = 0; c < COLUMNS_AT_ONCE; c++, at += VALUE_STRIDE) {
-        columns[c * length + i] = c < there ? view.getFloat64(at) : Number.NaN;
-      }
-    }
+  function decode(): Float64Array {
+    const to = reach ? reach.last + 1 : rows.reduce((most, row) => Math.max(most, countOf(row.whole, row.floats)), 0);
+    const into = new Float64Array((to - from) * length);
+    for (let i = 0; i < length; i++) readValues(rows[i]!.whole, rows[i]!.floats, { from, to }, into, i, length);
+    rows = [];
+    return into;
   }
 
   return {
     layoutId,
     length,
-    at: Float64Array.from(rows, (row) => row.at),
-    polledAt: Float64Array.from(rows, (row) => row.polledAt),
-    restarted: Uint8Array.from(rows, (row) => (row.restarted ? 1 : 0)),
+    at: Float64Array.from(all, (row) => row.at),
+    polledAt: Float64Array.from(all, (row) => row.polledAt),
+    restarted: Uint8Array.from(all, (row) => (row.restarted ? 1 : 0)),
     read(position, into, offset) {
-      const place = position - base;
-      const c = place % COLUMNS_AT_ONCE;
-      if (first !== place - c) readColumns(place - c);
-      for (let i = 0; i < length; i++) into[offset + i] = columns[c * length + i]!;
+      columns ??= decode();
+      const start = (position - from) * length;
+      for (let i = 0; i < length; i++) into[offset + i] = columns[start + i] ?? Number.NaN;
     },
   };
 }
 
-/** Rows as blocks of one layout, by device; `reach` as they were read. */
-export function groupRows(rows: readonly HeadRow[], reach = WHOLE): Map<number, PollBlock[]> {
-  const base = (layoutId: number) => (reach.size > MAX_SLICED ? 0 : (reach.get(layoutId)?.first ?? 0));
+/** Rows as blocks of one layout, by device; of layouts in `reach` only that part. */
+export function groupRows(rows: readonly HeadRow[], reach = ALL): Map<number, PollBlock[]> {
   const byLayout = new Map<number, HeadRow[]>();
   for (const row of rows) {
     const group = byLayout.get(row.layoutId);
@@ -109,7 +84,7 @@ export function groupRows(rows: readonly HeadRow[], reach = WHOLE): Map<number, 
   for (const [layoutId, group] of byLayout) {
     group.sort((a, b) => a.at - b.at || a.polledAt - b.polledAt);
     const deviceId = group[0]!.deviceId;
-    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), toBlock(layoutId, group, base(layoutId))]);
+    byDevice.set(deviceId, [...(byDevice.get(deviceId) ?? []), toBlock(layoutId, group, reach.get(layoutId))]);
   }
   return byDevice;
 }
@@ -121,10 +96,10 @@ export interface HeadSelection {
   readonly to: number;
 }
 
-/** Polls of the layouts in [from, to), with the values that are wanted, and every poll of the devices that says "restarted". */
-export async function readHead(pg: Queryable, selection: HeadSelection, reach = WHOLE): Promise<HeadRow[]> {
+/** Polls of the layouts in [from, to), and every poll of the devices that says "restarted". */
+export async function readHead(pg: Queryable, selection: HeadSelection): Promise<HeadRow[]> {
   const data = await pg.copyOut(
-    `copy (select ${COLUMNS}, ${valuesOf(reach)} from metric_head h
+    `copy (select ${COLUMNS} from metric_head h
        where h.device_id = any(${inlineInts(selection.deviceIds)})
          and h.at >= ${inlineInstant(selection.from)} and h.at < ${inlineInstant(selection.to)}
          and (h.layout_id = any(${inlineInts(selection.layoutIds)}) or h.restarted)) to stdout (format binary)`,
@@ -138,13 +113,12 @@ export async function readLast(
   layouts: readonly { id: number; deviceId: number }[],
   before: number,
   options: { readonly polls: number; readonly maxAgeMs?: number },
-  reach = WHOLE,
 ): Promise<HeadRow[]> {
   const data = await pg.copyOut(
     `copy (select h.* from unnest(${inlineInts(layouts.map((layout) => layout.deviceId))},
          ${inlineInts(layouts.map((layout) => layout.id))}) as l (device_id, id)
        cross join lateral (
-         select ${COLUMNS}, ${valuesOf(reach)} from metric_head h
+         select ${COLUMNS} from metric_head h
          where h.device_id = l.device_id and h.layout_id = l.id and h.at < ${inlineInstant(before)}
            and h.at >= ${inlineInstant(before - (options.maxAgeMs ?? MAX_SPAN_MS))}
          order by h.at desc limit ${Math.trunc(options.polls)}) h) to stdout (format binary)`,
@@ -159,7 +133,7 @@ export async function readHeadPartition(
   deviceIds: readonly number[],
 ): Promise<HeadRow[]> {
   const data = await pg.copyOut(
-    `copy (select ${COLUMNS}, h."values" from ${partition} h where h.device_id = any(${inlineInts(deviceIds)})) to stdout (format binary)`,
+    `copy (select ${COLUMNS} from ${partition} h where h.device_id = any(${inlineInts(deviceIds)})) to stdout (format binary)`,
   );
   return readTuples(data, toRow);
 }

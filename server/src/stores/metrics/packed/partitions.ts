@@ -81,10 +81,10 @@ export async function listPartitions(pg: Queryable, of: PartitionedTable): Promi
 }
 
 /**
- * Rows that nobody changes, dropped within hours: vacuuming them, and counting what their arrays consist of, cost the
- * database more than taking them in.
+ * Rows that nobody changes, dropped within hours: vacuuming them, and counting what they consist of, cost the database
+ * more than taking them in. They stay in their page as long as two have room in it, instead of in parts outside.
  */
-const UNATTENDED = 'with (autovacuum_enabled = off, toast.autovacuum_enabled = off)';
+const UNATTENDED = 'with (autovacuum_enabled = off, toast.autovacuum_enabled = off, toast_tuple_target = 4064)';
 
 /**
  * Creates the partitions that hold the instants, where they are missing. Made beside the table and then attached,

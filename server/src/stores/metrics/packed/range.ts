@@ -153,11 +153,11 @@ export function createRange({ pg, clock, layoutsOf, looks, rawMs, tailOf }: Rang
     const none = new Map<number, PollBlock[]>();
     const reach = narrowReach(layouts, seriesIds);
     const readYoung = async () => {
-      const head = groupRows(await readHead(db, { deviceIds, layoutIds, from: since, to }, reach), reach);
+      const head = groupRows(await readHead(db, { deviceIds, layoutIds, from: since, to }), reach);
       if (nothingPacked(look, border)) return head;
       return mergeBlocks(head, await tail.polls(db, layouts, seriesIds, { from: border, to }));
     };
-    const readBefore = async () => groupRows(await readLast(db, layouts, since, { polls: 3 }, reach), reach);
+    const readBefore = async () => groupRows(await readLast(db, layouts, since, { polls: 3 }), reach);
     // At the beginning of an hour nothing that is read says what came before, unless the head reaches further back.
     const surelyBlind = counting && oldest >= since && since % HOUR_MS === 0;
     const lastPolls = (blind: readonly StoredLayout[]) =>

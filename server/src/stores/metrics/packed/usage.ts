@@ -84,7 +84,7 @@ export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore 
       );
       const { rows } = await pg.query<{ bytes: number | null }>(
         `select sum(bytes)::int8 as bytes from (
-           select sum(40 + 8 * cardinality("values")) as bytes from metric_head where device_id = $1
+           select sum(40 + coalesce(octet_length(whole), 0) + 8 * cardinality("values")) as bytes from metric_head where device_id = $1
            union all ${packed.join(' union all ')}) parts`,
         [deviceId],
       );

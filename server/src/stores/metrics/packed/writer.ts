@@ -29,7 +29,8 @@ export interface WriteCounters {
   droppedOutdated: number;
 }
 
-const COPY = 'copy metric_head (device_id, layout_id, at, polled_at, restarted, "values") from stdin (format binary)';
+const COPY =
+  'copy metric_head (device_id, layout_id, at, polled_at, restarted, whole, "values") from stdin (format binary)';
 
 /** A statement that is sent together with a COPY takes no parameters. */
 function literals({ source, sequence }: BatchOrigin): string {

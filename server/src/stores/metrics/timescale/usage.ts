@@ -56,7 +56,7 @@ export function createTimescaleUsage({ pg, clock, keepMs }: TimescaleUsageDeps):
       // The columnstore does not tell a device's share: its series' part of all samples is as near as it gets.
       const { rows } = await pg.query<{ share: number | null; head: number }>(
         `select (select count(*) filter (where device_id = $1)::float8 / nullif(count(*), 0) from metric_series) as share,
-           (select coalesce(sum(40 + 8 * cardinality("values")), 0)::int8 from metric_head where device_id = $1) as head`,
+           (select coalesce(sum(40 + coalesce(octet_length(whole), 0) + 8 * cardinality("values")), 0)::int8 from metric_head where device_id = $1) as head`,
         [deviceId],
       );
       const bytes = await bytesOf('metric_ts_value', 'metric_ts_poll', 'metric_ts_span_5m', 'metric_ts_span_1h');
