@@ -9,8 +9,10 @@ const T0 = Date.UTC(2026, 0, 1, 12, 0, 20);
 const MINUTE = Date.UTC(2026, 0, 1, 12, 0);
 
 /** Counts with these named queries, and the samples that came of them: `device at metric label=value … value`. */
-async function open(queries: { id: number; name: string; query: string }[]) {
-  const clock = createFakeClock(T0);
+async function open(queries: { id: number; name: string; query: string }[], start = T0, earlyMs = 0) {
+  const fake = createFakeClock(start);
+  const early = (ms: number) => (ms > 1_000 ? ms - earlyMs : ms);
+  const clock = { ...fake, sleep: (ms: number, signal?: AbortSignal) => fake.sleep(early(ms), signal) };
   const rows: PollRow[] = [];
   const list = [...queries];
   let changed: (() => void) | undefined;
@@ -71,7 +73,7 @@ test('lines are counted by device and severity, from a zero, a sample every full
       valueOf(row, 'severity', 'info'),
     ]),
     [
-      [0, true, 0, 0],
+      [T0 - MINUTE, true, 0, 0],
       [COUNT_MS, false, 3, 1],
       [2 * COUNT_MS, false, 4, 1],
     ],
@@ -122,5 +124,29 @@ test('a device that is silent for a day is forgotten', async () => {
   const before = rows.length;
   await clock.advance(COUNT_MS);
   assert.equal(rows.length, before);
+  await counts.stop();
+});
+
+test('nothing is there twice when a process is killed and the next one hears the same device within the minute', async () => {
+  const first = await open([]);
+  first.counts.count(7, 3);
+  await first.clock.advance(COUNT_MS);
+  const second = await open([], T0 + COUNT_MS);
+  second.counts.count(7, 3);
+  await second.clock.advance(COUNT_MS);
+  const instants = [...first.rows, ...second.rows].map(({ at }) => at - MINUTE);
+  assert.deepEqual(instants, [T0 - MINUTE, COUNT_MS, T0 - MINUTE + COUNT_MS, 2 * COUNT_MS]);
+  await first.counts.stop();
+  await second.counts.stop();
+});
+
+test('a timer that goes off a moment early does not count a minute twice', async () => {
+  const { clock, counts, rows } = await open([], T0, 1);
+  counts.count(7, 3);
+  for (let ms = 0; ms < 2 * COUNT_MS; ms += 1_000) await clock.advance(1_000);
+  assert.deepEqual(
+    rows.map(({ at }) => at - MINUTE),
+    [T0 - MINUTE, COUNT_MS, 2 * COUNT_MS],
+  );
   await counts.stop();
 });

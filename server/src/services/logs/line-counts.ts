@@ -13,6 +13,8 @@ import type { QueryWorld } from './query.ts';
 
 /** Counts become samples at every full minute. */
 export const COUNT_MS = 60_000;
+/** A timer may go off a moment early by the clock that minutes are told by: the minute is over for all that. */
+const EARLY_MS = 100;
 /** A device that has been silent for so long is forgotten; its counters begin anew when it speaks again. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 
@@ -67,6 +69,7 @@ export function createLineCounts(deps: LineCountsDeps): LineCounts {
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let unsubscribe: (() => Promise<void>) | undefined;
+  let startedAt = 0;
 
   function add(counters: Map<number, Counter>, deviceId: number, layout: Layout, place: number): void {
     let counter = counters.get(deviceId);
@@ -105,7 +108,8 @@ export function createLineCounts(deps: LineCountsDeps): LineCounts {
       const row = { deviceId, polledAt: slot, restarted: false, layout };
       // What the first lines add is seen only beside a zero.
       if (counter.fresh) {
-        const before = slot - COUNT_MS;
+        // What was before this process is another's, who may have been killed within this minute.
+        const before = Math.max(slot - COUNT_MS, startedAt);
         yield { ...row, at: before, polledAt: before, restarted: true, values: new Float64Array(values.length) };
       }
       counter.fresh = false;
@@ -122,7 +126,7 @@ export function createLineCounts(deps: LineCountsDeps): LineCounts {
     while (!signal.aborted) {
       await load().catch(() => undefined);
       const now = clock.now();
-      const slot = (Math.floor(now / COUNT_MS) + 1) * COUNT_MS;
+      const slot = (Math.floor((now + EARLY_MS) / COUNT_MS) + 1) * COUNT_MS;
       await clock.sleep(slot - now, signal).catch(() => undefined);
       if (!signal.aborted) flush(slot);
     }
@@ -141,6 +145,7 @@ export function createLineCounts(deps: LineCountsDeps): LineCounts {
     },
     async start() {
       stopping = new AbortController();
+      startedAt = Math.round(clock.now());
       unsubscribe = await bus.subscribe(BUS_TOPICS.logQueries, () => void load().catch(() => undefined));
       running = loop(stopping.signal);
     },
