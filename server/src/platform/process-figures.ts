@@ -4,7 +4,7 @@ import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 
-const RESOLUTION_MS = 50;
+const RESOLUTION_MS = 100;
 /** The delay of the event loop is told of the newest span that is at least this long. */
 const SPAN_MS = 9_000;
 

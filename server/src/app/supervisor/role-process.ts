@@ -14,12 +14,12 @@ const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
 /**
  * Heaps that stay near what they hold: by itself V8 lets them grow to several times that before it collects. And in a collector
  * objects are born young: while devices are read for the first time V8 learns that they live long, and would from then on put what every
- * poll makes into old memory at once, which is full of garbage twice a second.
+ * poll makes into old memory at once, which is full of garbage twice a second. Theirs has room for what polls make in the second until it is stored.
  */
 export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
   hub: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
   collector: [
-    '--max-semi-space-size=4',
+    '--max-semi-space-size=16',
     '--heap-growing-percent=40',
     '--max-old-space-size=512',
     '--no-allocation-site-pretenuring',
