@@ -23,7 +23,7 @@ import { readKnowledge } from './knowledge/index.ts';
 import { transportMetrics } from './metrics.ts';
 import { createDeviceState, pollDevice } from './poll/device.ts';
 import type { DeviceState } from './poll/device.ts';
-import { STUDIES_AT_ONCE } from './poll/study.ts';
+import { STUDIES_AT_ONCE, notOurs } from './poll/study.ts';
 import { createPrograms } from './poll/share.ts';
 import { SnmpSettings } from './settings.ts';
 import { TrialBook, isRotating, snmpCredentials } from './trials.ts';
@@ -37,6 +37,17 @@ interface Known {
   settings: SnmpSettings;
   readonly trials: TrialBook;
   state: DeviceState | null;
+  /** It is polled elsewhere, or was changed: a poll that has begun must not go on to read it as a whole. */
+  abandoned: boolean;
+}
+
+function abandon(device: Known): void {
+  device.abandoned = true;
+  device.state?.study?.cancel();
+}
+
+function assertOurs(device: Known): void {
+  if (device.abandoned) throw notOurs();
 }
 
 /** The SNMP collector over an open transport; apart from `snmpCollector` for tests and benchmarks. */
@@ -98,8 +109,8 @@ export function createSnmpCollector(
     const sameSettings = before !== undefined && areEqual(before, settings);
     if (before?.target === target && sameSettings) return before;
     const state = before && sameSettings && staysValid(before, target) ? before.state : null;
-    if (!state) before?.state?.study?.cancel();
-    const fresh: Known = { target, settings, trials: new TrialBook(pollDeps), state };
+    if (!state && before) abandon(before);
+    const fresh: Known = { target, settings, trials: new TrialBook(pollDeps), state, abandoned: false };
     devices.set(target.deviceId, fresh);
     return fresh;
   }
@@ -118,12 +129,15 @@ export function createSnmpCollector(
       if (device.state) device.state.answers = device.state.session.turn.answers;
       const state = settled(device) ?? (await seekCredential(device, settings, ctx.signal));
       if (state.session.endpoint.address !== target.address) await follow(state, target);
+      // Its answer may have come when others poll it already, and a reading that begins now would be nobody's to end.
+      assertOurs(device);
       try {
         return await pollDevice(state, settings, ctx, pollDeps);
       } catch (error) {
         // The device may have been given its new secret in the middle of this very poll.
-        if (ctx.signal.aborted || !isRotating(target, state.credentialId)) throw error;
+        if (ctx.signal.aborted || device.abandoned || !isRotating(target, state.credentialId)) throw error;
         const another = settled(device) ?? (await seekCredential(device, settings, ctx.signal));
+        assertOurs(device);
         return await pollDevice(another, settings, ctx, pollDeps);
       }
     },
@@ -156,14 +170,15 @@ export function createSnmpCollector(
     },
 
     forget(deviceId) {
-      devices.get(deviceId)?.state?.study?.cancel();
+      const device = devices.get(deviceId);
+      if (device) abandon(device);
       devices.delete(deviceId);
     },
     metrics: () => ({ ...transportMetrics(transport), ...shelf?.metrics() }),
     ...(shelf && { knowledge: () => shelf.report() }),
     async close() {
       pace.stop();
-      for (const { state } of devices.values()) state?.study?.cancel();
+      for (const device of devices.values()) abandon(device);
       devices.clear();
       shelf?.close();
       await transport.close();

@@ -90,9 +90,14 @@ export function startStudy(polls: Session, settings: SnmpSettings, deps: StudyDe
     failure: null,
     faults: reader.faults,
     ended: Promise.resolve().then(read),
-    cancel: () => stop(new AppError('shutting_down', 'The device is no longer polled here.')),
+    cancel: () => stop(notOurs()),
   };
   return study;
+}
+
+/** Why what goes on with a device ends that was given up. */
+export function notOurs(): AppError {
+  return new AppError('shutting_down', 'The device is no longer polled here.');
 }
 
 function once(act: () => void): () => void {
