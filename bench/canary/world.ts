@@ -37,6 +37,7 @@ import { createPortStore } from '../../server/src/stores/ports/postgres.ts';
 import { openTestDatabase } from '../../server/src/stores/postgres/testing.ts';
 import { createLocalSecretStore } from '../../server/src/stores/secrets/local.ts';
 import { sampleCodec } from '../../server/src/worker/spool/codec.ts';
+import { JOINED_BATCHES } from '../../server/src/services/telemetry/spool.ts';
 import { createFileSpool } from '../../server/src/worker/spool/file-spool.ts';
 import { LINE_SPOOL, SAMPLE_SPOOL } from '../../server/src/worker/spool/names.ts';
 
@@ -101,6 +102,7 @@ export async function openWorld({ collectors }: { collectors: number }) {
       dir: join(folder, 'spool'),
       codec: sampleCodec,
       names: SAMPLE_SPOOL,
+      joining: JOINED_BATCHES,
       waveBatches: 4,
       whenFull: 'drop_oldest',
       source: name,

@@ -7,6 +7,7 @@ import { createPostgresBus } from '../../server/src/bus/postgres/postgres.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { createLog, silentLog } from '../../server/src/platform/log.ts';
 import { createIngest } from '../../server/src/services/telemetry/ingest.ts';
+import { JOINED_BATCHES } from '../../server/src/services/telemetry/spool.ts';
 import { createDeviceStore } from '../../server/src/stores/devices/postgres.ts';
 import { createPackedMetricStore } from '../../server/src/stores/metrics/packed/packed.ts';
 import { createPortStore } from '../../server/src/stores/ports/postgres.ts';
@@ -46,6 +47,7 @@ const spool = createFileSpool({
   codec: sampleCodec,
   names: SAMPLE_SPOOL,
   waveBatches: 4,
+  joining: JOINED_BATCHES,
   whenFull: 'drop_oldest',
   source: randomUUID(),
   clock,

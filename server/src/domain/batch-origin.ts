@@ -2,4 +2,6 @@
 export interface BatchOrigin {
   readonly source: string;
   readonly sequence: number;
+  /** Of batches that were joined: the sequences of the others. All are stored by this, or none is. */
+  readonly also?: readonly number[];
 }

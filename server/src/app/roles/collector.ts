@@ -19,6 +19,7 @@ import { createLineCodec } from '#services/logs/spool.ts';
 import { createIngest } from '#services/telemetry/ingest.ts';
 import { createProcessReporter } from '#services/telemetry/processes.ts';
 import { createSelfReport } from '#services/telemetry/self-report.ts';
+import { JOINED_BATCHES } from '#services/telemetry/spool.ts';
 import { reachDatabase } from '#stores/postgres/reachable.ts';
 import { createLocalPlan } from '#worker/local-plan.ts';
 import { createListeners } from '#worker/listeners.ts';
@@ -96,6 +97,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     names: SAMPLE_SPOOL,
     // Samples find their place whatever the order.
     waveBatches: 4,
+    joining: JOINED_BATCHES,
     whenFull: 'drop_oldest',
     ...spoolLimits(config.spool),
     source: member.id,

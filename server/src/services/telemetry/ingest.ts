@@ -3,7 +3,7 @@ import type { PollResult } from '#collectors/collector.ts';
 import type { Bus } from '#bus/bus.ts';
 import { BUS_TOPICS } from '#bus/bus.ts';
 import type { Clock } from '#platform/clock.ts';
-import { toAppError } from '#platform/errors.ts';
+import { AppError, toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { noTracing } from '#platform/tracing.ts';
@@ -151,8 +151,11 @@ export function createIngest(deps: IngestDeps): RunningIngest {
 
   async function writeRows(batch: Batch, origin: BatchOrigin): Promise<void> {
     try {
-      await metrics.write(batch.rows, origin);
+      const stored = await metrics.write(batch.rows, origin);
+      if (!stored && origin.also) throw new AppError('internal', 'Of the joined batches some are stored already.');
     } catch (thrown) {
+      // Each by itself then, by whoever joined them.
+      if (origin.also) throw thrown;
       const error = toAppError(thrown);
       if (error.retryable || error.code === 'database_unavailable') throw error;
       log.error(

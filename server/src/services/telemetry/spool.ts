@@ -34,5 +34,18 @@ export interface Batch {
   readonly trace?: string;
 }
 
+/** How batches are stored as one: not what stands alone, nor readings, which tell how samples after them are labelled. */
+export const JOINED_BATCHES = {
+  /** Samples are in the store so much later at most than their batch is made, while the store keeps up. */
+  everyMs: 1_000,
+  fits: ({ facts, unleased, trace }: Batch): boolean =>
+    unleased === undefined && trace === undefined && facts.every(({ onlyUptime }) => onlyUptime === true),
+  join: (batches: readonly Batch[]): Batch => ({
+    rows: batches.flatMap(({ rows }) => rows),
+    runs: batches.flatMap(({ runs }) => runs),
+    facts: batches.flatMap(({ facts }) => facts),
+  }),
+};
+
 /** The spool of what polls gave. */
 export type SampleSpool = Spool<Batch>;

@@ -97,6 +97,18 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
     assert.deepEqual(await values(await only(device), 'sum', T, T + MINUTE), [1]);
   });
 
+  test('joined batches are stored all or not at all, and each is known afterwards', async () => {
+    const device = newDevice();
+    const rows = [row(device, { series: [gauge('g')] }, T, [1])];
+    const write = (sequence: number, ...also: number[]) =>
+      store.write(rows, { source: `joined-${device}`, sequence, ...(also.length > 0 && { also }) });
+    assert.equal(await write(3, 1, 2), true);
+    for (const sequence of [1, 2, 3]) assert.equal(await write(sequence), false);
+    assert.equal(await write(5, 3, 4), false);
+    assert.equal(await write(4), true);
+    assert.equal(await write(5), true);
+  });
+
   test('racing replays of one batch store it once', async () => {
     const device = newDevice();
     const rows = [row(device, { series: [gauge('g')] }, T, [1])];

@@ -1,42 +1,18 @@
-import type { Clock } from '#platform/clock.ts';
 import { atMost } from '#platform/clock.ts';
 import { AppError, toAppError } from '#platform/errors.ts';
-import type { Log } from '#platform/log.ts';
-import type { BatchCodec, Deliver, Spool } from '#services/spool/spool.ts';
-import type { SpoolFiles } from './append-file.ts';
+import type { Deliver, Spool } from '#services/spool/spool.ts';
 import { createComplaint } from './complaint.ts';
 import { deliverPatiently } from './deliver.ts';
+import type { FileSpoolDeps } from './file-spool-deps.ts';
 import { nameCounters, waiting } from './names.ts';
-import type { SpoolNames } from './names.ts';
 import type { SpoolRecord } from './record.ts';
 import { oldestSeconds } from './segment.ts';
 import type { Segment } from './segment.ts';
 import { createSegmentStore } from './store.ts';
 import { createSyncDeadline } from './sync-deadline.ts';
+import { createTogether } from './together.ts';
 import { createWaiting } from './waiting.ts';
 import type { Entry } from './waiting.ts';
-
-export interface FileSpoolDeps<B> {
-  readonly dir: string;
-  readonly codec: BatchCodec<B>;
-  readonly names: SpoolNames;
-  /** What gives way when it is full: the oldest segment, or what would come now, which the caller then must not append. */
-  readonly whenFull: 'drop_oldest' | 'refuse_newest';
-  /** Directories of processes that there are no more; what they left is delivered by this one. */
-  readonly adopt?: readonly string[];
-  /** Names this process's sequences; new with every process. */
-  readonly source: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Bytes on disk at most. */
-  readonly maxBytes?: number;
-  readonly segmentBytes?: number;
-  /** How long an undelivered batch may wait until it is on the disk itself; 0: every batch at once. */
-  readonly syncMs?: number;
-  /** Batches delivered at once while many wait; 1 keeps them strictly in order, and is what is left out. */
-  readonly waveBatches?: number;
-  readonly files?: SpoolFiles;
-}
 
 const MAX_BYTES = 1024 ** 3;
 const SEGMENT_BYTES = 8 * 1024 ** 2;
@@ -73,6 +49,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
   const recent = createWaiting<B>();
   let inFlight: Entry<B>[] = [];
   const waveBatches = deps.waveBatches ?? 1;
+  const together = deps.joining && createTogether(deps.joining, clock);
   let lastWrite: Promise<void> = Promise.resolve();
   let reading: { readonly segment: Segment; readonly records: SpoolRecord[]; next: number } | undefined;
   let memoryOnly = 0;
@@ -187,29 +164,46 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
 
   const load = () => Math.max(disk.bytes() / maxBytes, recent.unsafeLoad());
 
+  const keepsUp = () => !struggling && onlyOnDisk() <= 0;
+
+  /** What is delivered next: one, those that are joined, or some at once. Empty when nothing waits. */
+  async function take(): Promise<{ entries: Entry<B>[]; joined: boolean }> {
+    if (together && keepsUp() && recent.length > 0) await together.due();
+    const entry = await next();
+    progressAt = clock.monotonic();
+    if (!entry) return { entries: [], joined: false };
+    inFlight = [entry];
+    if (together && keepsUp()) inFlight = together.collect(entry, recent);
+    if (inFlight.length > 1) return { entries: inFlight, joined: true };
+    // A store that has just come back is asked with one batch first.
+    while (!struggling && inFlight.length < waveBatches && undelivered() >= WAVE_BACKLOG) {
+      const another = await next();
+      if (!another) break;
+      inFlight.push(another);
+    }
+    return { entries: inFlight, joined: false };
+  }
+
   async function run(deliver: Deliver<B>): Promise<void> {
     while (!stopping.signal.aborted) {
-      const entry = await next();
-      progressAt = clock.monotonic();
-      if (!entry) {
+      const { entries, joined } = await take();
+      if (entries.length === 0) {
+        // Came in between.
+        if (recent.length > 0) continue;
         disk.forgetLayouts();
         if (undelivered() === 0) for (const resolve of settled.splice(0)) resolve();
         const woken = new Promise<void>((resolve) => (wake = resolve));
         await (undelivered() === 0 ? woken : atMost(clock, 1_000, woken));
         continue;
       }
-      inFlight = [entry];
-      // A store that has just come back is asked with one batch first.
-      while (!struggling && inFlight.length < waveBatches && undelivered() >= WAVE_BACKLOG) {
-        const another = await next();
-        if (!another) break;
-        inFlight.push(another);
-      }
-      const wave = inFlight;
       const how = { clock, log, signal: stopping.signal, backlog: undelivered, note, storeAway };
-      const ends = await Promise.all(wave.map((one) => deliverPatiently(deliver, one, how)));
+      const each = (one: Entry<B>) => deliverPatiently(deliver, one, how);
+      const ends: Awaited<ReturnType<typeof each>>[] = [];
+      if (!joined) ends.push(...(await Promise.all(entries.map(each))));
+      else if (await together?.deliver(entries, deliver)) ends.push(...entries.map(() => 'delivered' as const));
+      else for (const one of entries) ends.push(await each(one));
       inFlight = [];
-      for (const [i, one] of wave.entries()) {
+      for (const [i, one] of entries.entries()) {
         // Given up for shutdown, and not forgotten: the next process finds it on disk.
         if (ends[i] === 'stopped') continue;
         if (ends[i] === 'refused') dropped.store_refused += one.items;
@@ -275,6 +269,7 @@ export function createFileSpool<B>(deps: FileSpoolDeps<B>): Spool<B> {
       running = run(deliver);
     },
     async stop() {
+      together?.hurry();
       const empty = undelivered() === 0 ? Promise.resolve() : new Promise<void>((resolve) => settled.push(resolve));
       if (!struggling) await atMost(clock, STOP_MS, empty);
       stopping.abort();

@@ -40,19 +40,24 @@ export function createStore() {
   const known = new Set<string>();
   const state = { away: false, lose: 0 };
   const stored: number[] = [];
-  const deliver: Deliver<Batch> = async (batch, { source, sequence }) => {
+  /** How many batches came as one. */
+  const joined: number[] = [];
+  const deliver: Deliver<Batch> = async (batch, { source, sequence, also = [] }) => {
     await Promise.resolve();
     const fault = new AppError('database_unavailable', 'away', { retryable: true });
     if (state.away) throw fault;
-    const key = `${source} ${sequence}`;
-    if (!known.has(key)) stored.push(...batch.rows.map(({ values }) => values[0] ?? -1));
-    known.add(key);
+    const keys = [...also, sequence].map((one) => `${source} ${one}`);
+    const isThere = keys.some((key) => known.has(key));
+    if (isThere && also.length > 0) throw new AppError('internal', 'Some are stored already.');
+    if (!isThere) stored.push(...batch.rows.map(({ values }) => values[0] ?? -1));
+    joined.push(keys.length);
+    for (const key of keys) known.add(key);
     if (state.lose > 0) {
       state.lose--;
       throw fault;
     }
   };
-  return { state, stored, deliver };
+  return { state, stored, joined, deliver };
 }
 
 export function spoolIn(dir: string, more: object = {}): SampleSpool {

@@ -32,9 +32,10 @@ export interface WriteCounters {
 const COPY =
   'copy metric_head (device_id, layout_id, at, polled_at, restarted, whole, "values") from stdin (format binary)';
 
-/** A statement that is sent together with a COPY takes no parameters. */
-function literals({ source, sequence }: BatchOrigin): string {
-  return `${escapeLiteral(source)}, ${Math.trunc(sequence)}`;
+/** The note that batches are stored. A statement that is sent together with a COPY takes no parameters. */
+function noteOf({ source, sequence, also = [] }: BatchOrigin): string {
+  const rows = [...also, sequence].map((one) => `(${escapeLiteral(source)}, ${Math.trunc(one)})`);
+  return `insert into metric_batch (source, sequence) values ${rows.join()}`;
 }
 
 /** Writes polls into the head, where they lie until their hour has closed: the same in front of every tail. */
@@ -84,13 +85,13 @@ export function createWriter({ pg, clock, log, catalogue, rawMs, opened }: Write
     return kept;
   }
 
-  /** False when the batch is stored already. Sent together, so that it is all in the store, or nothing, after one answer. */
+  /** False when the batch, or of joined ones any, is stored already. Sent together, so that it is all in the store, or nothing, after one answer. */
   async function store(
     rows: readonly PollRow[],
     data: Buffer | null,
     origin: BatchOrigin | undefined,
   ): Promise<boolean> {
-    const note = origin ? `insert into metric_batch (source, sequence) values (${literals(origin)})` : undefined;
+    const note = origin ? noteOf(origin) : undefined;
     try {
       if (data) await pg.copyIn(note ? `${note}; ${COPY}` : COPY, data);
       else if (note) await pg.query(note);
