@@ -10,6 +10,7 @@ import {
   plural,
   pollsText,
   tame,
+  worstRows,
 } from './text.ts';
 
 /** HTML that is made already. */
@@ -59,17 +60,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): H
   </table> `;
 }
 
-function worstHtml({ worst }: Report): Html {
-  if (worst.length === 0) return html`<p>No device was less than up all the time.</p>`;
-  const rows = worst.map(({ name, address, upPercent, downPercent, unknownPercent, downHours }) => [
-    name === address ? tame(name) : `${tame(name)} (${tame(address)})`,
-    percentText(upPercent),
-    percentText(downPercent),
-    percentText(unknownPercent),
-    durationText(downHours * 3_600),
-  ]);
+function worstHtml(report: Report): Html {
+  if (report.worst.length === 0) return html`<p>No device was less than up all the time.</p>`;
   return html`<h2>Up the least</h2>
-    ${table(['Device', 'Up', 'Down', 'Unknown', 'Time down'], rows)}`;
+    ${table(['Device', 'Up', 'Down', 'Unknown', 'Time down'], worstRows(report))}`;
 }
 
 function alertsHtml({ alerts: { critical, warning, longest, frequent } }: Report): Html {

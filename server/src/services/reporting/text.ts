@@ -66,16 +66,19 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   });
 }
 
-function worstText({ worst }: Report): string[] {
-  if (worst.length === 0) return ['No device was less than up all the time.'];
-  const rows = worst.map(({ name, address, upPercent, downPercent, unknownPercent, downHours }) => [
+/** The cells of those that were up the least: device, up, down, unknown, time down. */
+export const worstRows = ({ worst }: Report): string[][] =>
+  worst.map(({ name, address, upPercent, downPercent, unknownPercent, downHours }) => [
     name === address ? tame(name) : `${tame(name)} (${tame(address)})`,
     percentText(upPercent),
     percentText(downPercent),
     percentText(unknownPercent),
     durationText(downHours * 3_600),
   ]);
-  return ['Up the least:', ...columns([['device', 'up', 'down', 'unknown', 'time down'], ...rows])];
+
+function worstText(report: Report): string[] {
+  if (report.worst.length === 0) return ['No device was less than up all the time.'];
+  return ['Up the least:', ...columns([['device', 'up', 'down', 'unknown', 'time down'], ...worstRows(report)])];
 }
 
 function alertsText({ alerts: { critical, warning, longest, frequent } }: Report): string[] {

@@ -58,6 +58,16 @@ if (serverUrl === undefined) {
   }
 }
 
+/** A database of its own, in which hours are moved at once and nothing is too old. */
+async function openTimescale() {
+  const db = await openTestDatabase(serverUrl === undefined ? {} : { serverUrl });
+  await migrate(db.pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
+  const retention = { rawDays: 3_650, fiveMinuteDays: 3_650, hourDays: 3_650 };
+  const clock = { ...systemClock, now: () => NOW };
+  const store = createTimescaleMetricStore({ pg: db.pg, clock, log: silentLog, retention, compactionLagMs: 0 });
+  return { db, store };
+}
+
 test(
   'what was packed is read as it was while it is moved, day by day, and afterwards; nothing is missing or double',
   { skip: serverUrl === undefined ? 'SOTP_TEST_TIMESCALE_URL is not set' : false },
@@ -115,11 +125,7 @@ test(
   'hours that were summed up into the columnstore are those of their five minutes, each once, also after late rows',
   { skip: serverUrl === undefined ? 'SOTP_TEST_TIMESCALE_URL is not set' : false },
   async () => {
-    const db = await openTestDatabase(serverUrl === undefined ? {} : { serverUrl });
-    await migrate(db.pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
-    const retention = { rawDays: 3_650, fiveMinuteDays: 3_650, hourDays: 3_650 };
-    const clock = { ...systemClock, now: () => NOW };
-    const store = createTimescaleMetricStore({ pg: db.pg, clock, log: silentLog, retention, compactionLagMs: 0 });
+    const { db, store } = await openTimescale();
     // So many series that the spans of an hour fill more than one batch, and batches end within a series.
     const labels = Array.from({ length: 200 }, (_, n) => ({ ifIndex: String(n) }));
     const layout = {
@@ -179,11 +185,7 @@ test(
   'late rows of two hours that lie ten, twenty or thirty hours apart are summed up, both',
   { skip: serverUrl === undefined ? 'SOTP_TEST_TIMESCALE_URL is not set' : false },
   async () => {
-    const db = await openTestDatabase(serverUrl === undefined ? {} : { serverUrl });
-    await migrate(db.pg, silentLog, TIMESCALE_MIGRATIONS_DIR, 'schema_migrations_timescale');
-    const retention = { rawDays: 3_650, fiveMinuteDays: 3_650, hourDays: 3_650 };
-    const clock = { ...systemClock, now: () => NOW };
-    const store = createTimescaleMetricStore({ pg: db.pg, clock, log: silentLog, retention, compactionLagMs: 0 });
+    const { db, store } = await openTimescale();
     const layout = { series: [{ metric: 'g', labels: {}, unit: null, kind: 'gauge' as const }] };
     const HOUR = 3_600_000;
     const last = NOW - (NOW % HOUR) - 2 * HOUR;
