@@ -12,14 +12,18 @@ import { Problem } from '#ui/state.tsx';
 import { nameOf, Outcome, tookMs } from './taskColumns.tsx';
 import { TaskResult } from './TaskResult.tsx';
 
-/** Work that is repeated by having it done now. */
-const BY_THE_CLOCK = new Set(['backup', 'report']);
+interface TaskDialogProps {
+  readonly task: Task;
+  /** It is work that comes back by the clock: once more means now. */
+  readonly recurs: boolean;
+  onClose(): void;
+  onChanged(): void;
+}
 
 /** One task: all that is known of it, once more, or not at all. */
-export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose(): void; onChanged(): void }) {
-  const isPoll = task.kind === 'device.poll';
+export function TaskDialog({ task, recurs, onClose, onChanged }: TaskDialogProps) {
   const retry = useMutation({
-    mutationFn: () => (isPoll ? browserApi.tasks.retry(task.id) : browserApi.tasks.start(task.kind)),
+    mutationFn: () => (recurs ? browserApi.tasks.start(task.kind) : browserApi.tasks.retry(task.id)),
     onSuccess() {
       onChanged();
       onClose();
@@ -58,7 +62,7 @@ export function TaskDialog({ task, onClose, onChanged }: { task: Task; onClose()
             Cancel task
           </Button>
         )}
-        {over && (isPoll || BY_THE_CLOCK.has(task.kind)) ? (
+        {over && (recurs || task.kind === 'device.poll') ? (
           <Button look="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
             Do it again
           </Button>

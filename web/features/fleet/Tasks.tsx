@@ -36,7 +36,7 @@ export function Tasks() {
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
-  const queue = fleet.data?.queue;
+  const { queue, recurring = [] } = fleet.data ?? {};
   return (
     <>
       <PageHead
@@ -46,7 +46,7 @@ export function Tasks() {
         }
       />
       <div className="flex flex-col gap-6">
-        <Recurring works={fleet.data?.recurring ?? []} onDone={again} />
+        <Recurring works={recurring} onDone={again} />
         <div className="flex flex-wrap gap-2">
           {STATES.map((one) => (
             <Chip key={one} on={state === one} onClick={() => setState(state === one ? null : one)}>
@@ -84,6 +84,7 @@ export function Tasks() {
       {open ? (
         <TaskDialog
           task={rows.find(({ id }) => id === open.id) ?? open}
+          recurs={recurring.some(({ kind }) => kind === open.kind)}
           onClose={() => setOpen(null)}
           onChanged={again}
         />
