@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Report } from '@sotp/contract/reports.ts';
 import type { Config } from '#app/config/load.ts';
+import { keepNewest, keptName } from '#app/kept-files.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import type { RecurringJob } from '#services/fleet/recurring.ts';
@@ -11,13 +12,9 @@ import { reportHtml } from '#services/reporting/html.ts';
 import { settlesIn } from '#services/reporting/period.ts';
 import type { Reports } from '#services/reporting/reports.ts';
 
-const NAME = /^sotp-\d{4}-\d{2}-\d{2}T\d{6}\.report\.(?:html|json)$/;
-/** Of each report: for people, and for programs. */
-const FORMS = 2;
-
 /** Writes a report into files beside those before it, and removes the oldest; answers the page, and how many reports went. */
 function keepReport(dir: string, report: Report, keep: number): { file: string; removed: number } {
-  const base = join(dir, `sotp-${report.madeAt.slice(0, 19).replaceAll(':', '')}.report`);
+  const base = join(dir, `${keptName(Date.parse(report.madeAt))}.report`);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     for (const [form, text] of [
@@ -28,12 +25,7 @@ function keepReport(dir: string, report: Report, keep: number): { file: string; 
       writeFileSync(draft, text, { mode: 0o600 });
       renameSync(draft, `${base}.${form}`);
     }
-    const old = readdirSync(dir)
-      .filter((name) => NAME.test(name))
-      .toSorted()
-      .slice(0, -keep * FORMS);
-    for (const name of old) rmSync(join(dir, name), { force: true });
-    return { file: `${base}.html`, removed: old.length / FORMS };
+    return { file: `${base}.html`, removed: keepNewest(dir, ['report.html', 'report.json'], keep) };
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     const sentence = `The report cannot be written into ${dir} (${code}): let SOTP write there, make room, or set report.dir.`;
