@@ -87,7 +87,7 @@ const EVENT_LOOP_DELAY_MAX_MS = 3_000;
 /** For so long after a hold-up that was too long. */
 const HOLD_UP_COUNTS_MS = 1_000;
 
-/** `maxMs` 0: never. A plugin for this looks a hundred times a second, which is a third of what an idle hub takes. */
+/** `maxMs` 0: never. The plugin for this wakes an idle hub a hundred times a second. */
 async function refuseWhenLate(api: FastifyInstance, maxMs: number): Promise<void> {
   if (maxMs <= 0) return;
   const loopDelay = createLoopDelay(systemClock);

@@ -49,7 +49,7 @@ import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createPostgresUsers } from '#stores/users/postgres.ts';
 import { createApi } from './server.ts';
 import { fakeMetrics } from './testing/metrics.ts';
-import { createTestSelf } from './testing-self.ts';
+import { createTestSelf } from './testing/self.ts';
 import type { ApiOptions } from './server.ts';
 
 /** A clock that stands still until it is told; sleeps end at once. */

@@ -16,13 +16,15 @@ const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 const GREETING = [SYS_UP_TIME, SYS_OBJECT_ID, SYS_NAME, SYS_DESCR];
 /** How long routers and the device get to object; nearly all of them do so within a round trip. */
 const OBJECTION_MS = 1000;
+/** The request id of what is sent beside a greeting, to hear of closed ports; no other request has it. */
+export const PROBE_ID = 0x1000_0000;
 
 /** Asks a device for as little as proves that it speaks. Throws why it does not, as exactly as can be known. */
 export async function greet(session: Session): Promise<(SnmpVarbind | null)[]> {
   // Over TCP a refusal is heard without more ado.
   if (session.endpoint.protocol === 'tcp') return await askEach(session, PduType.get, GREETING);
   const probe = encodeRequest(PduType.get, [encodeOid(SYS_UP_TIME)]);
-  const datagram = session.security.seal(probe, 0x1000_0000, Buffer.alloc(0));
+  const datagram = session.security.seal(probe, PROBE_ID, Buffer.alloc(0));
   // The shared socket never hears of ICMP errors, so a connected one listens for them meanwhile.
   // A poll that is over must not ask; it may have stood still for long before it came here.
   session.signal.throwIfAborted();

@@ -20,7 +20,7 @@ export interface FactsRecord {
   readonly onlyUptime?: boolean | undefined;
 }
 
-/** What polls of half a second gave; stored together, exactly once. */
+/** What polls of a quarter of a second gave; stored together, exactly once. */
 export interface Batch {
   readonly rows: readonly PollRow[];
   readonly runs: readonly RunRecord[];

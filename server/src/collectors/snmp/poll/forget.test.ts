@@ -6,7 +6,8 @@ import { SnmpType } from '#protocols/snmp/value.ts';
 import type { PollContext, Target } from '#collectors/collector.ts';
 import { createSnmpCollector } from '#collectors/snmp/index.ts';
 import { SnmpSettings } from '#collectors/snmp/settings.ts';
-import { honestAnswer, PROBE_ID, startAgent } from '#collectors/snmp/testing/agent.ts';
+import { PROBE_ID } from '#collectors/snmp/greet.ts';
+import { honestAnswer, startAgent } from '#collectors/snmp/testing/agent.ts';
 import { openTestTransport, SYS_UP_TIME, TABLE } from '#collectors/snmp/testing/session.ts';
 
 const SYSTEM = [{ oid: SYS_UP_TIME, type: SnmpType.timeTicks, value: 500 }];

@@ -9,7 +9,8 @@ import type { Library } from '#collectors/snmp/knowledge/profiles/library.ts';
 import { openShelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
 import type { Shelf } from '#collectors/snmp/knowledge/profiles/shelf.ts';
 import { SnmpSettings } from '#collectors/snmp/settings.ts';
-import { honestAnswer, PROBE_ID, startAgent } from '#collectors/snmp/testing/agent.ts';
+import { PROBE_ID } from '#collectors/snmp/greet.ts';
+import { honestAnswer, startAgent } from '#collectors/snmp/testing/agent.ts';
 import { openTestTransport, stillClock, SYS_UP_TIME, TABLE } from '#collectors/snmp/testing/session.ts';
 
 const SYSTEM = [

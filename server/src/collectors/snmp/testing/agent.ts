@@ -20,9 +20,6 @@ export interface AgentRequest {
   send(octets: Uint8Array, from?: Socket): void;
 }
 
-/** The request id of what is asked beside a greeting, to hear of closed ports. */
-export const PROBE_ID = 0x1000_0000;
-
 interface ResponseChange {
   version: 0 | 1;
   community: string | Uint8Array;

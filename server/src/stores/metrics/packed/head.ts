@@ -11,6 +11,9 @@ const ALL: Reaches = new Map();
 
 const COLUMNS = 'h.device_id, h.layout_id, h.at, h.polled_at, h.restarted, h.whole, h."values"';
 
+/** SQL: about how many bytes rows of the head take, its values and what stands beside them. */
+export const HEAD_BYTES = 'sum(40 + coalesce(octet_length(whole), 0) + 8 * cardinality("values"))';
+
 export interface HeadRow {
   readonly deviceId: number;
   readonly layoutId: number;

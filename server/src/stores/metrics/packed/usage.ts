@@ -2,6 +2,7 @@ import type { Clock } from '#platform/clock.ts';
 import { usageOf } from '#stores/metrics/usage.ts';
 import type { MetricUsageStore, TierUsage } from '#stores/metrics/usage.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
+import { HEAD_BYTES } from './head.ts';
 import {
   DAY_MS,
   HEAD,
@@ -84,7 +85,7 @@ export function createUsage({ pg, clock, keepMs }: UsageDeps): MetricUsageStore 
       );
       const { rows } = await pg.query<{ bytes: number | null }>(
         `select sum(bytes)::int8 as bytes from (
-           select sum(40 + coalesce(octet_length(whole), 0) + 8 * cardinality("values")) as bytes from metric_head where device_id = $1
+           select ${HEAD_BYTES} as bytes from metric_head where device_id = $1
            union all ${packed.join(' union all ')}) parts`,
         [deviceId],
       );

@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/clock.ts';
+import { HEAD_BYTES } from '#stores/metrics/packed/head.ts';
 import { DAY_MS, HOUR_MS } from '#stores/metrics/packed/partitions.ts';
 import { usageOf } from '#stores/metrics/usage.ts';
 import type { MetricUsageStore, TierUsage } from '#stores/metrics/usage.ts';
@@ -56,7 +57,7 @@ export function createTimescaleUsage({ pg, clock, keepMs }: TimescaleUsageDeps):
       // The columnstore does not tell a device's share: its series' part of all samples is as near as it gets.
       const { rows } = await pg.query<{ share: number | null; head: number }>(
         `select (select count(*) filter (where device_id = $1)::float8 / nullif(count(*), 0) from metric_series) as share,
-           (select coalesce(sum(40 + coalesce(octet_length(whole), 0) + 8 * cardinality("values")), 0)::int8 from metric_head where device_id = $1) as head`,
+           (select coalesce(${HEAD_BYTES}, 0)::int8 from metric_head where device_id = $1) as head`,
         [deviceId],
       );
       const bytes = await bytesOf('metric_ts_value', 'metric_ts_poll', 'metric_ts_span_5m', 'metric_ts_span_1h');
