@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeMessage } from '#protocols/snmp/message.ts';
@@ -92,13 +94,28 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<RunningSnm
   };
 }
 
+/** Below those that systems give to connections: one of these could have it whenever the agent is restarted. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+/** A port that is free for datagrams and for connections, which the agent takes both. */
 async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = PORTS.first + randomInt(PORTS.count);
+    const [socket, server] = [createSocket('udp4'), createServer()];
+    try {
+      const bound = [once(socket, 'listening'), once(server, 'listening')];
+      socket.bind(port, '127.0.0.1');
+      server.listen(port, '127.0.0.1');
+      await Promise.all(bound);
+      return port;
+    } catch {
+      // Somebody has it.
+    } finally {
+      socket.close();
+      server.close();
+    }
+  }
+  throw new Error('no free port was found for snmpd');
 }
 
 /** Asks until there is an answer. */
