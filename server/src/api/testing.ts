@@ -48,8 +48,8 @@ import { createPostgresSetupLink, createPostgresTokens } from '#stores/users/pos
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createPostgresUsers } from '#stores/users/postgres.ts';
 import { createApi } from './server.ts';
-import { fakeMetrics } from './testing/metrics.ts';
-import { createTestSelf } from './testing/self.ts';
+import { fakeMetrics } from '#api/testing/metrics.ts';
+import { createTestSelf } from '#api/testing/self.ts';
 import type { ApiOptions } from './server.ts';
 
 /** A clock that stands still until it is told; sleeps end at once. */

@@ -1,7 +1,7 @@
 import { ProfileReport } from '@sotp/contract/profiles.ts';
 import type { Profiles } from '#services/inventory/profiles.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Folders of device profiles that the operator has added. */
 export function profileRoutes(profiles: Profiles): Route[] {

@@ -16,8 +16,8 @@ import {
 import { Inventory } from '@sotp/contract/inventory.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import type { InventoryServices } from '#services/inventory/inventory.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 const IMPORT_BYTES_MAX = 10 * 1024 * 1024;
 const IMPORT_ROWS_MAX = 50_000;

@@ -4,8 +4,8 @@ import type { Device, Task } from '@sotp/contract/devices.ts';
 import { Fleet } from '@sotp/contract/fleet.ts';
 import { createPollReport } from '#services/inventory/task-report.ts';
 import { silentLog } from '#platform/log.ts';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 let api: TestApi;
 let token: string;

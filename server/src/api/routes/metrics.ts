@@ -15,8 +15,8 @@ import { pageOf } from '@sotp/contract/lists.ts';
 import type { SampleAnswer, Telemetry } from '#services/telemetry/queries.ts';
 import { csvOf } from './metrics-csv.ts';
 import { OPENMETRICS, openMetrics } from './openmetrics.ts';
-import { IdParams, asItComes, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, asItComes, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 const LABEL = 'label.';
 

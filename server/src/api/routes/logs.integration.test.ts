@@ -25,8 +25,8 @@ import { decodeSyslog } from '#protocols/syslog/decode.ts';
 import { systemActor } from '#services/access/actor.ts';
 import type { Actor } from '#services/access/actor.ts';
 import { createLogs } from '#services/logs/logs.ts';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 describe('logs', () => {
   let api: TestApi;

@@ -1,7 +1,7 @@
 import { Report, ReportQuery } from '@sotp/contract/reports.ts';
 import type { Reports } from '#services/reporting/reports.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** What happened in a period. */
 export function reportRoutes(reports: Reports): Route[] {

@@ -5,9 +5,9 @@ import { permissionsOf } from '#domain/permissions.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Access } from '#services/access/access.ts';
 import { SESSION_MAX_MS } from '#services/access/sessions.ts';
-import { SESSION_COOKIE } from './guard.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { SESSION_COOKIE } from '#api/guard.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 export interface AuthOptions {
   access: Access;

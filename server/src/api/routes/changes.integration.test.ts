@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { emptyInventory } from '@sotp/contract/inventory.ts';
-import { openTestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
 
 test('what changed between two readings is listed newest first, page by page', async (t) => {
   const api = await openTestApi();

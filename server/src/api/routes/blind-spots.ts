@@ -1,7 +1,7 @@
 import { BlindSpots } from '@sotp/contract/blind-spots.ts';
 import type { BlindSpots as BlindSpotService } from '#services/fleet/blind-spots.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** What is not being watched, and why. */
 export function blindSpotRoutes(blindSpots: BlindSpotService): Route[] {

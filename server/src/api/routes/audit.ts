@@ -1,8 +1,8 @@
 import { AuditEntry, AuditQuery } from '@sotp/contract/access.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import type { Audit } from '#services/access/audit.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Who did what, when, from where. */
 export function auditRoutes(audit: Audit): Route[] {

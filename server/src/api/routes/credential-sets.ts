@@ -6,8 +6,8 @@ import {
   CredentialSetPatch,
 } from '@sotp/contract/credential-sets.ts';
 import type { CredentialSets } from '#services/inventory/credential-sets.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Which credentials are tried where. */
 export function credentialSetRoutes(sets: CredentialSets): Route[] {

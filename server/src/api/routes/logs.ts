@@ -15,8 +15,8 @@ import {
 } from '@sotp/contract/logs.ts';
 import type { Logs } from '#services/logs/logs.ts';
 import { linesAsCsv, linesAsJson } from './logs-export.ts';
-import { asItComes, IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { asItComes, IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** What devices said. */
 export function logRoutes(logs: Logs): Route[] {

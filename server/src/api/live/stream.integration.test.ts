@@ -6,8 +6,8 @@ import { WebSocket } from 'ws';
 import type { Topic } from '@sotp/contract/live.ts';
 import type { LogEntry } from '@sotp/contract/logs.ts';
 import { packLines } from '#services/logs/tail-lines.ts';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 const PASSWORD = 'correct horse battery';
 

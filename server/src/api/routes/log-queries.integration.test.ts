@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 let api: TestApi;
 before(async () => {

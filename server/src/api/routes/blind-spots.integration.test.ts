@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { BlindSpots } from '@sotp/contract/blind-spots.ts';
 import type { BlindSpot } from '@sotp/contract/blind-spots.ts';
 import { PROCESS_REPORT_TOPIC } from '#services/telemetry/processes.ts';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 let api: TestApi;
 let admin: string;

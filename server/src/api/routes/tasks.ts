@@ -2,8 +2,8 @@ import { Task, TaskRef } from '@sotp/contract/devices.ts';
 import { TaskQuery } from '@sotp/contract/fleet.ts';
 import { pageOf } from '@sotp/contract/lists.ts';
 import type { Tasks } from '#services/inventory/tasks.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Long work and how far it is. */
 export function taskRoutes(tasks: Tasks): Route[] {

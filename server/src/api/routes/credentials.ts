@@ -10,8 +10,8 @@ import {
 import { PageQuery, pageOf } from '@sotp/contract/lists.ts';
 import type { CredentialUse } from '#services/inventory/credential-use.ts';
 import type { Credentials } from '#services/inventory/credentials.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Credentials for devices; secrets go in and never come out. */
 export function credentialRoutes(credentials: Credentials, use: CredentialUse): Route[] {

@@ -3,8 +3,8 @@ import { BUILT_IN_ROLES, Role, User, UserCreate, UserPatch } from '@sotp/contrac
 import { PageQuery, pageOf } from '@sotp/contract/lists.ts';
 import { ROLE_PERMISSIONS } from '#domain/permissions.ts';
 import type { Users } from '#services/access/users.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Accounts of people. */
 export function userRoutes(users: Users): Route[] {

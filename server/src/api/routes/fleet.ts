@@ -4,8 +4,8 @@ import { Fleet, SiteParams, TaskStart } from '@sotp/contract/fleet.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Audit } from '#services/access/audit.ts';
 import type { FleetOverview } from '#services/fleet/overview.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** The collectors, what waits for them, and the work that comes back by the clock. */
 export function fleetRoutes(fleet: FleetOverview, audit: Audit): Route[] {

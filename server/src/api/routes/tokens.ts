@@ -1,8 +1,8 @@
 import { Token, TokenCreate, TokenCreated } from '@sotp/contract/access.ts';
 import { PageQuery, pageOf } from '@sotp/contract/lists.ts';
 import type { Tokens } from '#services/access/tokens.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** API tokens for programs. */
 export function tokenRoutes(tokens: Tokens): Route[] {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { CollectorList } from '@sotp/contract/devices.ts';
 import type { CollectorInfo } from '@sotp/contract/devices.ts';
 import type { CollectorCatalog } from '#services/inventory/configure.ts';
-import { route } from './route.ts';
-import type { Route } from './route.ts';
+import { route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** The ways to ask devices, with the JSON Schema of their settings: forms are drawn from it. */
 export function collectorRoutes(catalog: CollectorCatalog): Route[] {

@@ -1,7 +1,7 @@
 import { CountedQuery, CountedQueryCreate, CountedQueryList, CountedQueryPatch } from '@sotp/contract/logs.ts';
 import type { CountedQueries } from '#services/logs/counted-queries.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Queries whose matching lines are counted. */
 export function logQueryRoutes(queries: CountedQueries): Route[] {

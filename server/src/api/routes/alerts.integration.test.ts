@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import test, { after, before, describe } from 'node:test';
 import { WebSocket } from 'ws';
 import { openReceiver } from '#services/alerting/testing/receiver.ts';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 const CONDITION = {
   code: 'spool_full',

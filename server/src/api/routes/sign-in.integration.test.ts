@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
-import { createFakeClock, openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { createFakeClock, openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 const PASSWORD = 'correct horse battery';
 const ORIGIN = 'http://localhost:80';

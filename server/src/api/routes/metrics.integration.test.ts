@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { OPENMETRICS } from './openmetrics.ts';
-import { openTestApi } from './testing.ts';
-import type { TestApi } from './testing.ts';
+import { openTestApi } from '#api/testing.ts';
+import type { TestApi } from '#api/testing.ts';
 
 const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0;
 

@@ -7,8 +7,8 @@ import type { Log } from '#platform/log.ts';
 import type { Access } from '#services/access/access.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { LiveFeed, Unsubscribe } from '#services/telemetry/stream.ts';
-import { toRequestError } from './errors.ts';
-import { identify } from './guard.ts';
+import { toRequestError } from '#api/errors.ts';
+import { identify } from '#api/guard.ts';
 import { createOutbox } from './outbox.ts';
 
 export interface StreamOptions {

@@ -13,8 +13,8 @@ import {
 import { Id, PageQuery, pageOf } from '@sotp/contract/lists.ts';
 import type { Alerts } from '#services/alerting/alerts.ts';
 import type { Channels } from '#services/alerting/channels.ts';
-import { IdParams, route } from './route.ts';
-import type { Route } from './route.ts';
+import { IdParams, route } from '#api/route.ts';
+import type { Route } from '#api/route.ts';
 
 /** Alerts, what was sent about them, and where it goes. */
 export function alertRoutes(alerts: Alerts, channels: Channels): Route[] {
