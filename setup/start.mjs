@@ -18,6 +18,11 @@ function run(node, args, env) {
   // The channel tells SOTP when this process is killed: then it stops too.
   const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npm passes a signal on to the shell that it runs this by, which ends of it and tells nobody.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === 'start') {
+    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+  }
   child.once('error', (error) => {
     console.error(`sotp: ${node} cannot be run: ${error.message}`);
     process.exitCode = 1;

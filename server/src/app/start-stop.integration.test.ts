@@ -26,10 +26,10 @@ after(async () => {
 
 const PASSWORD = 'a-password-nobody-may-see';
 
-async function start(env: Record<string, string> = {}) {
+async function start(env: Record<string, string> = {}, by: readonly string[] = []) {
   const free = await takenPort();
   await free.release();
-  const sotp = runSotp(['start', '--port', String(free.port), '--data-dir', dataDir, '--collectors', '1'], env);
+  const sotp = runSotp(['start', '--port', String(free.port), '--data-dir', dataDir, '--collectors', '1'], env, by);
   running.add(sotp);
   const address = await sotp.ready;
   return { sotp, address };
@@ -131,6 +131,17 @@ test(
     assert.doesNotMatch(ended.stderr, /started again/);
   },
 );
+
+test('SIGTERM to npm, which ends the shell between them: SOTP stops as well', { skip }, async () => {
+  const { sotp } = await start({ npm_lifecycle_event: 'start' }, ['sh', '-c', '"$@"; :', 'npm']);
+  const started = childrenOf(sotp.pid).map(({ pid }) => pid);
+  assert.equal(started.length, 1);
+  sotp.kill('SIGTERM');
+  // Only once nobody writes to its output any more.
+  const { stdout } = await sotp.ended;
+  assert.match(stdout, /SOTP has stopped\n$/);
+  assert.ok(isGone(started)());
+});
 
 test('a second SOTP on the same data directory is refused in one line', { skip }, async () => {
   const { sotp } = await start();

@@ -6,11 +6,19 @@ import { createSupervisor } from './supervisor.ts';
 
 const STOP_LIMIT_MS = 9_500;
 const TIDY_AFTER_MS = 8_000;
+const PARENT_CHECK_MS = 500;
 
 export interface RunOptions {
   readonly print: (line: string) => void;
   /** Epoch ms at which the start began. */
   readonly since: number;
+}
+
+/** npm passes a signal on to the shell that it runs us by, which ends of it and tells nobody. */
+function whenNpmIsGone(then: () => void): void {
+  const parent = process.ppid;
+  if (process.env['npm_lifecycle_event'] !== 'start') return;
+  setInterval(() => process.ppid !== parent && then(), PARENT_CHECK_MS).unref();
 }
 
 /** Runs SOTP in the foreground until a signal ends it. Answers the exit status; throws what kept it from starting. */
@@ -22,6 +30,7 @@ export async function runSupervisor(config: Config, options: RunOptions): Promis
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
     process.once('disconnect', resolve);
+    whenNpmIsGone(resolve);
     // The terminal was closed. Whoever sent the output elsewhere (nohup) wants SOTP to go on.
     process.on('SIGHUP', () => process.stdout.isTTY && resolve());
   });
