@@ -207,3 +207,20 @@ test('the machine of a database takes a connection, or refuses it, or says nothi
   url.hostname = 'nowhere.invalid';
   assert.equal(await reachDatabase(url.href, 60_000), 'silent');
 });
+
+test('a session runs what is asked at the same time one after the other, as pg wants it; one that fails holds up nobody', async () => {
+  const warnings: string[] = [];
+  const warned = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', warned);
+  const session = await db.pg.session();
+  try {
+    const asked = ['select 1 as n', 'select nonsense', 'select 3 as n'].map((sql) => session.query<{ n: number }>(sql));
+    const answers = await Promise.allSettled(asked);
+    const numbers = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.rows[0]?.n : 'failed'));
+    assert.deepEqual(numbers, [1, 'failed', 3]);
+    assert.deepEqual(warnings, []);
+  } finally {
+    process.off('warning', warned);
+    await session.close();
+  }
+});

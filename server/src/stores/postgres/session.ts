@@ -3,6 +3,7 @@ import { toDatabaseFault } from './faults.ts';
 
 /** One connection for as long as its owner wants it. Session advisory locks are gone the moment it is lost. */
 export interface Session {
+  /** Statements asked for at the same time run one after the other. */
   query<T = Record<string, unknown>>(
     text: string,
     params?: readonly unknown[],
@@ -31,10 +32,13 @@ export async function openSession(config: pg.ClientConfig, database: string): Pr
     client.end().catch(() => undefined);
     throw toDatabaseFault(error, database);
   }
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     async query<T>(text: string, params: readonly unknown[] = []) {
+      const running = turn.then(async () => client.query(text, params as unknown[]));
+      turn = running.catch(() => undefined);
       try {
-        const result = await client.query(text, params as unknown[]);
+        const result = await running;
         return { rows: result.rows as T[], rowCount: result.rowCount ?? 0 };
       } catch (error) {
         throw toDatabaseFault(error, database);
