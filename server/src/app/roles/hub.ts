@@ -7,6 +7,7 @@ import { removeLocalAccess, writeLocalAccess } from '#app/cli/local-token.ts';
 import { version } from '#app/version.ts';
 import { collectors } from '#collectors/registry.ts';
 import { createLifecycle } from '#platform/lifecycle.ts';
+import { trimMalloc } from '#platform/malloc.ts';
 import { createMeter } from '#platform/meter.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import { createAccess } from '#services/access/access.ts';
@@ -98,6 +99,8 @@ function compose(context: RoleContext) {
       { name: 'ports long gone', run: (now) => stores.ports.prune(now - CHANGES_KEPT_MS) },
       { name: 'old alerts', run: (now) => stores.alerts.prune(now - ALERTS_KEPT_MS, now) },
       { name: 'old tasks', run: (now) => stores.tasks.prune(now - TASKS_KEPT_MS) },
+      // Last: the others have taken memory for a while, packing the most.
+      { name: 'freed memory', run: async () => trimMalloc() },
     ],
     leads: scheduler.leads,
     clock,
