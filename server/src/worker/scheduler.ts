@@ -42,6 +42,9 @@ const RELOAD_MS = 60_000;
 
 /** Changes that come together are read together. */
 const GATHER_MS = 100;
+/** The whole schedule is read for a change: while changes go on, nothing is for so many times as long as it took, up to a second. */
+const GATHER_SHARE = 4;
+const GATHER_MAX_MS = 1_000;
 
 /** A hand-over never takes so long; after it, nobody is there. */
 const UNSERVED_MS = 60_000;
@@ -84,6 +87,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   const servedAt = new Map<number, number>();
   let leadsSince = 0;
   let nextReload = 0;
+  let gatherMs = GATHER_MS;
 
   async function enqueue(jobs: ReadonlyMap<number, PollJob>): Promise<void> {
     for (const [partition, job] of jobs) {
@@ -102,6 +106,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   /** Reads the schedule; polls at once what is new since the last reading, and what is said to have changed. */
   async function reload(): Promise<void> {
+    const since = clock.monotonic();
     const news = new Set(changed);
     changed.clear();
     let entries: readonly PlanEntry[];
@@ -115,6 +120,8 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     known = new Set(entries.map(keyOf));
     plan = createPlan(entries, partitions);
     counters.scheduler_entries = plan.size;
+    const tookMs = clock.monotonic() - since;
+    gatherMs = Math.min(GATHER_MAX_MS, Math.max(GATHER_MS, GATHER_SHARE * tookMs));
     // The first reading of a new leader says nothing about what is new.
     const due = entries.filter((entry) => news.has(entry.deviceId) || (before && !before.has(keyOf(entry))));
     const [first, second] = soon;
@@ -168,12 +175,12 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const early = Promise.withResolvers<void>();
     const cancel = new AbortController();
     wake = early.resolve;
-    const ms = changed.size > 0 ? GATHER_MS : Math.max(0, until - clock.monotonic());
+    const ms = changed.size > 0 ? gatherMs : Math.max(0, until - clock.monotonic());
     const slept = clock.sleep(ms, AbortSignal.any([signal, cancel.signal])).catch(() => undefined);
     await Promise.race([slept, early.promise]);
     wake = undefined;
     cancel.abort();
-    if (changed.size > 0 && ms > GATHER_MS) await clock.sleep(GATHER_MS, signal).catch(() => undefined);
+    if (changed.size > 0 && ms > gatherMs) await clock.sleep(gatherMs, signal).catch(() => undefined);
   }
 
   async function leadOn(lead: Leadership, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml';
 import { AppError } from '#platform/errors.ts';
 import { nearest } from './nearest.ts';
 import type { Config as Configuration, ConfigKey } from './schema.ts';
-import { Config, configKeys } from './schema.ts';
+import { Config, configKeys, defaultPartitions } from './schema.ts';
 
 export type { Config } from './schema.ts';
 
@@ -131,7 +131,10 @@ export function resolveConfig(sources: ConfigSources): Configuration {
   }
   layer(options, () => 'the command line');
   const parsed = Config.safeParse(nest(values), { reportInput: true });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { data } = parsed;
+    return { ...data, partitions: data.partitions ?? defaultPartitions(data.collectors) };
+  }
   const problems = parsed.error.issues.map((issue) => {
     const names = issue.path.map(String);
     const path = names.filter((name) => !/^\d+$/.test(name)).join('.') || 'the configuration';

@@ -129,8 +129,9 @@ const processes = {
     { defaultText: 'one a core, at most 8' },
   ),
   partitions: key(
-    z.number().int().min(1).max(256).default(4),
+    z.number().int().min(1).max(256).optional(),
     'Parts into which the devices are divided among collector processes; what the hub says counts on every machine',
+    { defaultText: 'two for each of `collectors`, at least 4' },
   ),
   sites: key(
     z.array(z.string().trim().min(1).max(200)).max(50).default([]),
@@ -207,7 +208,10 @@ export const Config = z
     path: ['loki', 'url'],
     error: 'needed for logs: loki',
   });
-export type Config = z.infer<typeof Config>;
+export type Config = z.infer<typeof Config> & { readonly partitions: number };
+
+/** A collector process without a partition has nothing to do; with two each, who leaves is shared out evenly. */
+export const defaultPartitions = (collectors: number): number => Math.max(4, 2 * collectors);
 
 /** What can be a value of a single key; lists are given in environment variables with commas. */
 export type KeyKind = 'number' | 'text' | 'list';

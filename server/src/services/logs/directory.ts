@@ -13,6 +13,10 @@ import type { DirectoryEntry, SenderStore } from '#stores/logs/logs.ts';
 const REFRESH_MS = 60_000;
 /** Changes come in bursts: an import changes thousands of devices. */
 const SETTLE_MS = 500;
+/** All devices are read again for one that changed: of its time a process spends this share on that at most. */
+const SHARE = 1 / 20;
+/** A name that more devices have tells nobody apart; whether one is named twice is then not worth the search. */
+const SHARED_MAX = 32;
 
 /** Which devices there are, as far as lines are concerned; a snapshot that follows the inventory. */
 export interface Directory extends Component {
@@ -44,7 +48,7 @@ function isLoopback(address: string): boolean {
 function add(map: Map<string, number[]>, key: string, id: number): void {
   const known = map.get(key);
   if (!known) map.set(key, [id]);
-  else if (!known.includes(id)) known.push(id);
+  else if (known.length > SHARED_MAX ? known.at(-1) !== id : !known.includes(id)) known.push(id);
 }
 
 function shortName(name: string): string {
@@ -108,20 +112,22 @@ export function createDirectory({ senders, bus, clock, log }: DirectoryDeps): Di
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let unsubscribe: (() => Promise<void>) | undefined;
-  let wake: (() => void) | undefined;
+  let changed = Promise.withResolvers<void>();
+  let tookMs = 0;
 
   async function refresh(): Promise<void> {
+    const since = clock.monotonic();
     snapshot = snapshotOf(await senders.directory());
     answers = new Map();
+    tookMs = clock.monotonic() - since;
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const changed = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      await Promise.race([clock.sleep(REFRESH_MS, signal), changed]).catch(() => undefined);
-      await clock.sleep(SETTLE_MS, signal).catch(() => undefined);
+      await Promise.race([clock.sleep(REFRESH_MS, signal), changed.promise]).catch(() => undefined);
+      await clock.sleep(Math.max(SETTLE_MS, tookMs / SHARE), signal).catch(() => undefined);
+      // Before it is read: what changes meanwhile is not in it.
+      changed = Promise.withResolvers<void>();
       if (signal.aborted) return;
       await refresh().catch((error: unknown) => {
         // The database being away is said elsewhere; the snapshot stays good for that long.
@@ -136,7 +142,7 @@ export function createDirectory({ senders, bus, clock, log }: DirectoryDeps): Di
     async start() {
       stopping = new AbortController();
       await refresh();
-      unsubscribe = await bus.subscribe(BUS_TOPICS.deviceChanged, () => wake?.());
+      unsubscribe = await bus.subscribe(BUS_TOPICS.deviceChanged, () => changed.resolve());
       running = follow(stopping.signal);
     },
     async stop() {
