@@ -3,7 +3,7 @@ import type { Lane } from '#platform/lane.ts';
 import type { CollectorDeps, Fault, PollContext, PollResult, SampleSet } from '#collectors/collector.ts';
 import type { Inventory } from '@sotp/contract/inventory.ts';
 import { OperStatus } from '@sotp/contract/inventory.ts';
-import { greet } from '#collectors/snmp/greet.ts';
+import { hear } from '#collectors/snmp/greet.ts';
 import { MAX_VARBINDS } from '#collectors/snmp/client/session.ts';
 import type { Session } from '#collectors/snmp/client/session.ts';
 import { toAppError } from '#platform/errors.ts';
@@ -183,9 +183,9 @@ async function learn(
   const { turn } = state.session;
   const greetUnheard = async () => {
     const goesOn = !study.learned && study.failure === null;
-    if (!state.fast && goesOn && turn.answers === state.answers && !turn.taken) await greet(state.session);
+    if (!state.fast && goesOn && turn.answers === state.answers && !turn.taken) await hear(state.session);
   };
-  // Who has not answered this poll yet, and is asked nothing just now, is greeted: his reading may only begin, after it was
+  // Who has not answered this poll yet, and is asked nothing just now, is asked whether it is there: his reading may only begin, after it was
   // lost before, or it has to think. What it asks may be out for longer than a poll waits, and says nothing until then.
   await greetUnheard();
   await awaitStudy(study, until - clock.monotonic(), clock);

@@ -209,3 +209,29 @@ test('a device that was lost while it was read, and is silent since, is not up w
     await agent.stop();
   }
 });
+
+test('a device whose turn to be read has not come is asked by one request, and told to refuse when its agent has gone', async () => {
+  const slow = await startAgent((request) => {
+    if (request.count <= 2) request.send(honestAnswer(request, [...SYSTEM, ...TABLE]));
+  });
+  const next = await startAgent((request) => request.send(honestAnswer(request, [...SYSTEM, ...TABLE])));
+  const transport = await openTestTransport();
+  const deps = { clock: systemClock, log: silentLog, random: Math.random, studiesAtOnce: 1 };
+  const collector = createSnmpCollector(transport, deps);
+  const other: Target = { ...target, deviceId: 2 };
+  const nextSettings = SnmpSettings.parse({ port: next.port, timeoutMs: 300, retries: 0 });
+  try {
+    await collector.poll(target, SnmpSettings.parse({ port: slow.port, timeoutMs: 30_000, retries: 0 }), context());
+    await collector.poll(other, nextSettings, context());
+    // Without what the greeting asked beside, which may come late.
+    const asked = () => next.requests.filter(({ pdu }) => 'requestId' in pdu && pdu.requestId !== PROBE_ID).length;
+    const greeted = asked();
+    const { faults } = await collector.poll(other, nextSettings, context());
+    assert.deepEqual([faults.map(({ code }) => code), asked() - greeted], [['overloaded'], 1]);
+    await next.stop();
+    await assert.rejects(collector.poll(other, nextSettings, context()), { code: 'connection_refused' });
+  } finally {
+    await collector.close();
+    await slow.stop();
+  }
+});
