@@ -187,18 +187,19 @@ export function createCatalogue(pg: Postgres): Catalogue {
     async series(filter) {
       const params: unknown[] = [];
       const bind = (value: unknown) => `$${params.push(value)}`;
-      const where = [`id > ${bind(filter.after ?? 0)}::int8`];
       const { deviceIds, metric, labels } = filter;
+      // The series of a few devices are found by their index: in the order of ids, or by a metric, those of all would be read.
+      const few = deviceIds !== undefined && deviceIds.length <= FEW_DEVICES;
+      const id = few ? 'id + 0' : 'id';
+      const where = [`${id} > ${bind(filter.after ?? 0)}::int8`];
       if (deviceIds) where.push(`device_id = any(${bind(deviceIds)}::int8[])`);
       // What is of no device is the canary's.
       else where.push('device_id > 0');
-      // Among the series of a few devices: the index by metric would be read for all devices that have it.
-      const few = deviceIds !== undefined && deviceIds.length <= FEW_DEVICES;
       if (metric !== undefined) where.push(`${few ? `metric || ''` : 'metric'} = ${bind(metric)}`);
       if (labels) where.push(`labels @> ${bind(JSON.stringify(labels))}::jsonb`);
       const { rows } = await pg.query<StoredSeries>(
         `select id, device_id as "deviceId", metric, labels, unit, kind from metric_series
-         where ${where.join(' and ')} order by id limit ${bind(filter.limit)}`,
+         where ${where.join(' and ')} order by ${id} limit ${bind(filter.limit)}`,
         params,
         few ? `series-of-few-${metric === undefined ? 0 : 1}${labels ? 1 : 0}` : undefined,
       );
