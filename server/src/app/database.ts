@@ -20,15 +20,24 @@ export async function migrateDatabase(databaseUrl: string, log: Log): Promise<st
   }
 }
 
-/** How many partitions all machines work with: a machine with a hub says, the others follow. */
+/** A collector process without a partition has nothing to do; with two each, who leaves is shared out evenly. */
+const partitionsFor = (collectors: number): number => Math.max(4, 2 * collectors);
+
+/**
+ * How many partitions all machines work with: a machine with a hub says, the others follow. While collectors are at work only
+ * what is configured changes it: they, and the hub that plans for them, would have to be started anew.
+ */
 export async function agreeOnPartitions(databaseUrl: string, config: Config): Promise<number> {
   const pg = createPostgres({ databaseUrl, log: silentLog, maxConnections: 1, applicationName: 'sotp start' });
   await pg.start();
   try {
     const leases = createPostgresLeases(pg);
-    if (!config.roles.includes('hub')) return (await leases.agreed()) ?? config.partitions;
-    await leases.agree(config.partitions);
-    return config.partitions;
+    const agreed = await leases.agreed();
+    const own = config.partitions ?? partitionsFor(config.collectors);
+    if (!config.roles.includes('hub')) return agreed ?? own;
+    if (agreed !== undefined && config.partitions === undefined && (await leases.fleet()).length > 0) return agreed;
+    await leases.agree(own);
+    return own;
   } finally {
     await pg.stop();
   }

@@ -34,13 +34,6 @@ test('defaults < file < environment < options', () => {
   assert.equal(resolve({ file: 'port: 1', env: { SOTP_PORT: '2' }, options: { port: '3' } }).port, 3);
 });
 
-test('there are partitions for all collector processes of the machine, unless their number is given', () => {
-  const partitions = (env: Record<string, string>) => resolve({ env }).partitions;
-  assert.equal(partitions({ SOTP_COLLECTORS: '1' }), 4);
-  assert.equal(partitions({ SOTP_COLLECTORS: '8' }), 16);
-  assert.equal(partitions({ SOTP_COLLECTORS: '8', SOTP_PARTITIONS: '3' }), 3);
-});
-
 test('logs in Loki need its address', () => {
   assert.match(refusal({ file: 'logs: loki' }), /loki\.url/);
   const env = { SOTP_LOGS: 'loki', SOTP_LOKI_URL: 'http://127.0.0.1:3100' };

@@ -3,9 +3,9 @@ import { parseDocument } from 'yaml';
 import { AppError } from '#platform/errors.ts';
 import { nearest } from './nearest.ts';
 import type { Config as Configuration, ConfigKey } from './schema.ts';
-import { Config, configKeys, defaultPartitions } from './schema.ts';
+import { Config, configKeys } from './schema.ts';
 
-export type { Config } from './schema.ts';
+export type { Config, RoleConfig } from './schema.ts';
 
 /** Where values come from. Everything is handed in, so that a test needs neither files nor an environment. */
 export interface ConfigSources {
@@ -131,10 +131,7 @@ export function resolveConfig(sources: ConfigSources): Configuration {
   }
   layer(options, () => 'the command line');
   const parsed = Config.safeParse(nest(values), { reportInput: true });
-  if (parsed.success) {
-    const { data } = parsed;
-    return { ...data, partitions: data.partitions ?? defaultPartitions(data.collectors) };
-  }
+  if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const names = issue.path.map(String);
     const path = names.filter((name) => !/^\d+$/.test(name)).join('.') || 'the configuration';

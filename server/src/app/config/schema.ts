@@ -208,10 +208,9 @@ export const Config = z
     path: ['loki', 'url'],
     error: 'needed for logs: loki',
   });
-export type Config = z.infer<typeof Config> & { readonly partitions: number };
-
-/** A collector process without a partition has nothing to do; with two each, who leaves is shared out evenly. */
-export const defaultPartitions = (collectors: number): number => Math.max(4, 2 * collectors);
+export type Config = z.infer<typeof Config>;
+/** As roles have it: all machines have agreed on the partitions. */
+export type RoleConfig = Config & { readonly partitions: number };
 
 /** What can be a value of a single key; lists are given in environment variables with commas. */
 export type KeyKind = 'number' | 'text' | 'list';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Backends } from '#app/backends.ts';
-import type { Config } from '#app/config/load.ts';
+import type { RoleConfig } from '#app/config/load.ts';
 import { createTrapListener } from '#collectors/traps/listener.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Component } from '#platform/lifecycle.ts';
@@ -23,7 +23,7 @@ import { spoolLimits } from '#worker/spool/settings.ts';
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface TrapsDeps {
-  readonly config: Config;
+  readonly config: RoleConfig;
   readonly backends: Backends;
   readonly targets: Targets;
   readonly directory: Directory;

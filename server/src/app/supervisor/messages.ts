@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@sotp/contract/errors.ts';
-import type { Config } from '#app/config/load.ts';
+import type { RoleConfig } from '#app/config/load.ts';
 
 export type RoleName = 'hub' | 'collector' | 'simulator';
 
@@ -20,7 +20,7 @@ export interface ProcessState {
 export interface RoleStart {
   readonly role: RoleName;
   readonly index: number;
-  readonly config: Config;
+  readonly config: RoleConfig;
   readonly databaseUrl: string;
 }
 

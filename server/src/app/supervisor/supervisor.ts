@@ -1,7 +1,7 @@
 import { chooseMetricBackend } from '#app/metric-backend.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '#app/config/load.ts';
+import type { Config, RoleConfig } from '#app/config/load.ts';
 import type { EmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
 import { createEmbeddedPostgres } from '#app/embedded-postgres/embedded-postgres.ts';
 import { agreeOnPartitions, migrateDatabase } from '#app/database.ts';
@@ -110,7 +110,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
   }
 
-  async function startRoles(config: Config, databaseUrl: string): Promise<Started> {
+  async function startRoles(config: RoleConfig, databaseUrl: string): Promise<Started> {
     processes = plannedRoles(config).map(({ role, index }) =>
       createRoleProcess({ start: { role, index, config, databaseUrl }, log, clock, onChange: figures.tell }),
     );
