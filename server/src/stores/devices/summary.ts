@@ -8,7 +8,7 @@ const STORED_STATUS = 'device_status(false, null, null, s.status, s.valid_until,
 
 /**
  * How many devices have which status now. Of the states of all only two numbers are counted, as if all were up or late; the
- * few others, which indexes find, are moved from there: a third of what it costs to group all by status.
+ * few others, which indexes find, are moved from there: half of what it costs to group all by status.
  */
 export async function countByStatus(pg: Postgres, { sites }: DeviceScope): Promise<Map<DeviceStatus, number>> {
   const states = sites
