@@ -10,6 +10,7 @@ import { addressAfter } from '@sotp/simulator/addresses.ts';
 import { withDatabase } from '../../server/src/app/database.ts';
 import { loadConfig } from '../../server/src/app/config/load.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
+import { forEachLimited } from '../../server/src/platform/concurrency.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import type { Call } from './sotp.ts';
 import type { Asked } from './user.ts';
@@ -71,6 +72,21 @@ export async function knownDevices(call: Call, from: number): Promise<number> {
     if (page.nextCursor === null) return count;
     cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
   }
+}
+
+/** Changes how often all devices are polled, eight at once. */
+export async function changeIntervals(call: Call, intervalSeconds: number): Promise<void> {
+  const devices: Device[] = [];
+  for (let cursor = ''; ;) {
+    const page = await call<Page<Device>>('GET', `/devices?limit=1000${cursor}`);
+    devices.push(...page.items);
+    if (page.nextCursor === null) break;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
+  await forEachLimited(devices, 8, async ({ id, collectors }) => {
+    const changed = collectors.map(({ name, settings }) => ({ name, intervalSeconds, settings }));
+    await call('PATCH', `/devices/${id}`, { collectors: changed });
+  });
 }
 
 /** Uses the API as a person with the pages open, some eight requests a second; `end` answers all that was asked. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../../server/src/app/supervisor/role-process.ts';
+import { nodeFlags } from '../../server/src/app/supervisor/role-process.ts';
 import { parseGlob } from '../../server/src/domain/log-filter.ts';
 import type { LogFilter } from '../../server/src/domain/log-filter.ts';
 import { silentLog } from '../../server/src/platform/log.ts';
@@ -47,7 +47,7 @@ export async function startGround(syslog: Record<string, unknown>): Promise<Grou
   const dir = mkdtempSync(join(tmpdir(), 'sotp-logs-ground-'));
   const child: ChildProcess = spawn(
     process.execPath,
-    [...NODE_FLAGS.collector, fileURLToPath(new URL('collector.ts', import.meta.url))],
+    [...nodeFlags('collector', 2), fileURLToPath(new URL('collector.ts', import.meta.url))],
     {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, SOTP_BENCH_URL: url, SOTP_BENCH_DIR: dir, SOTP_BENCH_SYSLOG: JSON.stringify(syslog) },

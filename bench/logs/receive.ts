@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../../server/src/app/supervisor/role-process.ts';
+import { nodeFlags } from '../../server/src/app/supervisor/role-process.ts';
 import { freePort, startRsyslog, startSyslogNg } from './daemons.ts';
 import type { Receiver } from './daemons.ts';
 import { createChance, makeLine } from './lines.ts';
@@ -62,7 +62,7 @@ async function sendTcp(port: number): Promise<void> {
 async function startSotp(batched: boolean): Promise<Receiver> {
   const [udp, tcp] = [freePort(), freePort()];
   const script = fileURLToPath(new URL('receiver.ts', import.meta.url));
-  const flags = NODE_FLAGS.collector;
+  const flags = nodeFlags('collector', 2);
   const child = spawn(process.execPath, [...flags, script, String(udp), String(tcp), batched ? 'batched' : 'dgram'], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

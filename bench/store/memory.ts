@@ -3,7 +3,7 @@
 // are more ends of hours and days among the samples. The resident memory of this process and of the database's is taken after each hour.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { MALLOC, NODE_FLAGS } from '../../server/src/app/supervisor/role-process.ts';
+import { MALLOC, nodeFlags } from '../../server/src/app/supervisor/role-process.ts';
 import { migrate } from '../../server/src/stores/postgres/migrate.ts';
 import { createPostgres } from '../../server/src/stores/postgres/postgres.ts';
 import { startTestServer } from '../../server/src/stores/postgres/test-server.ts';
@@ -14,7 +14,7 @@ import { createFleet } from './fleet.ts';
 
 // As the hub runs, whose leader packs.
 if (process.env['MALLOC_ARENA_MAX'] === undefined) {
-  const { status } = spawnSync(process.execPath, [...NODE_FLAGS.hub, ...process.argv.slice(1)], {
+  const { status } = spawnSync(process.execPath, [...nodeFlags('hub', 2), ...process.argv.slice(1)], {
     env: { ...process.env, ...MALLOC },
     stdio: 'inherit',
   });

@@ -2,7 +2,7 @@ import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { MALLOC, NODE_FLAGS } from '../../../server/src/app/supervisor/role-process.ts';
+import { MALLOC, nodeFlags } from '../../../server/src/app/supervisor/role-process.ts';
 
 /** What all contenders poll: simulated switches, one loopback address each. */
 export interface Plan {
@@ -46,7 +46,7 @@ export interface Peer {
 export async function startNodePeer(client: 'dgram' | 'koffi' | 'npm', plan: Plan): Promise<Peer> {
   const { devices, ports, port, security } = plan;
   const child = fork(new URL('./client.ts', import.meta.url), [client, devices, ports, port, security].map(String), {
-    execArgv: client === 'npm' ? process.execArgv : [...process.execArgv, ...NODE_FLAGS.collector],
+    execArgv: client === 'npm' ? process.execArgv : [...process.execArgv, ...nodeFlags('collector', 2)],
     env: client === 'npm' ? process.env : { ...process.env, ...MALLOC },
   });
   await ready(child, once(child, 'message'));

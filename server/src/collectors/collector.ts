@@ -107,7 +107,7 @@ export interface OpenCollector<Settings> {
   facts?(target: Target, settings: Settings, ctx: PollContext): Promise<Partial<Inventory>>;
   /** What it knows devices by beyond what SOTP brings along. */
   knowledge?(): Promise<KnowledgeReport>;
-  /** Forgets what it keeps about a device (learned plan, cached keys): it was changed or removed, or works elsewhere now. */
+  /** Forgets what it keeps about a device (learned plan, cached keys): it is to be asked in another way, was removed, or is polled elsewhere now. */
   forget(deviceId: number): void;
   /** Counters of its own, as name -> value, for `/metrics`; names without the `sotp_` prefix. */
   metrics(): Record<string, number>;

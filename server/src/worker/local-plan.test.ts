@@ -17,18 +17,27 @@ const TWENTY: readonly PlanEntry[] = Array.from({ length: 20 }, (_, i) => ({
   intervalSeconds: 10,
 }));
 
-async function world(t: TestContext, entries = TWENTY) {
+async function world(t: TestContext, given = TWENTY) {
+  const entries = [...given];
   const clock = createFakeClock();
   const state = { blind: false, hangs: false, held: [0, 1], stranded: [] as number[], reads: 0 };
   const slots: string[] = [];
-  const bus = { subscribe: async () => async () => undefined } as Partial<Bus> as Bus;
+  const asked: (readonly number[] | undefined)[] = [];
+  const listeners = new Map<string, (message: unknown) => void>();
+  const bus = {
+    async subscribe(topic: string, listener: (message: unknown) => void) {
+      listeners.set(topic, listener);
+      return async () => undefined;
+    },
+  } as Partial<Bus> as Bus;
   const shared = createSharedClock(clock);
   const local = createLocalPlan({
-    async schedule() {
+    async schedule(deviceIds) {
       if (state.blind) throw new AppError('database_unavailable', 'away', { retryable: true });
       if (state.hangs) await new Promise(() => undefined);
       state.reads++;
-      return entries;
+      asked.push(deviceIds);
+      return entries.filter(({ deviceId }) => deviceIds?.includes(deviceId) ?? true);
     },
     partitions: 4,
     held: () => state.held,
@@ -54,7 +63,8 @@ async function world(t: TestContext, entries = TWENTY) {
   });
   const jobs = setInterval(() => undefined, 1_000_000);
   t.after(() => clearInterval(jobs));
-  return { clock, state, slots, entries, local };
+  const changed = (deviceId: number) => listeners.get('device-changed')?.({ deviceId });
+  return { clock, state, slots, entries, asked, changed, local };
 }
 
 test('as long as the hub schedules, nothing is planned here', async (t) => {
@@ -206,4 +216,25 @@ test('when the database is back, polls go on here until a hub gives out jobs, no
   );
   await clock.advance(5_000);
   assert.equal(local.counters()['local_plan_active'], 0);
+});
+
+test('of a few changed devices alone the schedule is read, and what went is polled no more when nobody schedules', async (t) => {
+  const { clock, state, slots, entries, asked, changed } = await world(t);
+  await clock.advance(1_500);
+  entries.splice(
+    entries.findIndex(({ deviceId }) => deviceId === 5),
+    1,
+  );
+  entries.push({ deviceId: 30, collector: 'icmp', intervalSeconds: 10 });
+  asked.length = 0;
+  changed(5);
+  changed(30);
+  await clock.advance(5_000);
+  assert.deepEqual(asked, [[5, 30]]);
+  state.held = [0, 1, 2, 3];
+  state.blind = true;
+  await clock.advance(12_000);
+  const polled = new Set(slots.map((slot) => Number(slot.split(' ')[1])));
+  assert.ok(polled.has(30) && !polled.has(5), [...polled].join());
+  assert.equal(polled.size, 20);
 });

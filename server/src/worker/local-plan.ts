@@ -5,12 +5,14 @@ import { toAppError } from '#platform/errors.ts';
 import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { Job } from '#queue/queue.ts';
+import { DeviceChanged } from '#services/telemetry/polls.ts';
 import { createPlan } from './plan.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import type { SharedClock } from './shared-clock.ts';
 
 export interface LocalPlanDeps {
-  readonly schedule: () => Promise<readonly PlanEntry[]>;
+  /** Every (device, collector) that is to be polled; of these devices alone when given. */
+  readonly schedule: (deviceIds?: readonly number[]) => Promise<readonly PlanEntry[]>;
   readonly partitions: number;
   /** The partitions that this process holds, and those of them whose jobs cannot come. */
   readonly held: () => readonly number[];
@@ -30,8 +32,10 @@ export interface LocalPlan extends Component {
   counters(): Record<string, number>;
 }
 
-/** How often the schedule is read as long as it can be. */
+/** How often the whole schedule is read as long as it can be. */
 const RELOAD_MS = 300_000;
+/** Of more changed devices than this the whole is read, too. */
+const FEW_CHANGED = 1_000;
 const AFTER_CHANGE_MS = 3_000;
 const TICK_MS = 1_000;
 /** Slots this far back, when it begins, may have been missed; the runner knows which were not. */
@@ -58,6 +62,8 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   let lastJobAt = clock.monotonic();
   let blindAt = Number.NEGATIVE_INFINITY;
   let reloadAt = 0;
+  let changesAt = Number.POSITIVE_INFINITY;
+  const changed = new Set<number>();
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const unsubscribe: (() => Promise<void>)[] = [];
@@ -88,17 +94,35 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
   }
 
   /** Never awaited by who polls: a database that hangs answers when it likes. */
-  async function reload(): Promise<void> {
-    reloadAt = Number.POSITIVE_INFINITY;
+  async function reload(whole: boolean): Promise<void> {
+    const news = new Set(changed);
+    changed.clear();
+    changesAt = Number.POSITIVE_INFINITY;
+    const partly = !whole && news.size <= FEW_CHANGED;
+    if (!partly) reloadAt = Number.POSITIVE_INFINITY;
     let next = RELOAD_MS;
     try {
-      plan = createPlan(await deps.schedule(), deps.partitions);
+      const entries = await deps.schedule(partly ? [...news] : undefined);
+      plan = partly ? plan.replace(news, entries) : createPlan(entries, deps.partitions);
       counters.local_plan_entries = plan.size;
     } catch (thrown) {
       next = 2 * AFTER_CHANGE_MS;
+      for (const deviceId of news) changed.add(deviceId);
       log.debug({ err: toAppError(thrown).message }, 'the schedule cannot be read now');
     }
     reloadAt = Math.min(reloadAt, clock.monotonic() + next);
+  }
+
+  let reading: Promise<void> | undefined;
+
+  /** One reading at a time: an older one must not come out after a newer one. */
+  function reloadWhenDue(): void {
+    const now = clock.monotonic();
+    const whole = now >= reloadAt;
+    if (deps.blind() || reading || (!whole && now < changesAt)) return;
+    reading = reload(whole).finally(() => {
+      reading = undefined;
+    });
   }
 
   function tick(): void {
@@ -135,7 +159,7 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!deps.blind() && clock.monotonic() >= reloadAt) void reload();
+      reloadWhenDue();
       tick();
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
     }
@@ -152,13 +176,18 @@ export function createLocalPlan(deps: LocalPlanDeps): LocalPlan {
       stopping = new AbortController();
       lastJobAt = clock.monotonic();
       servedUntil = lastJobAt;
+      const noteChange = (message: unknown) => {
+        const parsed = DeviceChanged.safeParse(message);
+        if (!parsed.success) return;
+        changed.add(parsed.data.deviceId);
+        changesAt = Math.min(changesAt, clock.monotonic() + AFTER_CHANGE_MS);
+      };
+      // A collector that joins may bring a zone along.
       const readSoon = () => {
         reloadAt = Math.min(reloadAt, clock.monotonic() + AFTER_CHANGE_MS);
       };
-      // A collector that joins may bring a zone along.
-      for (const topic of [BUS_TOPICS.deviceChanged, BUS_TOPICS.fleet]) {
-        unsubscribe.push(await deps.bus.subscribe(topic, readSoon));
-      }
+      unsubscribe.push(await deps.bus.subscribe(BUS_TOPICS.deviceChanged, noteChange));
+      unsubscribe.push(await deps.bus.subscribe(BUS_TOPICS.fleet, readSoon));
       running = run(stopping.signal);
     },
     async stop() {

@@ -28,6 +28,10 @@ interface Group {
 export interface Plan {
   /** One job per partition that has something due, each with the instants of its own. */
   jobs(window: PlanWindow): Map<number, PollJob>;
+  /** What is planned of these devices; without their zones. */
+  entriesOf(deviceIds: ReadonlySet<number>): PlanEntry[];
+  /** The plan with these entries instead of what was planned of the devices; this one stays as it is. */
+  replace(deviceIds: ReadonlySet<number>, entries: readonly PlanEntry[]): Plan;
   readonly size: number;
 }
 
@@ -37,6 +41,11 @@ export interface Plan {
  */
 export function createPlan(entries: readonly PlanEntry[], partitions: number): Plan {
   const groups = new Map<string, Group>();
+  addTo(groups, entries, partitions);
+  return planOf(groups, partitions);
+}
+
+function addTo(groups: Map<string, Group>, entries: readonly PlanEntry[], partitions: number): void {
   for (const entry of entries) {
     const partition = partitionOf(entry.deviceId, partitions, entry.zone);
     const intervalMs = entry.intervalSeconds * 1_000;
@@ -49,21 +58,28 @@ export function createPlan(entries: readonly PlanEntry[], partitions: number): P
     group.deviceIds.push(entry.deviceId);
     group.phases.push(phaseOf(entry.deviceId, entry.collector, intervalMs));
   }
+}
 
-  function due(group: Group, { from, to }: PlanWindow): number[] {
-    const { intervalMs, deviceIds, phases } = group;
-    const items: number[] = [];
-    const start = from - (from % intervalMs);
-    for (let i = 0; i < deviceIds.length; i++) {
-      let at = start + (phases[i] ?? 0);
-      if (at < from) at += intervalMs;
-      for (; at < to; at += intervalMs) items.push(deviceIds[i] ?? 0, at - from);
-    }
-    return items;
+function withoutDevices(group: Group, deviceIds: ReadonlySet<number>): Group {
+  const stays = (_: number, i: number) => !deviceIds.has(group.deviceIds[i] ?? 0);
+  return { ...group, deviceIds: group.deviceIds.filter(stays), phases: group.phases.filter(stays) };
+}
+
+function due(group: Group, { from, to }: PlanWindow): number[] {
+  const { intervalMs, deviceIds, phases } = group;
+  const items: number[] = [];
+  const start = from - (from % intervalMs);
+  for (let i = 0; i < deviceIds.length; i++) {
+    let at = start + (phases[i] ?? 0);
+    if (at < from) at += intervalMs;
+    for (; at < to; at += intervalMs) items.push(deviceIds[i] ?? 0, at - from);
   }
+  return items;
+}
 
+function planOf(groups: ReadonlyMap<string, Group>, partitions: number): Plan {
   return {
-    size: entries.length,
+    size: groups.values().reduce((sum, { deviceIds }) => sum + deviceIds.length, 0),
     jobs(window) {
       const jobs = new Map<number, PollJob>();
       for (const group of groups.values()) {
@@ -77,6 +93,20 @@ export function createPlan(entries: readonly PlanEntry[], partitions: number): P
         job.groups.push({ collector: group.collector, intervalMs: group.intervalMs, items });
       }
       return jobs;
+    },
+    entriesOf(deviceIds) {
+      const found: PlanEntry[] = [];
+      for (const { deviceIds: planned, collector, intervalMs } of groups.values()) {
+        for (const deviceId of planned) {
+          if (deviceIds.has(deviceId)) found.push({ deviceId, collector, intervalSeconds: intervalMs / 1_000 });
+        }
+      }
+      return found;
+    },
+    replace(deviceIds, entries) {
+      const next = new Map(groups.entries().map(([key, group]) => [key, withoutDevices(group, deviceIds)] as const));
+      addTo(next, entries, partitions);
+      return planOf(next, partitions);
     },
   };
 }

@@ -49,7 +49,9 @@ export interface RunnerDeps {
 export interface Runner extends Component {
   /** Polls what the job holds, each at its instant; resolves when the last has begun. */
   handle(partition: number, job: Job<unknown>): Promise<void>;
-  /** The device changed. */
+  /** The device changed: it may answer now. */
+  changed(deviceId: number): void;
+  /** What was learned of the device is of no use any more. */
   forget(deviceId: number): void;
   forgetPartition(partition: number): void;
   counters(): Record<string, number>;
@@ -240,10 +242,8 @@ export function createRunner(deps: RunnerDeps): Runner {
   return {
     name: 'runner',
     handle,
-    forget(deviceId) {
-      modules.forget(deviceId);
-      slots.changed(deviceId);
-    },
+    changed: (deviceId) => slots.changed(deviceId),
+    forget: (deviceId) => modules.forget(deviceId),
     forgetPartition(partition) {
       for (const deviceId of slots.forget(partition, shared.now())) {
         modules.forget(deviceId);

@@ -21,6 +21,7 @@ async function world(t: TestContext, count: number, intervalSeconds = 10) {
   }));
   const polls: { deviceId: number; at: number; added: number; urgent: boolean }[] = [];
   const state = { down: false, plannedUntil: null as number | null, held: [0, 1, 2, 3] };
+  const asked: (readonly number[] | undefined)[] = [];
   const listeners = new Map<string, (message: unknown) => void>();
   const queues: JobQueues = {
     async add<Data>(_queue: string, jobs: readonly { data: Data }[]) {
@@ -64,7 +65,10 @@ async function world(t: TestContext, count: number, intervalSeconds = 10) {
   };
   const make = () =>
     createScheduler({
-      schedule: async () => [...entries],
+      async schedule(deviceIds) {
+        asked.push(deviceIds);
+        return entries.filter(({ deviceId }) => deviceIds?.includes(deviceId) ?? true);
+      },
       heldNow: async () => state.held,
       leader,
       queues,
@@ -80,7 +84,7 @@ async function world(t: TestContext, count: number, intervalSeconds = 10) {
     await clock.advance(10_000);
     await stopped;
   });
-  return { clock, entries, polls, bus, state, scheduler, make };
+  return { clock, entries, polls, asked, bus, state, scheduler, make };
 }
 
 const keys = (polls: readonly { deviceId: number; at: number }[]) =>
@@ -153,6 +157,35 @@ test('a new device is polled at once, and a changed one too', async (t) => {
   );
 });
 
+test('of a few changed devices alone the schedule is read: one with another interval, one that went, one that came back', async (t) => {
+  const { clock, polls, entries, asked, bus } = await world(t, 20, 10);
+  await clock.advance(12_000);
+  const change = async (deviceId: number, entry?: PlanEntry) => {
+    const at = entries.findIndex((known) => known.deviceId === deviceId);
+    if (at >= 0) entries.splice(at, 1);
+    if (entry) entries.push(entry);
+    asked.length = 0;
+    bus.publish('device-changed', { deviceId });
+    await clock.advance(1_000);
+    assert.deepEqual(asked, [[deviceId]]);
+    // What was planned before it changed is out.
+    await clock.advance(9_000);
+    const from = clock.now();
+    await clock.advance(20_000);
+    return polls.filter(
+      (poll) => poll.deviceId === deviceId && !poll.urgent && poll.at >= from && poll.at < clock.now(),
+    );
+  };
+  assert.equal((await change(7, { deviceId: 7, collector: 'icmp', intervalSeconds: 5 })).length, 4);
+  assert.equal((await change(8)).length, 0);
+  assert.equal((await change(8, { deviceId: 8, collector: 'icmp', intervalSeconds: 10 })).length, 2);
+  const others = polls.filter(({ deviceId, urgent }) => deviceId !== 7 && deviceId !== 8 && !urgent);
+  assert.equal(new Set(keys(others)).size, others.length);
+  asked.length = 0;
+  await clock.advance(60_000);
+  assert.deepEqual(asked, [undefined], 'the whole, once a minute, in case news got lost');
+});
+
 test('a new device is polled twice within 20 s, so that it has a rate', async (t) => {
   const { clock, polls, entries, bus } = await world(t, 3, 3_600);
   await clock.advance(12_000);
@@ -170,8 +203,10 @@ test('thousands of new devices come one after the other, twice at most besides t
   const { clock, polls, entries, bus } = await world(t, 3, 60);
   await clock.advance(12_000);
   const start = clock.now();
-  for (let id = 100; id < 10_100; id++) entries.push({ deviceId: id, collector: 'icmp', intervalSeconds: 60 });
-  bus.publish('device-changed', { deviceId: 100 });
+  for (let id = 100; id < 10_100; id++) {
+    entries.push({ deviceId: id, collector: 'icmp', intervalSeconds: 60 });
+    bus.publish('device-changed', { deviceId: id });
+  }
   await clock.advance(90_000);
   const urgent = polls.filter((poll) => poll.urgent);
   for (let second = 0; second < 90; second++) {

@@ -16,8 +16,8 @@ import { createSharedClock } from './shared-clock.ts';
 import { createSoon } from './soon.ts';
 
 export interface SchedulerDeps {
-  /** Every (device, collector) that is to be polled. */
-  readonly schedule: () => Promise<readonly PlanEntry[]>;
+  /** Every (device, collector) that is to be polled; of these devices alone when given. */
+  readonly schedule: (deviceIds?: readonly number[]) => Promise<readonly PlanEntry[]>;
   /** The partitions that some collector holds now. */
   readonly heldNow: () => Promise<readonly number[]>;
   readonly leader: LeaderLock;
@@ -42,7 +42,9 @@ const RELOAD_MS = 60_000;
 
 /** Changes that come together are read together. */
 const GATHER_MS = 100;
-/** The whole schedule is read for a change: while changes go on, nothing is for so many times as long as it took, up to a second. */
+/** Of more changed devices than this the whole schedule is read. */
+const FEW_CHANGED = 1_000;
+/** While changes go on, nothing is read for so many times as long as it took, up to a second. */
 const GATHER_SHARE = 4;
 const GATHER_MAX_MS = 1_000;
 
@@ -104,30 +106,38 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     }
   }
 
-  /** Reads the schedule; polls at once what is new since the last reading, and what is said to have changed. */
-  async function reload(): Promise<void> {
+  /** Reads what of the schedule has changed, or the whole; polls at once what is new since the last reading, and what is said to have changed. */
+  async function reload(whole: boolean): Promise<void> {
     const since = clock.monotonic();
     const news = new Set(changed);
     changed.clear();
+    const before = known;
+    const partly = !whole && before !== undefined && news.size <= FEW_CHANGED;
     let entries: readonly PlanEntry[];
     try {
-      entries = await deps.schedule();
+      entries = await deps.schedule(partly ? [...news] : undefined);
     } catch (error) {
       for (const deviceId of news) changed.add(deviceId);
       throw error;
     }
-    const before = known;
-    known = new Set(entries.map(keyOf));
-    plan = createPlan(entries, partitions);
+    // The first reading of a new leader says nothing about what is new.
+    const fresh = new Set(before ? entries.filter((entry) => !before.has(keyOf(entry))) : []);
+    if (partly) {
+      for (const entry of plan.entriesOf(news)) before.delete(keyOf(entry));
+      for (const entry of entries) before.add(keyOf(entry));
+      plan = plan.replace(news, entries);
+    } else {
+      known = new Set(entries.map(keyOf));
+      plan = createPlan(entries, partitions);
+    }
     counters.scheduler_entries = plan.size;
     const tookMs = clock.monotonic() - since;
     gatherMs = Math.min(GATHER_MAX_MS, Math.max(GATHER_MS, GATHER_SHARE * tookMs));
-    // The first reading of a new leader says nothing about what is new.
-    const due = entries.filter((entry) => news.has(entry.deviceId) || (before && !before.has(keyOf(entry))));
+    const due = entries.filter((entry) => news.has(entry.deviceId) || fresh.has(entry));
     const [first, second] = soon;
     first.add(due, clock.monotonic());
-    const fresh = due.filter((e) => before && !before.has(keyOf(e)) && e.intervalSeconds * 500 > SECOND_POLL_MS);
-    second.add(fresh, clock.monotonic() + SECOND_POLL_MS);
+    const again = due.filter((entry) => fresh.has(entry) && entry.intervalSeconds * 500 > SECOND_POLL_MS);
+    second.add(again, clock.monotonic() + SECOND_POLL_MS);
     await pollSoon();
   }
 
@@ -191,7 +201,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     });
     known = undefined;
     for (const line of soon) line.clear();
-    await reload();
+    await reload(true);
     let plannedUntil = await lead.plannedUntil();
     // Before the first window this process must know the shared clock.
     const askedAt = clock.monotonic();
@@ -206,8 +216,9 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     while (!signal.aborted && !lost) {
       const now = clock.monotonic();
       if (changed.size > 0 || now >= nextReload) {
-        await reload();
-        if (now >= nextReload) nextReload = now + RELOAD_MS;
+        const whole = now >= nextReload;
+        await reload(whole);
+        if (whole) nextReload = now + RELOAD_MS;
       }
       if (now >= nextTick) {
         plannedUntil = await tick(lead, plannedUntil);

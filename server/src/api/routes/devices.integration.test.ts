@@ -113,7 +113,7 @@ describe('devices', () => {
     });
     assert.equal(updated.via, 'token');
     assert.equal(updated.from, '127.0.0.1');
-    for (let wait = 0; wait < 50 && ofThis() < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let wait = 0; wait < 500 && ofThis() < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(ofThis(), 3);
   });
 

@@ -157,7 +157,7 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
   });
   held.partitions = partitions;
   const localPlan = createLocalPlan({
-    schedule: () => targets.schedule(),
+    schedule: (deviceIds) => targets.schedule(deviceIds),
     partitions: count,
     held: partitions.held,
     stranded: partitions.stranded,
@@ -168,7 +168,8 @@ export const createCollector: RoleFactory = (context: RoleContext) => {
     shared,
     log,
   });
-  targets.onChange((deviceId) => runner.forget(deviceId));
+  targets.onChange((deviceId) => runner.changed(deviceId));
+  targets.onForget((deviceId) => runner.forget(deviceId));
   const directory = createDirectory({ senders: stores.senders, bus, clock, log });
   const lineSpool = createFileSpool({
     ...spoolDirectories(join(config.dataDir, 'log-spool'), index, config.collectors),

@@ -19,7 +19,7 @@ export interface SchedulingDeps {
 export function createScheduling(deps: SchedulingDeps): { scheduler: Scheduler; enqueuePoll: EnqueuePoll } {
   const { backends, partitions, clock, log, tracing } = deps;
   const { stores, leader, leases, queues, bus } = backends;
-  const schedule = () => stores.devices.schedule();
+  const schedule = (deviceIds?: readonly number[]) => stores.devices.schedule(deviceIds);
   return {
     scheduler: createScheduler({
       schedule,

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
+import { totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#platform/clock.ts';
@@ -11,21 +12,34 @@ import { createRestartDelay } from './restart-delay.ts';
 
 const ENTRY = fileURLToPath(new URL('../roles/role.ts', import.meta.url));
 
+/** What a heap may grow to at least, MB. */
+const LEAST_HEAP_MB = 512;
+
+/**
+ * What the heap of a hub or collector may grow to, MB: collectors share a quarter of the machine's memory, so that how many
+ * devices a process can keep follows the machine and not a number of ours.
+ */
+export function heapLimitMb(memoryMb: number, collectors: number): number {
+  return Math.max(LEAST_HEAP_MB, Math.floor(memoryMb / 4 / Math.max(1, collectors)));
+}
+
+/** Memory that this machine, or the container that this process is in, has; MB. */
+function memoryMb(): number {
+  const allowed = process.constrainedMemory();
+  return Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY) / 1e6;
+}
+
 /**
  * Heaps that stay near what they hold: by itself V8 lets them grow to several times that before it collects. And in a collector
  * objects are born young: while devices are read for the first time V8 learns that they live long, and would from then on put what every
  * poll makes into old memory at once, which is full of garbage twice a second. Theirs has room for what polls make in the second until it is stored.
  */
-export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
-  hub: ['--max-semi-space-size=4', '--heap-growing-percent=40', '--max-old-space-size=512'],
-  collector: [
-    '--max-semi-space-size=16',
-    '--heap-growing-percent=40',
-    '--max-old-space-size=512',
-    '--no-allocation-site-pretenuring',
-  ],
-  simulator: ['--max-semi-space-size=1', '--heap-growing-percent=40', '--max-old-space-size=256'],
-};
+export function nodeFlags(role: RoleName, collectors: number): readonly string[] {
+  const limit = `--max-old-space-size=${heapLimitMb(memoryMb(), collectors)}`;
+  if (role === 'hub') return ['--max-semi-space-size=4', '--heap-growing-percent=40', limit];
+  if (role === 'simulator') return ['--max-semi-space-size=1', '--heap-growing-percent=40', '--max-old-space-size=256'];
+  return ['--max-semi-space-size=16', '--heap-growing-percent=40', limit, '--no-allocation-site-pretenuring'];
+}
 
 /**
  * glibc keeps what is freed in arenas, one a thread, and gives little of it back: each day that is packed would leave
@@ -90,7 +104,7 @@ export function createRoleProcess(options: RoleProcessOptions): RoleProcess {
 
   function launch(onMessage: (message: FromRole) => void, onEnd: (reason: string) => void): void {
     const process = fork(ENTRY, [role], {
-      execArgv: [...NODE_FLAGS[role], '--disable-warning=ExperimentalWarning'],
+      execArgv: [...nodeFlags(role, options.start.config.collectors), '--disable-warning=ExperimentalWarning'],
       env: roleEnvironment(),
       // Roles write their log to stderr; what a library prints on stdout is of no use to anybody.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

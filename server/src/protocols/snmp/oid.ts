@@ -5,6 +5,12 @@ const MAX_ARCS = 128;
 const MAX_ARC = 0xffff_ffff;
 const DOT = 46;
 
+/**
+ * Called apart from their strings: a device that is read as a whole gives a thousand OIDs, as texts of many kinds (of a packet, a part of
+ * another, the key of a map), and then `text.charCodeAt` is looked up anew for every character.
+ */
+const { charCodeAt, startsWith } = String.prototype;
+
 function invalid(dotted: string): AppError {
   return new AppError(
     'validation_failed',
@@ -31,9 +37,10 @@ export function encodeOid(dotted: string): Buffer {
   let arc = 0;
   let digits = 0;
   let root = 0;
+  const end = dotted.length;
   // One pass without intermediate arrays: devices that are read as a whole are asked for a thousand names each.
-  for (let at = dotted.charCodeAt(0) === DOT ? 1 : 0; at <= dotted.length; at++) {
-    const code = at === dotted.length ? DOT : dotted.charCodeAt(at);
+  for (let at = charCodeAt.call(dotted, 0) === DOT ? 1 : 0; at <= end; at++) {
+    const code = at === end ? DOT : charCodeAt.call(dotted, at);
     if (code !== DOT) {
       if (code < 48 || code > 57 || digits === 10) throw invalid(dotted);
       arc = arc * 10 + code - 48;
@@ -186,29 +193,29 @@ function arcRest(octets: Uint8Array, at: number, end: number): number {
   return last - at;
 }
 
-/** Orders two dotted OIDs as SNMP does. */
+/** Orders two dotted OIDs as SNMP does, arc by arc; arcs without leading zeros. */
 export function compareOids(a: string, b: string): number {
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    let x = 0;
-    let y = 0;
-    for (let c = a.charCodeAt(i); i < a.length && c !== 46; c = a.charCodeAt(i)) {
-      x = x * 10 + c - 48;
-      i += 1;
-    }
-    for (let c = b.charCodeAt(j); j < b.length && c !== 46; c = b.charCodeAt(j)) {
-      y = y * 10 + c - 48;
-      j += 1;
-    }
-    if (x !== y) return x - y;
-    i += 1;
-    j += 1;
-  }
-  return (i < a.length ? 1 : 0) - (j < b.length ? 1 : 0);
+  const aEnd = a.length;
+  const bEnd = b.length;
+  const shorter = Math.min(aEnd, bEnd);
+  let at = 0;
+  while (at < shorter && charCodeAt.call(a, at) === charCodeAt.call(b, at)) at++;
+  if (at === shorter) return aEnd - bEnd;
+  // What the two arcs have in common lies before: the one with more digits to come is the greater one.
+  const aDigits = digitsFrom(a, at, aEnd);
+  const bDigits = digitsFrom(b, at, bEnd);
+  return aDigits === bDigits ? charCodeAt.call(a, at) - charCodeAt.call(b, at) : aDigits - bDigits;
+}
+
+/** How many digits the arc around `at` has from there on. */
+function digitsFrom(dotted: string, at: number, end: number): number {
+  let last = at;
+  while (last < end && charCodeAt.call(dotted, last) !== DOT) last++;
+  return last - at;
 }
 
 /** True when `oid` lies below `root` (and is not `root` itself); both dotted without a leading dot. */
 export function isBelow(oid: string, root: string): boolean {
-  return oid.length > root.length && oid.startsWith(root) && oid.charCodeAt(root.length) === 46;
+  const at = root.length;
+  return oid.length > at && charCodeAt.call(oid, at) === DOT && startsWith.call(oid, root);
 }

@@ -8,7 +8,7 @@ import { AppError } from '#platform/errors.ts';
 import type { Actor } from '#services/access/actor.ts';
 import type { Audit } from '#services/access/audit.ts';
 import type { CredentialAnswerStore } from '#stores/credentials/credentials.ts';
-import type { CredentialStore, StoredCredential } from '#stores/devices/devices.ts';
+import type { CredentialStore, CountedCredential, StoredCredential } from '#stores/devices/devices.ts';
 import type { SecretStore } from '#stores/secrets/secrets.ts';
 import { credentialSecretKey, putCredentialSecret } from './credential-secret.ts';
 import { fieldPath, validationFailed } from './fields.ts';
@@ -39,14 +39,14 @@ export interface CredentialsDeps {
 }
 
 export function createCredentials({ credentials, answers, secrets, audit, bus }: CredentialsDeps): Credentials {
-  async function find(id: string): Promise<StoredCredential> {
+  async function find(id: string): Promise<CountedCredential> {
     const key = parseId(id);
-    const credential = key === undefined ? undefined : await credentials.get(key);
+    const credential = key === undefined ? undefined : await credentials.getCounted(key);
     if (!credential) throw new AppError('not_found', 'There is no such credential.');
     return credential;
   }
 
-  async function toCredential(stored: StoredCredential): Promise<Credential> {
+  async function toCredential(stored: CountedCredential): Promise<Credential> {
     const { id, name, kind, createdAt, updatedAt, deviceCount, setCount, next } = stored;
     return {
       id: String(id),

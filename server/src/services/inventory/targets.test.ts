@@ -13,7 +13,7 @@ import { createTargets } from './targets.ts';
 async function world() {
   const clock = createFakeClock();
   const secrets = new Map([['credential/7', 'public']]);
-  const state = { away: false, gets: 0, address: '127.0.0.1' };
+  const state = { away: false, gets: 0, address: '127.0.0.1', disabled: false, intervalSeconds: 60, removed: false };
   const check = () => {
     if (state.away) throw new AppError('database_unavailable', 'away', { retryable: true });
   };
@@ -21,9 +21,9 @@ async function world() {
     async getMany(ids: readonly number[]) {
       check();
       state.gets++;
-      const collectors = [{ name: 'snmp', intervalSeconds: 60, settings: {} }];
-      const { address } = state;
-      const there = ids.filter((id) => id === 1 || id >= 100);
+      const { address, disabled, intervalSeconds } = state;
+      const collectors = [{ name: 'snmp', intervalSeconds, settings: {} }];
+      const there = ids.filter((id) => (id === 1 && !state.removed) || id >= 100);
       return there.map(
         (id) =>
           ({
@@ -31,7 +31,7 @@ async function world() {
             address,
             name: 'a',
             site: null,
-            disabled: false,
+            disabled,
             collectors,
             credentialIds: [7],
           }) as never as StoredDevice,
@@ -86,6 +86,30 @@ test('a target is read once and stays the same object until the device changes',
   assert.equal(await targets.target(1), first);
   changed(1);
   assert.equal((await targets.target(1))?.target.address, '127.0.0.2');
+});
+
+test('what was learned of a device is forgotten when it is asked in another way or not at all, and only then', async () => {
+  const { state, targets, changed, clock } = await world();
+  const forgotten: number[] = [];
+  targets.onForget((deviceId) => forgotten.push(deviceId));
+  const first = await targets.target(1);
+  const after = async (change: Partial<typeof state>) => {
+    Object.assign(state, change);
+    changed(1);
+    // Nobody polls it meanwhile.
+    await clock.advance(0);
+    const told = forgotten.splice(0).length;
+    return { told, now: await targets.target(1) };
+  };
+  assert.deepEqual(await after({}), { told: 0, now: first });
+  const slower = await after({ intervalSeconds: 300 });
+  assert.equal(slower.told, 0);
+  assert.equal(slower.now?.collectors[0]?.intervalSeconds, 300);
+  assert.equal(slower.now?.target, first?.target);
+  assert.equal((await after({ address: '127.0.0.2' })).told, 1);
+  assert.equal((await after({ disabled: true })).told, 1);
+  assert.equal((await after({ disabled: false })).told, 1);
+  assert.deepEqual(await after({ removed: true }), { told: 1, now: undefined });
 });
 
 test('a changed secret is read anew when the device is said to have changed', async () => {

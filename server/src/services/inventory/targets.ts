@@ -31,7 +31,8 @@ export interface ConfiguredTarget {
 
 /** What workers ask of the inventory. Keeps targets in memory until the bus says that a device changed. */
 export interface Targets {
-  schedule(): Promise<ScheduleRow[]>;
+  /** What is to be polled; of these devices alone when given. */
+  schedule(deviceIds?: readonly number[]): Promise<ScheduleRow[]>;
   /** Undefined when the device is gone. The same object as long as nothing changed. */
   target(deviceId: number): Promise<ConfiguredTarget | undefined>;
 }
@@ -49,8 +50,10 @@ export interface TargetsDeps {
 }
 
 export interface RunningTargets extends Targets, Component {
-  /** Calls `handler` after a device's target was dropped because it changed. */
+  /** Calls `handler` when a device is said to have changed, in whatever. */
   onChange(handler: (deviceId: number) => void): void;
+  /** Calls `handler` when a device was changed so that what was learned of it is of no use any more: it is asked in another way, or not at all. */
+  onForget(handler: (deviceId: number) => void): void;
 }
 
 interface Kept {
@@ -59,6 +62,8 @@ interface Kept {
   checkAt: number;
 }
 
+/** More devices than a process polls: one that is not kept is read from the store at every poll. */
+const MAX_DEVICES = 200_000;
 const CHECK_MS = 600_000;
 /** The next poll waits for the look: a secret that it does not know yet may be the one that counts. */
 const AT_ONCE = -1;
@@ -70,14 +75,23 @@ function textOf(configured: ConfiguredTarget): string {
   return JSON.stringify({ ...configured, target: { ...configured.target, answered: undefined } });
 }
 
+/** How a device is asked; its name, site and intervals change nothing of that. */
+function askedHow({ target, disabled, collectors }: ConfiguredTarget): string {
+  const { address, credentials } = target;
+  return JSON.stringify([address, credentials, disabled, collectors.map(({ name, settings }) => [name, settings])]);
+}
+
 export function createTargets(deps: TargetsDeps): RunningTargets {
   const { devices, credentials, secrets, answers, bus, clock, log } = deps;
   const read = createTargetReads(devices, answers);
-  const kept = new LRUCache<number, Kept>({ max: deps.maxDevices ?? 50_000 });
+  const kept = new LRUCache<number, Kept>({ max: deps.maxDevices ?? MAX_DEVICES });
+  /** What devices were before they changed, until they have been read again. */
+  const before = new Map<number, ConfiguredTarget>();
   const decrypted = new Map<number, Promise<readonly TargetCredential[]>>();
   let sets: Promise<readonly StoredCredentialSet[]> | undefined;
   const loading = new Map<number, Promise<ConfiguredTarget | undefined>>();
-  const handlers: ((deviceId: number) => void)[] = [];
+  const changeHandlers: ((deviceId: number) => void)[] = [];
+  const forgetHandlers: ((deviceId: number) => void)[] = [];
   let unsubscribe: (() => Promise<void>)[] = [];
 
   /** The secret in use, and the next one while it is being rotated in. */
@@ -145,21 +159,22 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
     };
   }
 
-  async function load(deviceId: number, current: () => boolean): Promise<ConfiguredTarget | undefined> {
+  async function load(deviceId: number, isCurrent: () => boolean): Promise<ConfiguredTarget | undefined> {
     const row = await read(deviceId);
-    if (!row) {
-      kept.delete(deviceId);
-      return undefined;
-    }
-    const fresh = await configure(row);
-    const before = kept.peek(deviceId);
+    const fresh = row && (await configure(row));
+    const changed = before.get(deviceId);
+    const was = changed ?? kept.peek(deviceId)?.configured;
     // The same object as long as nothing changed: what collectors learned hangs on it.
-    if (before && textOf(before.configured) === textOf(fresh.configured)) {
-      before.checkAt = fresh.checkAt;
-      return before.configured;
-    }
-    if (current()) kept.set(deviceId, fresh);
-    return fresh.configured;
+    const isSame = was && fresh && textOf(was) === textOf(fresh.configured);
+    const goesOn =
+      isSame || (was && fresh && !fresh.configured.disabled && askedHow(was) === askedHow(fresh.configured));
+    const now = isSame ? was : goesOn ? { ...fresh.configured, target: was.target } : fresh?.configured;
+    if (!isCurrent()) return now;
+    before.delete(deviceId);
+    if (fresh && now) kept.set(deviceId, { configured: now, checkAt: fresh.checkAt });
+    else kept.delete(deviceId);
+    if (changed && !goesOn) for (const forget of forgetHandlers) forget(deviceId);
+    return now;
   }
 
   function loadOnce(deviceId: number): Promise<ConfiguredTarget | undefined> {
@@ -179,10 +194,14 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
     for (const { id } of kept.peek(deviceId)?.configured.target.credentials ?? []) {
       decrypted.delete(parseSecretRef(id)?.credentialId ?? 0);
     }
+    const was = kept.peek(deviceId)?.configured;
+    if (was) before.set(deviceId, was);
     // A load that is under way may have read the old row; whoever waits for it gets it, nobody else.
     loading.delete(deviceId);
     kept.delete(deviceId);
-    for (const handler of handlers) handler(deviceId);
+    for (const handler of changeHandlers) handler(deviceId);
+    // At once, for it may be gone, or not to be asked any more: then no poll would look.
+    if (before.has(deviceId)) void loadOnce(deviceId).catch(() => undefined);
   }
 
   /** Credentials may be others: every target is compared with the store, and is kept where nothing changed. */
@@ -195,8 +214,9 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
 
   return {
     name: 'targets',
-    schedule: () => devices.schedule(),
-    onChange: (handler) => void handlers.push(handler),
+    schedule: (deviceIds) => devices.schedule(deviceIds),
+    onChange: (handler) => void changeHandlers.push(handler),
+    onForget: (handler) => void forgetHandlers.push(handler),
     async target(deviceId) {
       const entry = kept.get(deviceId);
       if (!entry) return loadOnce(deviceId);
@@ -222,6 +242,7 @@ export function createTargets(deps: TargetsDeps): RunningTargets {
       for (const end of unsubscribe) await end();
       unsubscribe = [];
       kept.clear();
+      before.clear();
       decrypted.clear();
     },
   };

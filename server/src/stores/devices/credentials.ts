@@ -1,21 +1,21 @@
 import { AppError } from '#platform/errors.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '#stores/postgres/faults.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import type { CredentialStore, StoredCredential } from './devices.ts';
+import type { CountedCredential, CredentialStore, StoredCredential } from './devices.ts';
 
-interface CredentialRow extends Omit<StoredCredential, 'createdAt' | 'updatedAt' | 'next'> {
+type Row<T extends StoredCredential> = Omit<T, 'createdAt' | 'updatedAt' | 'next'> & {
   createdAt: Date;
   updatedAt: Date;
   nextVersion: number | null;
   nextSince: Date | null;
-}
+};
 
 const COLUMNS = `c.id, c.name, c.kind, c.created_at as "createdAt", c.updated_at as "updatedAt",
-  c.secret_version as version, c.next_version as "nextVersion", c.next_since as "nextSince",
-  (select count(*) from device_credential where credential_id = c.id) as "deviceCount",
+  c.secret_version as version, c.next_version as "nextVersion", c.next_since as "nextSince"`;
+const COUNTED = `${COLUMNS}, (select count(*) from device_credential where credential_id = c.id) as "deviceCount",
   (select count(*) from credential_set_member where credential_id = c.id) as "setCount"`;
 
-function toCredential({ nextVersion, nextSince, ...row }: CredentialRow): StoredCredential {
+function toCredential<T extends StoredCredential>({ nextVersion, nextSince, ...row }: Row<T>) {
   return {
     ...row,
     createdAt: row.createdAt.getTime(),
@@ -31,16 +31,25 @@ function toConflict(error: unknown, name: string | undefined): unknown {
 
 /** Names and kinds of credentials in PostgreSQL; their secrets are elsewhere. */
 export function createCredentialStore(pg: Postgres): CredentialStore {
-  async function get(id: number): Promise<StoredCredential | undefined> {
-    const { rows } = await pg.query<CredentialRow>(`select ${COLUMNS} from credential c where c.id = $1::int8`, [id]);
-    return rows[0] && toCredential(rows[0]);
-  }
   return {
-    get,
+    async get(id) {
+      const { rows } = await pg.query<Row<StoredCredential>>(
+        `select ${COLUMNS} from credential c where c.id = $1::int8`,
+        [id],
+      );
+      return rows[0] && toCredential(rows[0]);
+    },
+    async getCounted(id) {
+      const { rows } = await pg.query<Row<CountedCredential>>(
+        `select ${COUNTED} from credential c where c.id = $1::int8`,
+        [id],
+      );
+      return rows[0] && toCredential(rows[0]);
+    },
     async create(name, kind) {
       try {
-        const { rows } = await pg.query<CredentialRow>(
-          `insert into credential as c (name, kind) values ($1, $2) returning ${COLUMNS}`,
+        const { rows } = await pg.query<Row<CountedCredential>>(
+          `insert into credential as c (name, kind) values ($1, $2) returning ${COUNTED}`,
           [name, kind],
         );
         const row = rows[0];
@@ -51,8 +60,8 @@ export function createCredentialStore(pg: Postgres): CredentialStore {
       }
     },
     async list(after, limit) {
-      const { rows } = await pg.query<CredentialRow>(
-        `select ${COLUMNS} from credential c where c.id > $1::int8 order by c.id limit $2`,
+      const { rows } = await pg.query<Row<CountedCredential>>(
+        `select ${COUNTED} from credential c where c.id > $1::int8 order by c.id limit $2`,
         [after, limit],
       );
       return rows.map(toCredential);

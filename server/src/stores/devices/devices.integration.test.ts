@@ -247,6 +247,14 @@ test('schedule lists what is to be polled', async () => {
     { deviceId: a, collector: 'icmp', intervalSeconds: 10, zone: 0 },
     { deviceId: a, collector: 'snmp', intervalSeconds: 60, zone: 0 },
   ]);
+  const c = await devices.create(newDevice('10.0.0.3', { collectors }));
+  assert.deepEqual(
+    (await devices.schedule([b, c])).map(({ deviceId, collector }) => [deviceId, collector]),
+    [
+      [c, 'icmp'],
+      [c, 'snmp'],
+    ],
+  );
 });
 
 test('maintenance shows while it lasts, whatever polls find, and hides nothing afterwards', async () => {
@@ -275,7 +283,7 @@ test('credentials: names are unique, and one in use cannot be removed', async ()
   const device = await devices.create(newDevice('10.0.0.1', { credentialIds: [a.id] }));
   await assert.rejects(credentials.remove(a.id), { code: 'conflict' });
   assert.deepEqual(await credentials.devicesUsing(a.id), [device]);
-  assert.equal((await credentials.get(a.id))?.deviceCount, 1);
+  assert.equal((await credentials.getCounted(a.id))?.deviceCount, 1);
   assert.deepEqual(
     (await credentials.list(a.id, 10)).map((c) => c.name),
     ['b'],

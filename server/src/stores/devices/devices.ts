@@ -115,8 +115,8 @@ export interface DeviceStore {
   summary(scope: DeviceScope): Promise<Map<DeviceStatus, number>>;
   update(id: number, change: DeviceChange): Promise<boolean>;
   remove(id: number): Promise<boolean>;
-  /** Every (device, collector) that is to be polled. */
-  schedule(): Promise<ScheduleRow[]>;
+  /** Every (device, collector) that is to be polled; of these devices alone when given. */
+  schedule(deviceIds?: readonly number[]): Promise<ScheduleRow[]>;
   inventory(id: number): Promise<Inventory | undefined>;
   /** Replaces the given sections and notes what changed in them; those in `partial` a fault has cut short. */
   writeFacts(id: number, at: number, facts: Partial<Inventory>, partial?: readonly string[]): Promise<void>;
@@ -149,20 +149,25 @@ export interface StoredCredential {
   readonly kind: CredentialKind;
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly deviceCount: number;
-  /** Credential sets that it is in. */
-  readonly setCount: number;
   /** The number of the secret in use. */
   readonly version: number;
   /** While a new secret is being rotated in: its number, and since when it is valid beside the one in use. */
   readonly next: { readonly version: number; readonly since: number } | null;
 }
 
+/** A credential, and how many use it; counting goes over all that do. */
+export interface CountedCredential extends StoredCredential {
+  readonly deviceCount: number;
+  /** Credential sets that it is in. */
+  readonly setCount: number;
+}
+
 /** Names and kinds only; the secrets are in the SecretStore, under their numbers. */
 export interface CredentialStore {
-  create(name: string, kind: CredentialKind): Promise<StoredCredential>;
+  create(name: string, kind: CredentialKind): Promise<CountedCredential>;
   get(id: number): Promise<StoredCredential | undefined>;
-  list(after: number, limit: number): Promise<StoredCredential[]>;
+  getCounted(id: number): Promise<CountedCredential | undefined>;
+  list(after: number, limit: number): Promise<CountedCredential[]>;
   touch(id: number, name?: string): Promise<boolean>;
   /** A number for a new secret, never given before; undefined when there is no such credential. */
   newVersion(id: number): Promise<number | undefined>;

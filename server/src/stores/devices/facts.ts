@@ -30,9 +30,11 @@ export async function writeFacts(
   const sections = Object.entries(facts).filter(([, value]) => value !== undefined);
   if (sections.length === 0) return;
   await pg.transaction(async (tx) => {
+    // Apart from the look at what is known: whoever waited for another writer here must see what that one wrote.
     const state = await tx.query(
       `update device_state set facts_at = greatest(facts_at, to_timestamp($2::float8 / 1000)) where device_id = $1`,
       [id, at],
+      'facts-at',
     );
     if (state.rowCount === 0) return;
     const compared = sections.map(([section]) => section).filter(isCompared);
@@ -45,6 +47,7 @@ export async function writeFacts(
             `select section, round(extract(epoch from at) * 1000)::float8 as at, coalesce(complete, value) as value
              from device_facts where device_id = $1 and section = any($2::text[])`,
             [id, wanted],
+            'facts-known',
           );
     const known = Object.fromEntries(rows.map((row) => [row.section, row]));
     let comparison = compareFacts(known, facts, at, partial);
@@ -55,25 +58,26 @@ export async function writeFacts(
     const { changes, cut } = comparison;
     await insertChanges(tx, id, at, changes);
     await tx.query(
-      `insert into device_facts as f (device_id, section, at, value, complete)
-       select $1, section, to_timestamp($2::float8 / 1000), value::jsonb,
-         case when section = any($5::text[]) then 'null'::jsonb end
-       from unnest($3::text[], $4::text[]) as t (section, value)
-       on conflict (device_id, section) do update set at = excluded.at, value = excluded.value,
-         complete = case when excluded.complete is not null then coalesce(f.complete, f.value) end
-       where f.at <= excluded.at and (f.value is distinct from excluded.value or f.complete is not null)`,
-      [id, at, sections.map(([section]) => section), sections.map(([, value]) => toJsonb(value)), cut],
-    );
-    if (!facts.system) return;
-    await tx.query(
-      `update device d set vendor = s.vendor, model = s.model, serial = s.serial, sys_name = s.sys_name, location = s.location
-       from (select value ->> 'vendor' as vendor, value ->> 'model' as model, value ->> 'serial' as serial,
-               value ->> 'sysName' as sys_name, value ->> 'location' as location
-             from device_facts where device_id = $1 and section = 'system') s
-       where d.id = $1
+      `with written as (
+         insert into device_facts as f (device_id, section, at, value, complete)
+         select $1, section, to_timestamp($2::float8 / 1000), value::jsonb,
+           case when section = any($5::text[]) then 'null'::jsonb end
+         from unnest($3::text[], $4::text[]) as t (section, value)
+         on conflict (device_id, section) do update set at = excluded.at, value = excluded.value,
+           complete = case when excluded.complete is not null then coalesce(f.complete, f.value) end
+         where f.at <= excluded.at and (f.value is distinct from excluded.value or f.complete is not null)
+         returning section, value
+       ), s as (
+         select value ->> 'vendor' as vendor, value ->> 'model' as model, value ->> 'serial' as serial,
+           value ->> 'sysName' as sys_name, value ->> 'location' as location
+         from written where section = 'system'
+       )
+       update device d set vendor = s.vendor, model = s.model, serial = s.serial, sys_name = s.sys_name, location = s.location
+       from s where d.id = $1
          and (d.vendor, d.model, d.serial, d.sys_name, d.location)
              is distinct from (s.vendor, s.model, s.serial, s.sys_name, s.location)`,
-      [id],
+      [id, at, sections.map(([section]) => section), sections.map(([, value]) => toJsonb(value)), cut],
+      'facts-write',
     );
   });
 }

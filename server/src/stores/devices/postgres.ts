@@ -149,12 +149,14 @@ export function createDeviceStore(pg: Postgres): DeviceStore {
       const { rowCount } = await pg.query('delete from device where id = $1::int8', [id]);
       return rowCount > 0;
     },
-    async schedule() {
+    async schedule(deviceIds) {
+      const some = deviceIds === undefined ? '' : 'and d.id = any($1::int8[])';
       const { rows } = await pg.query<ScheduleRow>(
         `select d.id as "deviceId", c ->> 'name' as collector, (c ->> 'intervalSeconds')::int as "intervalSeconds",
            coalesce(z.zone, 0) as zone
          from device d left join site_zone z on z.site = d.site, jsonb_array_elements(d.collectors) as c
-         where not d.disabled order by d.id`,
+         where not d.disabled ${some} order by d.id`,
+        deviceIds === undefined ? [] : [deviceIds],
       );
       return rows;
     },

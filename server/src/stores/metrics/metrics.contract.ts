@@ -34,6 +34,26 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
     assert.deepEqual(await values(x1, 'last', T, T + 2 * MINUTE), [1, 4]);
   });
 
+  test('devices of one shape get their series together, whatever some have already and whoever else creates them', async () => {
+    const devices = Array.from({ length: 20 }, newDevice);
+    const odd = { interface: 'a"b\\c, {NULL}' };
+    const shape = () => ({ series: [gauge('m', { interface: 'NULL' }), gauge('m', odd)] });
+    await store.write([row(devices[7] ?? 0, { series: [gauge('m', odd)] }, T, [9])]);
+    await Promise.all(
+      [store, subject.again(), subject.again()].map((one, i) => {
+        const layout = shape();
+        return one.write(devices.map((device) => row(device, layout, T + i * MINUTE, [device, -device])));
+      }),
+    );
+    for (const device of devices) {
+      const all = await store.series({ deviceIds: [device], limit: 10 });
+      assert.equal(all.length, 2);
+      const [one] = await store.series({ deviceIds: [device], labels: odd, limit: 10 });
+      assert.ok(one);
+      assert.deepEqual(await values(one, 'min', T, T + 3 * MINUTE), [-device, -device, -device]);
+    }
+  });
+
   test('points come one a step, aligned down, to exclusive, null where there was nothing', async () => {
     const device = newDevice();
     const layout = { series: [gauge('g')] };

@@ -6,7 +6,8 @@ import type { Postgres, Queryable } from '#stores/postgres/postgres.ts';
 import type { PortStore, StoredDecision } from './ports.ts';
 
 interface PortRow {
-  readonly id: number;
+  /** Null for a device without ports. */
+  readonly id: number | null;
   readonly facts: PortFacts;
   readonly labels: PortLabels;
   readonly present: boolean;
@@ -22,10 +23,12 @@ async function insertPorts(
   ports: readonly PortFacts[],
 ): Promise<number[]> {
   const { rows } = await tx.query<{ id: number }>(
-    `insert into device_port (device_id, facts, labels, first_seen_at, seen_at)
-     select $1, t.facts, t.labels, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000)
-     from unnest($3::jsonb[], $4::jsonb[]) with ordinality as t (facts, labels, n) order by t.n returning id`,
+    `with here as materialized (select id from device where id = $1 for key share)
+     insert into device_port (device_id, facts, labels, first_seen_at, seen_at)
+     select here.id, t.facts, t.labels, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000)
+     from here, unnest($3::jsonb[], $4::jsonb[]) with ordinality as t (facts, labels, n) order by t.n returning id`,
     [deviceId, at, ports.map(toJsonb), ports.map((port) => toJsonb(labelsOf(port)))],
+    'ports-insert',
   );
   return rows.map(({ id }) => id);
 }
@@ -57,21 +60,28 @@ export function createPortStore(pg: Postgres): PortStore {
 
   return {
     async read(deviceId) {
-      const device = await pg.query('select 1 from device where id = $1', [deviceId]);
-      if (device.rowCount === 0) return undefined;
       const { rows } = await pg.query<PortRow>(
-        `select id, facts, labels, gone_at is null as present, ${INSTANT('greatest(seen_at, gone_at)')} as at
-         from device_port where device_id = $1 order by id`,
+        `select p.id, p.facts, p.labels, p.gone_at is null as present, ${INSTANT('greatest(p.seen_at, p.gone_at)')} as at
+         from device d left join device_port p on p.device_id = d.id where d.id = $1 order by p.id`,
         [deviceId],
+        'ports-read',
       );
-      const ports = rows.map(({ id, facts, labels, present }): LabelledPort => ({ ...facts, id, labels, present }));
-      return { at: rows.length === 0 ? null : Math.max(...rows.map(({ at }) => at)), ports };
+      if (rows.length === 0) return undefined;
+      const ports = rows.flatMap(({ id, facts, labels, present }): LabelledPort[] =>
+        id === null ? [] : [{ ...facts, id, labels, present }],
+      );
+      return { at: ports.length === 0 ? null : Math.max(...rows.map(({ at }) => at)), ports };
     },
     async write(deviceId, at, plan) {
+      // A device that is read for the first time has nothing but ports that appear.
+      const { moves: moved, seen: again, gone: left, decisions: decided } = plan;
+      if (moved.length + again.length + left.length + decided.length === 0) {
+        await insertPorts(pg, deviceId, at, plan.appeared);
+        return;
+      }
       await pg.transaction(async (tx) => {
         const device = await tx.query('select 1 from device where id = $1 for key share', [deviceId]);
         if (device.rowCount === 0) return;
-        // A device that is read for the first time has nothing but ports that appear.
         const [moves, seen, gone] = [plan.moves.length > 0, plan.seen.length > 0, plan.gone.length > 0];
         if (moves)
           await tx.query(

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLog } from '#platform/log.ts';
 import { AppError } from '#platform/errors.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { migrate } from './migrate.ts';
 import { createPostgres } from './postgres.ts';
 import { reachDatabase } from './reachable.ts';
@@ -30,6 +31,12 @@ test('int8 comes as a number, timestamptz as a Date, jsonb parsed', async () => 
     `select 5000000000::int8 as a, timestamptz '2026-01-01Z' as b, '{"x":1}'::jsonb as c`,
   );
   assert.deepEqual(rows, [{ a: 5_000_000_000, b: new Date('2026-01-01T00:00:00Z'), c: { x: 1 } }]);
+});
+
+test('the literal of an array gives its texts back, whatever is in them', async () => {
+  const texts = ['', 'NULL', null, 'a,b', '{"x": "\\"}', "it's", ' {} ', '\u00e9\n'];
+  const { rows } = await db.pg.query('select $1::text[] as a', [arrayLiteral(texts)]);
+  assert.deepEqual(rows, [{ a: texts }]);
 });
 
 test('a transaction that throws leaves nothing behind and gives its connection back', async () => {

@@ -175,7 +175,7 @@ async function learn(
   state: DeviceState,
   study: Study,
   patienceMs: number,
-  { clock }: DevicePollDeps,
+  { clock, studies }: DevicePollDeps,
   facts: Partial<Inventory>,
   faults: Fault[],
 ): Promise<void> {
@@ -188,7 +188,7 @@ async function learn(
   // Who has not answered this poll yet, and is asked nothing just now, is asked whether it is there: his reading may only begin, after it was
   // lost before, or it has to think. What it asks may be out for longer than a poll waits, and says nothing until then.
   await greetUnheard();
-  await awaitStudy(study, until - clock.monotonic(), clock);
+  await awaitStudy(study, until - clock.monotonic(), { clock, studies });
   await greetUnheard();
   const answered = turn.answers !== state.answers;
   if (study.failure !== null) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SeriesSpec } from '#collectors/collector.ts';
 import type { PlannedSeries } from '#collectors/snmp/plan.ts';
 import { compileProgram } from './program.ts';
@@ -29,10 +29,14 @@ export function createPrograms(): Programs {
 }
 
 function keyOf(series: readonly PlannedSeries[], others: readonly string[]): string {
-  const hash = createHash('sha256');
-  hash.update(others.join());
-  for (const { oid, scale, text, spec } of series) {
-    hash.update(JSON.stringify([oid, scale, text, spec.metric, spec.kind, spec.unit, spec.labels]));
-  }
-  return hash.digest('base64');
+  const told = series.map(({ oid, scale, text, spec }) => [
+    oid,
+    scale,
+    text,
+    spec.metric,
+    spec.kind,
+    spec.unit,
+    spec.labels,
+  ]);
+  return hash('sha256', JSON.stringify([others, told]), 'base64');
 }

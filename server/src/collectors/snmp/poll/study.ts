@@ -108,11 +108,17 @@ function once(act: () => void): () => void {
   };
 }
 
-/** Waits until the study has ended, or `ms` have gone by; less long when its turn does not come. */
-export async function awaitStudy(study: Study, ms: number, clock: Clock): Promise<void> {
+export interface AwaitStudyDeps {
+  readonly clock: Clock;
+  readonly studies: Pick<Lane, 'waiting'>;
+}
+
+/** Waits until the study has ended, or `ms` have gone by; less long when its turn does not come, and not for that while many wait. */
+export async function awaitStudy(study: Study, ms: number, { clock, studies }: AwaitStudyDeps): Promise<void> {
   if (ms <= 0) return;
   const until = clock.monotonic() + ms;
-  await atMost(clock, Math.min(ms, IN_LINE_MS), study.turn);
+  const isLong = studies.waiting > STUDIES_AT_ONCE;
+  if (!study.begun && !isLong) await atMost(clock, Math.min(ms, IN_LINE_MS), study.turn);
   const left = until - clock.monotonic();
   if (study.begun && left > 0) await atMost(clock, left, study.ended);
 }
