@@ -63,7 +63,7 @@ interface Kept {
 }
 
 /** More devices than a process polls: one that is not kept is read from the store at every poll. */
-const MAX_DEVICES = 200_000;
+const MAX_DEVICES = 100_000;
 const CHECK_MS = 600_000;
 /** The next poll waits for the look: a secret that it does not know yet may be the one that counts. */
 const AT_ONCE = -1;

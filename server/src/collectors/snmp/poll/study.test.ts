@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
+import { createFakeClock } from '#platform/fake-clock.ts';
 import { silentLog } from '#platform/log.ts';
 import { SnmpType } from '#protocols/snmp/value.ts';
 import type { PollContext, PollResult, Target } from '#collectors/collector.ts';
@@ -12,6 +13,8 @@ import { SnmpSettings } from '#collectors/snmp/settings.ts';
 import { PROBE_ID } from '#collectors/snmp/greet.ts';
 import { honestAnswer, startAgent } from '#collectors/snmp/testing/agent.ts';
 import { openTestTransport, stillClock, SYS_UP_TIME, TABLE } from '#collectors/snmp/testing/session.ts';
+import { awaitStudy } from './study.ts';
+import type { Study } from './study.ts';
 
 const SYSTEM = [
   { oid: '1.3.6.1.2.1.1.1.0', type: SnmpType.octetString, value: Buffer.from('a slow device') },
@@ -234,4 +237,33 @@ test('a device whose turn to be read has not come is asked by one request, and t
     await collector.close();
     await slow.stop();
   }
+});
+
+test('a poll waits two seconds for the turn of its device, not while many wait, and for a reading that goes on either way', async () => {
+  const clock = createFakeClock();
+  const never = new Promise<void>(() => undefined);
+  const study: Study = {
+    startedAt: 0,
+    begun: false,
+    turn: never,
+    learned: null,
+    failure: null,
+    faults: [],
+    ended: never,
+    cancel: () => undefined,
+  };
+  const waited = async (waiting: number) => {
+    const since = clock.monotonic();
+    let until = Number.NaN;
+    const over = awaitStudy(study, 10_000, { clock, studies: { waiting } }).then(() => {
+      until = clock.monotonic();
+    });
+    for (let i = 0; i < 20 && Number.isNaN(until); i += 1) await clock.advance(1_000);
+    await over;
+    return until - since;
+  };
+  assert.equal(await waited(3), 2_000);
+  assert.ok((await waited(1_000)) <= 1_000);
+  study.begun = true;
+  assert.equal(await waited(1_000), 10_000);
 });
