@@ -14,6 +14,13 @@ export const COPY_SPANS = `copy metric_ts_span_5m (layout_id, hour, part, slot, 
 /** Field count, then layout, hour, part, slot, count and covered time, and what is each one's own. */
 const ROW_BYTES = 2 + 8 + 12 + 8 + 6 + 12 + 12 + ownColumns.length * 12;
 
+/**
+ * Sums beyond this are stored as infinite. The database adds up hours, days and years of them, and one that overflows ends the
+ * statement, and so the summing up of all devices; what is infinite adds up to what is infinite.
+ */
+const SUMMABLE = Number.MAX_VALUE / 2 ** 40;
+const summable = (value: number) => (Math.abs(value) > SUMMABLE ? value * Number.POSITIVE_INFINITY : value);
+
 /** An hour's five-minute spans of a layout at the positions from `SPAN_PART * part` on. */
 export interface PartSpans {
   readonly layoutId: number;
@@ -106,7 +113,8 @@ function writeRow(view: DataView, start: number, part: PartSpans, slot: number, 
       const one = (places & (1 << k)) === 0 ? undefined : series[k];
       const isTold = one && (name === 'increase' || (model.count[m] !== 0 && (name === 'last' || !one.counter)));
       if (isTold) {
-        o = writeNumber(view, o, one[name][indexOf(one, hour, slot)]!);
+        const value = one[name][indexOf(one, hour, slot)]!;
+        o = writeNumber(view, o, name === 'increase' || name === 'sum' ? summable(value) : value);
       } else {
         view.setInt32(o, -1);
         o += 4;
