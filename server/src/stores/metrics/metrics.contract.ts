@@ -54,6 +54,12 @@ export function metricStoreContract(subject: MetricStoreUnderTest): void {
     }
   });
 
+  test('a poll that has no series is stored, and again', async () => {
+    const device = newDevice();
+    for (const at of [T, T + MINUTE]) assert.equal(await store.write([row(device, { series: [] }, at, [])]), true);
+    assert.deepEqual(await store.series({ deviceIds: [device], limit: 10 }), []);
+  });
+
   test('points come one a step, aligned down, to exclusive, null where there was nothing', async () => {
     const device = newDevice();
     const layout = { series: [gauge('g')] };

@@ -1,4 +1,5 @@
 import type { SeriesKind } from '@sotp/contract/metrics.ts';
+import { AppError } from '#platform/errors.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
 import { createLayoutMaker } from './layout-maker.ts';
 import { layoutKey, seriesKey as keyOf } from './series-keys.ts';
@@ -88,7 +89,11 @@ export function createCatalogue(pg: Postgres): Catalogue {
           for (const [row, id] of made) note(row, id);
           tell('made');
           const left = created.filter((row) => !made.has(row));
-          if (left.length > 0) await findLayouts(left, found);
+          const unmade = left.length > 0 ? await findLayouts(left, found) : [];
+          if (unmade.length > 0) {
+            const sentence = `The series of device ${unmade[0]?.deviceId} were changed while a poll of it was stored.`;
+            throw new AppError('conflict', sentence, { retryable: true });
+          }
         }
       }
       return Int32Array.from(rows, (row) => idOf(row) ?? found.get(row) ?? 0);

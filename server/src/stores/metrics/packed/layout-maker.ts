@@ -1,26 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import { arrayLiteral } from '#stores/postgres/array-literal.ts';
 import type { Postgres } from '#stores/postgres/postgres.ts';
-import type { Layout, PollRow, SeriesSpec } from '#stores/metrics/metrics.ts';
+import type { Layout, PollRow } from '#stores/metrics/metrics.ts';
 import { layoutKey, seriesKey } from './series-keys.ts';
 
 /** Creates the layouts of polls with their series. */
 export interface LayoutMaker {
-  /** Afterwards the layouts of all rows are there; answers the ids of those that nobody had a part of before. */
+  /** Afterwards the layouts of all rows are there; answers the ids of those that it created. */
   make(rows: readonly PollRow[]): Promise<ReadonlyMap<PollRow, number>>;
 }
 
-/** The series of a layout as parameters of a statement, all parallel. */
-interface Shape {
-  readonly keys: readonly string[];
-  readonly params: readonly string[];
-}
-
-interface StoredKey {
-  readonly id: number;
-  readonly device_id: number;
-  readonly key: string;
-}
+/** The series of a layout as parameters of `CREATE_SHAPE`, all parallel: key, metric, labels, unit, kind. */
+type Shape = readonly string[];
 
 /** Series of a batch of new layouts are created so many at a time. */
 const SERIES_PER_STATEMENT = 5_000;
@@ -28,22 +19,27 @@ const SERIES_PER_STATEMENT = 5_000;
 const SHAPES_KEPT = 16;
 
 /**
- * The layouts of devices that have none of these series yet, with their series, in the order of the layout. A device that
- * has one of them already, or to which another process gives it just now, is not among those that come back.
+ * Creates what is missing of a shape's series and its layouts, in the order of the layout; answers the layouts that it created. What
+ * another process creates at the same moment is not seen: such a device is left out, and complete the next time.
  */
 const CREATE_SHAPE = `with spec as materialized (
   select * from unnest($3::uuid[], $4::text[], $5::jsonb[], $6::text[], $7::text[]) with ordinality
     as t (key, metric, labels, unit, kind, n)
+), there as (
+  select id, device_id, key from metric_series where device_id = any($1::int[])
 ), made as (
   insert into metric_series (device_id, key, metric, labels, unit, kind)
   select d, key, metric, labels, unit, kind from unnest($1::int[]) as d cross join spec order by d, key
   on conflict (device_id, key) do nothing
   returning id, device_id, key
+), known as (
+  select device_id, id, n from (select * from made union all select * from there) as one join spec using (key)
 ), whole as (
-  select device_id, array_agg(id order by n) as series from made join spec using (key)
-  group by device_id having count(*) = (select count(*) from spec)
+  select d as device_id, array_agg(id order by n) filter (where id is not null) as series
+  from unnest($1::int[]) as d left join known on device_id = d
+  group by d having count(id) = (select count(*) from spec)
 )
-insert into metric_layout (device_id, key, series) select device_id, $2, series from whole order by device_id
+insert into metric_layout (device_id, key, series) select device_id, $2, coalesce(series, '{}') from whole order by device_id
 on conflict (device_id, key) do nothing
 returning id, device_id as "deviceId"`;
 
@@ -55,71 +51,11 @@ export function createLayoutMaker(pg: Postgres): LayoutMaker {
     let shape = shapes.get(key);
     if (!shape) {
       const { series } = layout;
-      const own = series.map(seriesKey);
-      const columns = [own, series.map((s) => s.metric), series.map((s) => JSON.stringify(s.labels))];
-      const params = [...columns, series.map((s) => s.unit), series.map((s) => s.kind)].map(arrayLiteral);
-      shapes.set(key, (shape = { keys: own, params }));
+      const columns = [series.map(seriesKey), series.map((s) => s.metric), series.map((s) => JSON.stringify(s.labels))];
+      shape = [...columns, series.map((s) => s.unit), series.map((s) => s.kind)].map(arrayLiteral);
+      shapes.set(key, shape);
     }
     return shape;
-  }
-
-  /** Ids of series by `device key`; creates those that are new. Sorted, so that two writers never wait for each other. */
-  async function ensureSeries(rows: readonly PollRow[]): Promise<Map<string, number>> {
-    const wanted = new Map<string, { deviceId: number; key: string; spec: SeriesSpec }>();
-    for (const row of rows) {
-      for (const [i, key] of shapeOf(row.layout).keys.entries()) {
-        const spec = row.layout.series[i];
-        if (spec) wanted.set(`${row.deviceId} ${key}`, { deviceId: row.deviceId, key, spec });
-      }
-    }
-    const all = [...wanted.values()].toSorted((a, b) => a.deviceId - b.deviceId || (a.key < b.key ? -1 : 1));
-    const ids = new Map<string, number>();
-    for (let start = 0; start < all.length; start += SERIES_PER_STATEMENT) {
-      const part = all.slice(start, start + SERIES_PER_STATEMENT);
-      const identity = [part.map((s) => s.deviceId), part.map((s) => s.key)];
-      const created = await pg.query<StoredKey>(
-        `insert into metric_series (device_id, key, metric, labels, unit, kind)
-         select * from unnest($1::int[], $2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::text[])
-         on conflict (device_id, key) do nothing
-         returning id, device_id, replace(key::text, '-', '') as key`,
-        [
-          ...identity,
-          part.map((s) => s.spec.metric),
-          part.map((s) => JSON.stringify(s.spec.labels)),
-          part.map((s) => s.spec.unit),
-          part.map((s) => s.spec.kind),
-        ],
-      );
-      for (const row of created.rows) ids.set(`${row.device_id} ${row.key}`, row.id);
-      if (created.rowCount === part.length) continue;
-      const { rows: stored } = await pg.query<StoredKey>(
-        `select s.id, s.device_id, replace(s.key::text, '-', '') as key
-         from unnest($1::int[], $2::uuid[]) as w (device_id, key)
-         join metric_series s on s.device_id = w.device_id and s.key = w.key`,
-        identity,
-      );
-      for (const row of stored) ids.set(`${row.device_id} ${row.key}`, row.id);
-    }
-    return ids;
-  }
-
-  /** Creates the layouts of rows whose devices may have some of their series. */
-  async function completeLayouts(rows: readonly PollRow[]): Promise<void> {
-    const ids = await ensureSeries(rows);
-    const unique = new Map(rows.map((row) => [`${row.deviceId} ${layoutKey(row.layout)}`, row]));
-    const ordered = [...unique.values()].toSorted((a, b) => a.deviceId - b.deviceId);
-    const seriesOf = ({ deviceId, layout }: PollRow) =>
-      shapeOf(layout).keys.map((key) => ids.get(`${deviceId} ${key}`));
-    await pg.query(
-      `insert into metric_layout (device_id, key, series)
-       select device_id, key, series::int[] from unnest($1::int[], $2::uuid[], $3::text[]) as t (device_id, key, series)
-       on conflict (device_id, key) do nothing`,
-      [
-        ordered.map((row) => row.deviceId),
-        ordered.map((row) => layoutKey(row.layout)),
-        ordered.map((row) => `{${seriesOf(row).join()}}`),
-      ],
-    );
   }
 
   /** One statement for all devices of a shape; answers the ids by row, and nothing for a row whose layout was not created so. */
@@ -131,7 +67,7 @@ export function createLayoutMaker(pg: Postgres): LayoutMaker {
       const devices = [...new Set(alike.map(({ deviceId }) => deviceId))];
       const made = new Map<number, number>();
       for (let start = 0; start < devices.length; start += most) {
-        const params = [devices.slice(start, start + most), key, ...shapeOf(layout).params];
+        const params = [devices.slice(start, start + most), key, ...shapeOf(layout)];
         const created = await pg.query<{ id: number; deviceId: number }>(CREATE_SHAPE, params, 'layouts-of-a-shape');
         for (const { id, deviceId } of created.rows) made.set(deviceId, id);
       }
@@ -147,8 +83,8 @@ export function createLayoutMaker(pg: Postgres): LayoutMaker {
     async make(rows) {
       const ids = await createLayouts(rows);
       const left = rows.filter((row) => !ids.has(row));
-      if (left.length > 0) await completeLayouts(left);
-      return ids;
+      // Another process was creating the same, or has created the layout itself: then it is only to be found.
+      return left.length === 0 ? ids : new Map([...ids, ...(await createLayouts(left))]);
     },
   };
 }
