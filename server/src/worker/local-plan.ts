@@ -6,7 +6,7 @@ import type { Component } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { Job } from '#queue/queue.ts';
 import { DeviceChanged } from '#services/telemetry/polls.ts';
-import { createPlan } from './plan.ts';
+import { FEW_CHANGED, createPlan } from './plan.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import type { SharedClock } from './shared-clock.ts';
 
@@ -34,8 +34,6 @@ export interface LocalPlan extends Component {
 
 /** How often the whole schedule is read as long as it can be. */
 const RELOAD_MS = 300_000;
-/** Of more changed devices than this the whole is read, too. */
-const FEW_CHANGED = 1_000;
 const AFTER_CHANGE_MS = 3_000;
 const TICK_MS = 1_000;
 /** Slots this far back, when it begins, may have been missed; the runner knows which were not. */

@@ -1,6 +1,9 @@
 import { partitionOf, phaseOf } from '#domain/partition.ts';
 import type { PollJob } from '#services/telemetry/polls.ts';
 
+/** Of more changed devices than this the whole schedule is read. */
+export const FEW_CHANGED = 1_000;
+
 /** One (device, collector) to be polled. */
 export interface PlanEntry {
   readonly deviceId: number;
@@ -28,8 +31,8 @@ interface Group {
 export interface Plan {
   /** One job per partition that has something due, each with the instants of its own. */
   jobs(window: PlanWindow): Map<number, PollJob>;
-  /** What is planned of these devices; without their zones. */
-  entriesOf(deviceIds: ReadonlySet<number>): PlanEntry[];
+  /** What is planned, of these devices when given; without their zones. */
+  entries(deviceIds?: ReadonlySet<number>): PlanEntry[];
   /** The plan with these entries instead of what was planned of the devices; this one stays as it is. */
   replace(deviceIds: ReadonlySet<number>, entries: readonly PlanEntry[]): Plan;
   readonly size: number;
@@ -94,11 +97,12 @@ function planOf(groups: ReadonlyMap<string, Group>, partitions: number): Plan {
       }
       return jobs;
     },
-    entriesOf(deviceIds) {
+    entries(deviceIds) {
       const found: PlanEntry[] = [];
       for (const { deviceIds: planned, collector, intervalMs } of groups.values()) {
         for (const deviceId of planned) {
-          if (deviceIds.has(deviceId)) found.push({ deviceId, collector, intervalSeconds: intervalMs / 1_000 });
+          if (deviceIds?.has(deviceId) ?? true)
+            found.push({ deviceId, collector, intervalSeconds: intervalMs / 1_000 });
         }
       }
       return found;

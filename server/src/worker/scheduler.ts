@@ -10,7 +10,7 @@ import type { Tracing } from '#platform/tracing.ts';
 import type { LeaderLock, Leadership } from '#services/fleet/fleet.ts';
 import { DeviceChanged, pollQueue } from '#services/telemetry/polls.ts';
 import type { PollJob } from '#services/telemetry/polls.ts';
-import { createPlan, immediateJobs, nextWindow } from './plan.ts';
+import { FEW_CHANGED, createPlan, immediateJobs, nextWindow } from './plan.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import { createSharedClock } from './shared-clock.ts';
 import { createSoon } from './soon.ts';
@@ -42,8 +42,6 @@ const RELOAD_MS = 60_000;
 
 /** Changes that come together are read together. */
 const GATHER_MS = 100;
-/** Of more changed devices than this the whole schedule is read. */
-const FEW_CHANGED = 1_000;
 /** While changes go on, nothing is read for so many times as long as it took, up to a second. */
 const GATHER_SHARE = 4;
 const GATHER_MAX_MS = 1_000;
@@ -80,8 +78,9 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const unsubscribe: (() => Promise<void>)[] = [];
-  let known: Set<string> | undefined;
   let plan: Plan = createPlan([], partitions);
+  /** Whether it was read since this process leads. */
+  let isRead = false;
   const changed = new Set<number>();
   const soon = [createSoon(SOON_PER_SECOND), createSoon(SOON_PER_SECOND)] as const;
   let wake: (() => void) | undefined;
@@ -111,8 +110,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const since = clock.monotonic();
     const news = new Set(changed);
     changed.clear();
-    const before = known;
-    const partly = !whole && before !== undefined && news.size <= FEW_CHANGED;
+    const partly = !whole && isRead && news.size <= FEW_CHANGED;
     let entries: readonly PlanEntry[];
     try {
       entries = await deps.schedule(partly ? [...news] : undefined);
@@ -121,22 +119,17 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       throw error;
     }
     // The first reading of a new leader says nothing about what is new.
-    const fresh = new Set(before ? entries.filter((entry) => !before.has(keyOf(entry))) : []);
-    if (partly) {
-      for (const entry of plan.entriesOf(news)) before.delete(keyOf(entry));
-      for (const entry of entries) before.add(keyOf(entry));
-      plan = plan.replace(news, entries);
-    } else {
-      known = new Set(entries.map(keyOf));
-      plan = createPlan(entries, partitions);
-    }
+    const known = new Set((isRead ? plan.entries(partly ? news : undefined) : entries).map(keyOf));
+    const isFresh = (entry: PlanEntry) => !known.has(keyOf(entry));
+    plan = partly ? plan.replace(news, entries) : createPlan(entries, partitions);
+    isRead = true;
     counters.scheduler_entries = plan.size;
     const tookMs = clock.monotonic() - since;
     gatherMs = Math.min(GATHER_MAX_MS, Math.max(GATHER_MS, GATHER_SHARE * tookMs));
-    const due = entries.filter((entry) => news.has(entry.deviceId) || fresh.has(entry));
+    const due = entries.filter((entry) => news.has(entry.deviceId) || isFresh(entry));
     const [first, second] = soon;
     first.add(due, clock.monotonic());
-    const again = due.filter((entry) => fresh.has(entry) && entry.intervalSeconds * 500 > SECOND_POLL_MS);
+    const again = due.filter((entry) => isFresh(entry) && entry.intervalSeconds * 500 > SECOND_POLL_MS);
     second.add(again, clock.monotonic() + SECOND_POLL_MS);
     await pollSoon();
   }
@@ -199,7 +192,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       lost = true;
       wake?.();
     });
-    known = undefined;
+    isRead = false;
     for (const line of soon) line.clear();
     await reload(true);
     let plannedUntil = await lead.plannedUntil();
